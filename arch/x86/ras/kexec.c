@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS stop framework, x86: giving the CPUs to a crash kernel.
+ *
+ * machine_crash_shutdown() stops the CPUs through smp_ops, and that is where
+ * this file sits: when a stop has parked them already, each prepares itself and
+ * there is no second shootdown; in any other case the kernel does what it did.
+ */
+#include <linux/init.h>
+#include <linux/kexec.h>
+#include <linux/smp.h>
+
+#include <asm/apic.h>
+#include <asm/cpu.h>
+#include <asm/intel_pt.h>
+#include <asm/reboot.h>
+
+#include "ras.h"
+
+/**
+ * ras_x86_retire() - make this CPU harmless to the next kernel, or to a reset
+ * @note: the record to write the ELF note from; NULL for none
+ *
+ * The steps of kdump_nmi_callback() and crash_nmi_callback(): a CPU in VMX or
+ * SVM operation would block INIT, a running Intel PT writes to memory.
+ *
+ * Context: Parked CPU, interrupts disabled; NMI.
+ */
+void ras_x86_retire(const struct ras_cpu *note)
+{
+#ifdef CONFIG_KEXEC_CORE
+	if (note)
+		crash_save_cpu((struct pt_regs *)&note->arch.regs,
+			       raw_smp_processor_id());
+#endif
+	cpu_emergency_disable_virtualization();
+	cpu_emergency_stop_pt();
+	disable_local_APIC();
+}
+
+void ras_x86_halt(void)
+{
+	for (;;)
+		native_halt();
+}
+
+#if defined(CONFIG_SMP) && defined(CONFIG_KEXEC_CORE)
+static void (*ras_former_crash_stop)(void) __ro_after_init;
+
+static void ras_crash_stop_other_cpus(void)
+{
+	if (!ras_arch_handover()) {
+		ras_former_crash_stop();
+		return;
+	}
+	/* As kdump_nmi_shootdown_cpus() leaves the crashing CPU. */
+	disable_local_APIC();
+}
+
+void __init ras_x86_kexec_init(void)
+{
+	ras_former_crash_stop = smp_ops.crash_stop_other_cpus ?: smp_send_stop;
+	smp_ops.crash_stop_other_cpus = ras_crash_stop_other_cpus;
+}
+#else
+void __init ras_x86_kexec_init(void) { }
+#endif

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS stop framework, x86: the table of operations, the clock and waiting.
+ */
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/init.h>
+#include <linux/math64.h>
+#include <linux/smp.h>
+
+#include <asm/cpufeature.h>
+#include <asm/msr.h>
+#include <asm/mwait.h>
+#include <asm/tsc.h>
+
+#include "ras.h"
+
+/* Of the PIT, which calibrates udelay(), when there is no TSC: see below. */
+#define RAS_RELAX_US	1
+
+/* Time as counted by ras_x86_relax(), where no counter tells it. */
+static u64 ras_relaxed_ns;
+
+static bool ras_x86_has_tsc(void)
+{
+	return boot_cpu_has(X86_FEATURE_TSC) && tsc_khz;
+}
+
+static unsigned int ras_x86_this_cpu(void)
+{
+	return raw_smp_processor_id();
+}
+
+/*
+ * Not sched_clock(): that may be jiffies, which do not advance while every CPU
+ * has its interrupts off, and then no wait would end.
+ */
+static u64 ras_x86_now_ns(void)
+{
+	if (!ras_x86_has_tsc())
+		return READ_ONCE(ras_relaxed_ns);
+	return mul_u64_u64_div_u64(rdtsc(), USEC_PER_SEC, tsc_khz);
+}
+
+static void ras_x86_relax(void)
+{
+	cpu_relax();
+	if (ras_x86_has_tsc())
+		return;
+	/* Only the owner waits with a bound, so nobody else writes this. */
+	udelay(RAS_RELAX_US);
+	WRITE_ONCE(ras_relaxed_ns,
+		   ras_relaxed_ns + RAS_RELAX_US * NSEC_PER_USEC);
+}
+
+static const struct cpumask *ras_x86_present(void)
+{
+	return cpu_present_mask;
+}
+
+static const struct cpumask *ras_x86_online(void)
+{
+	return cpu_online_mask;
+}
+
+/*
+ * Wait for a store to *@word.  The order of MONITOR, check, MWAIT loses none:
+ * a store after MONITOR makes MWAIT fall through (Intel SDM vol. 2, MWAIT).
+ * ECX is 0: with interrupts disabled only the store, an NMI or an SMI wakes.
+ */
+static void ras_x86_wait(const u64 *word, u64 old)
+{
+	if (!boot_cpu_has(X86_FEATURE_MWAIT) || boot_cpu_has_bug(X86_BUG_MONITOR)) {
+		cpu_relax();
+		return;
+	}
+	__monitor(word, 0, 0);
+	if (READ_ONCE(*word) == old)
+		__mwait(0, 0);
+}
+
+const struct ras_arch_ops ras_arch = {
+	.this_cpu	= ras_x86_this_cpu,
+	.now_ns		= ras_x86_now_ns,
+	.relax		= ras_x86_relax,
+	.present	= ras_x86_present,
+	.online		= ras_x86_online,
+	.begin		= ras_x86_begin,
+	.end		= ras_x86_end,
+	.send_ipi	= ras_x86_send_ipi,
+	.send_nmi	= ras_x86_send_nmi,
+	.capture	= ras_x86_capture,
+	.wait		= ras_x86_wait,
+	.call		= ras_x86_call,
+	.retire		= ras_x86_retire,
+	.halt		= ras_x86_halt,
+};
+
+int __init ras_arch_init(void)
+{
+	int ret = ras_x86_stack_init();
+
+	if (ret)
+		return ret;
+	ret = ras_x86_stop_init();
+	if (ret)
+		return ret;
+	ras_x86_kexec_init();
+	return 0;
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * RAS stop framework: the interface for its clients.
+ *
+ * A *stop* is an event: one CPU, the *owner*, has parked every other CPU and
+ * runs the registered *handlers* in priority order.  A *client* is the code
+ * that registers a handler; this is the only header it needs.  See
+ * Documentation/ras/writing-a-client.rst.
+ */
+#ifndef _LINUX_RAS_H
+#define _LINUX_RAS_H
+
+/*
+ * The kernel's corrected-error declarations, which had this file's name before
+ * the framework was laid over the tree; their includers keep working.
+ */
+#include <linux/ras_error.h>
+
+#include <linux/bits.h>
+#include <linux/cpumask.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+
+struct pt_regs;
+struct ras_entry;
+struct ras_handler;
+
+/* Longest handler name, message and reason, terminating NUL included. */
+#define RAS_NAME_LEN	32
+#define RAS_MESSAGE_LEN	256
+#define RAS_REASON_LEN	96
+
+/* Handlers that may be registered at the same time. */
+#define RAS_MAX_HANDLERS	32
+
+/**
+ * enum ras_trigger - what caused a stop
+ * @RAS_TRIGGER_PANIC: panic(), or an oops that is about to become one; the
+ *	only trigger whose stop is never released
+ * @RAS_TRIGGER_OOPS: an oops that the machine would survive
+ * @RAS_TRIGGER_NMI: an NMI that nobody claimed: the button, or a BMC
+ * @RAS_TRIGGER_SYSRQ: the sysrq key
+ * @RAS_TRIGGER_USER: a write to /sys/kernel/ras/trigger
+ * @RAS_TRIGGER_API: ras_stop() called by kernel code
+ * @RAS_NR_TRIGGERS: number of triggers
+ */
+enum ras_trigger {
+	RAS_TRIGGER_PANIC,
+	RAS_TRIGGER_OOPS,
+	RAS_TRIGGER_NMI,
+	RAS_TRIGGER_SYSRQ,
+	RAS_TRIGGER_USER,
+	RAS_TRIGGER_API,
+	RAS_NR_TRIGGERS
+};
+
+#define RAS_ON(trigger)	BIT(RAS_TRIGGER_##trigger)
+#define RAS_ON_ALL	(BIT(RAS_NR_TRIGGERS) - 1)
+
+/**
+ * enum ras_verdict - what the core does after a handler
+ * @RAS_NEXT: run the next handler
+ * @RAS_RESUME: run no further handler and release the machine; after a panic,
+ *	which cannot be released, the same as @RAS_NEXT
+ * @RAS_END: run no further handler; a stop that can be released is released,
+ *	a panic goes on to its reboot or blink
+ * @RAS_NR_VERDICTS: number of verdicts
+ */
+enum ras_verdict {
+	RAS_NEXT,
+	RAS_RESUME,
+	RAS_END,
+	RAS_NR_VERDICTS
+};
+
+/**
+ * enum ras_priority - bands of handler priority; the lower value runs first
+ * @RAS_PRIO_LOG: saves the kernel log; short, and worth having if all else fails
+ * @RAS_PRIO_DEBUG: interactive debuggers
+ * @RAS_PRIO_DUMP: writes memory somewhere and returns
+ * @RAS_PRIO_LAST: leaves this kernel for another one
+ * @RAS_PRIO_MAX: largest priority that is accepted
+ *
+ * A client adds 0 to 99 to a band to order itself within it.  Handlers of
+ * equal priority run in the order of their names.  A handler with
+ * %RAS_HANDLER_NORETURN runs after all others, whatever its priority.
+ */
+enum ras_priority {
+	RAS_PRIO_LOG	= 100,
+	RAS_PRIO_DEBUG	= 200,
+	RAS_PRIO_DUMP	= 300,
+	RAS_PRIO_LAST	= 900,
+	RAS_PRIO_MAX	= 999,
+};
+
+/**
+ * enum ras_how - how a CPU was stopped
+ * @RAS_HOW_NONE: it was not
+ * @RAS_HOW_OWNER: it owns the stop
+ * @RAS_HOW_IPI: by an interrupt, within the grace period
+ * @RAS_HOW_NMI: by an NMI
+ * @RAS_HOW_SELF: it had a reason of its own to stop, lost, and parked itself
+ * @RAS_HOW_MISSING: it did not answer in time; its registers are not valid
+ * @RAS_HOW_OFFLINE: it went offline while it was being stopped
+ * @RAS_NR_HOWS: number of ways
+ */
+enum ras_how {
+	RAS_HOW_NONE,
+	RAS_HOW_OWNER,
+	RAS_HOW_IPI,
+	RAS_HOW_NMI,
+	RAS_HOW_SELF,
+	RAS_HOW_MISSING,
+	RAS_HOW_OFFLINE,
+	RAS_NR_HOWS
+};
+
+#ifdef CONFIG_RAS_STOP
+
+#include <asm/ras.h>
+
+/**
+ * struct ras_cpu - what is known of one CPU in one stop
+ * @sequence: the stop this record belongs to
+ * @how: how the CPU was stopped; @arch is valid for owner, ipi, nmi and self
+ * @late: it answered after the timeout, and was named missing until then
+ * @when_ns: when its registers had been saved, in ns after the stop began
+ * @task: the task it was running; follow it with copy_from_kernel_nofault()
+ * @pid: that task's pid
+ * @preempt_count: its preempt_count(), including the interrupt that stopped it
+ * @lost: for %RAS_HOW_SELF, the trigger it came with
+ * @lost_message: and that trigger's message
+ * @arch: registers, captured once, from the context that was interrupted
+ */
+struct ras_cpu {
+	u32			sequence;
+	enum ras_how		how;
+	bool			late;
+	u64			when_ns;
+	struct task_struct	*task;
+	pid_t			pid;
+	int			preempt_count;
+	enum ras_trigger	lost;
+	char			lost_message[RAS_REASON_LEN];
+	struct ras_arch_regs	arch;
+};
+
+/**
+ * struct ras_stop - a stop, as its handlers see it
+ * @sequence: number of this stop since boot, from 1
+ * @trigger: what caused it
+ * @rehearsal: no handler runs
+ * @resumable: the machine can be released afterwards
+ * @owner: the CPU that runs the handlers
+ * @message: the reason in words, e.g. the text of a panic
+ * @regs: the registers at the trigger, the owner's record
+ * @stop_ns: from the trigger until every CPU was parked or named missing, in ns
+ * @cpus: the CPUs by how they were stopped, indexed by enum ras_how
+ *
+ * Constant while handlers run, but for @cpus: a CPU that answers late, or comes
+ * online, is added between two handlers.
+ */
+struct ras_stop {
+	u32			sequence;
+	enum ras_trigger	trigger;
+	bool			rehearsal;
+	bool			resumable;
+	int			owner;
+	char			message[RAS_MESSAGE_LEN];
+	const struct pt_regs	*regs;
+	u64			stop_ns;
+	struct cpumask		cpus[RAS_NR_HOWS];
+};
+
+/* Handler flags */
+
+/* Once it is ready, @run does not come back: it leaves this kernel. */
+#define RAS_HANDLER_NORETURN	BIT(0)
+/*
+ * The handler takes over a step of panic(), which leaves that step out once
+ * the chain has run, whether the handler was armed (policy decides) or not.
+ */
+#define RAS_HANDLER_DOES_KMSG	BIT(1)
+#define RAS_HANDLER_DOES_KEXEC	BIT(2)
+#define RAS_HANDLER_FLAGS	(RAS_HANDLER_NORETURN | RAS_HANDLER_DOES_KMSG | \
+				 RAS_HANDLER_DOES_KEXEC)
+
+/**
+ * struct ras_handler - a tool that does something with a stop
+ * @name: unique; letters, digits, '-' and '_'; names its directory in sysfs
+ * @priority: a band of enum ras_priority plus 0 to 99; policy may change it
+ * @triggers: mask of RAS_ON(...): the stops it runs in; policy may change it
+ * @deadline_ms: how long @run may take, in ms; 0: no limit.  Policy may change it
+ * @flags: RAS_HANDLER_*
+ * @disabled: registered, but not enabled before the administrator says so
+ * @arm: optional.  Called when the handler is enabled, from process context;
+ *	may sleep and allocate, and must allocate all that @run will need.  An
+ *	errno refuses: the handler stays disabled.
+ * @disarm: optional.  Called when it is disabled or unregistered after @arm
+ *	succeeded, from process context; may sleep.  No stop is using the handler.
+ * @not_ready: optional.  Returns NULL if @run can do its work now, else the
+ *	reason in a few words (a string that stays).  Called in peace time when
+ *	the plan is read and in a stop before @run, in any context, NMI
+ *	included: no lock, no allocation, and quick.
+ * @run: does the work.  Called on the owner with interrupts disabled, possibly
+ *	in NMI context, on a private stack of RAS_STACK_SIZE bytes, every CPU of
+ *	@stop but the missing ones parked.  No sleeping or blocking lock, no
+ *	allocation, every wait bounded; it must leave interrupts and
+ *	preempt_count as it found them.  Returns a verdict.
+ * @priv: the client's own
+ * @entry: the core's; NULL while not registered
+ *
+ * The structure belongs to the client and must stay until
+ * ras_unregister_handler() has returned.
+ */
+struct ras_handler {
+	const char		*name;
+	int			priority;
+	u32			triggers;
+	unsigned int		deadline_ms;
+	u32			flags;
+	bool			disabled;
+
+	int			(*arm)(struct ras_handler *handler);
+	void			(*disarm)(struct ras_handler *handler);
+	const char		*(*not_ready)(struct ras_handler *handler);
+	enum ras_verdict	(*run)(struct ras_handler *handler,
+				       const struct ras_stop *stop);
+	void			*priv;
+
+	struct ras_entry	*entry;
+};
+
+/**
+ * ras_register_handler() - add a handler to the chain
+ * @handler: the handler; all fields but @priv and @entry are read
+ *
+ * The handler is armed before this returns, unless @handler->disabled or policy
+ * (sysfs, boot parameters) says otherwise, and may run from then on.
+ *
+ * Context: Process context; may sleep.
+ * Return: 0, or, with a line in the log that says why:
+ *	%-EINVAL: no name or not a proper one, no @run, an unknown trigger or
+ *	flag, no trigger, or a priority out of range;
+ *	%-EEXIST: the name is taken;
+ *	%-EBUSY: it never returns and another such handler is registered,
+ *	or the machine is stopped;
+ *	%-ENOSPC: RAS_MAX_HANDLERS are registered;
+ *	%-ENODEV: the framework could not start;
+ *	%-ENOMEM: out of memory; or what @arm returned.
+ */
+int ras_register_handler(struct ras_handler *handler);
+
+/**
+ * ras_unregister_handler() - take a handler out of the chain
+ * @handler: a handler; nothing happens if it is not registered
+ *
+ * When it returns, no stop is using the handler and none will: its code and
+ * data may go away.
+ *
+ * Context: Process context; may sleep.
+ */
+void ras_unregister_handler(struct ras_handler *handler);
+
+/**
+ * ras_stop() - stop the machine and run the handlers of the api trigger
+ * @message: the reason in words, for the log and the record
+ *
+ * Every other CPU is parked while the handlers run and has been released when
+ * this returns.
+ *
+ * Context: Any, including NMI.
+ * Return: 0 after the machine was stopped and released; %-EPERM if policy has
+ *	switched off the framework or the trigger; %-EBUSY if another CPU was
+ *	first (this one was parked and is released); %-EDEADLK on the CPU that
+ *	already owns a stop; %-ENODEV before the framework has started.
+ */
+int ras_stop(const char *message);
+
+/**
+ * ras_cpu_record() - the record of one CPU in the present stop
+ * @stop: the stop, as handed to the handler
+ * @cpu: number of the CPU
+ *
+ * Context: Handlers.
+ * Return: the record, or NULL if the CPU has none in this stop: it was offline,
+ *	or is missing.
+ */
+const struct ras_cpu *ras_cpu_record(const struct ras_stop *stop, unsigned int cpu);
+
+/**
+ * struct ras_times - figures of the last stop that was released
+ * @sequence: its number
+ * @stop_ns: from the trigger until every CPU was parked or named missing, in ns
+ * @held_ns: from there until the release began, in ns
+ * @release_ns: from there until every parked CPU had left, in ns
+ */
+struct ras_times {
+	u32	sequence;
+	u64	stop_ns;
+	u64	held_ns;
+	u64	release_ns;
+};
+
+/**
+ * ras_last_times() - read the figures of the last stop that was released
+ * @times: where to
+ *
+ * Context: Any, outside a stop.
+ */
+void ras_last_times(struct ras_times *times);
+
+/* What a handler may ask of the core.  Context for all: handlers. */
+
+/**
+ * ras_save_kmsg() - run the kernel's own kmsg dumpers (pstore and the like)
+ * @stop: the stop, whose trigger decides the dumpers' reason
+ */
+void ras_save_kmsg(const struct ras_stop *stop);
+
+/**
+ * ras_crash_kernel_loaded() - is there a crash kernel to hand over to?
+ *
+ * Context: Any.
+ * Return: true if there is.
+ */
+bool ras_crash_kernel_loaded(void);
+
+/**
+ * ras_enter_crash_kernel() - hand every CPU over and start the crash kernel
+ * @stop: the stop, which must not be resumable
+ *
+ * Writes an ELF note for each CPU from its record.  Returns only if there is
+ * no crash kernel or a system call is just replacing it.
+ */
+void ras_enter_crash_kernel(const struct ras_stop *stop);
+
+/* Hooks in the kernel; nobody else calls these. */
+
+/* What ras_panic() says has been done, so that panic() does not repeat it. */
+#define RAS_DID_STOP	BIT(0)
+#define RAS_DID_KMSG	BIT(1)
+#define RAS_DID_KEXEC	BIT(2)
+
+unsigned int ras_panic(const char *message);
+__printf(1, 0) void ras_panic_lost(const char *fmt, va_list args);
+bool ras_crash_kexec(struct pt_regs *regs);
+void ras_nmi_poll(struct pt_regs *regs);
+
+#else /* !CONFIG_RAS_STOP */
+
+#define RAS_DID_STOP	0
+#define RAS_DID_KMSG	0
+#define RAS_DID_KEXEC	0
+
+static inline unsigned int ras_panic(const char *message) { return 0; }
+static inline __printf(1, 0) void ras_panic_lost(const char *fmt, va_list args) { }
+static inline bool ras_crash_kexec(struct pt_regs *regs) { return false; }
+static inline void ras_nmi_poll(struct pt_regs *regs) { }
+
+#endif /* CONFIG_RAS_STOP */
+#endif /* _LINUX_RAS_H */

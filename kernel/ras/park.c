@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS stop framework: the side of a CPU that is stopped.
+ *
+ * A parked CPU has written its record, touches no lock, and waits on a cache
+ * line of its own for an order from the owner.
+ */
+#define pr_fmt(fmt) "ras: " fmt
+
+#include <linux/kernel.h>
+#include <linux/nmi.h>
+#include <linux/preempt.h>
+
+#include "internal.h"
+
+/* Does a stop want CPUs to park?  The acquire makes struct ras_stop valid. */
+static bool ras_wants_cpus(const struct ras_machine *m)
+{
+	switch (smp_load_acquire(&m->state)) {
+	case RAS_STOPPING:
+	case RAS_STOPPED:
+	case RAS_ENDED:
+	case RAS_HANDED_OVER:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/**
+ * ras_note_lost() - remember why this CPU wanted a stop of its own
+ * @m: the machine
+ * @trigger: what it came with
+ * @fmt: format of the reason
+ * @args: arguments of @fmt
+ *
+ * Context: Any, with interrupts disabled, before ras_park().
+ */
+void ras_note_lost(struct ras_machine *m, enum ras_trigger trigger,
+		   const char *fmt, va_list args)
+{
+	struct ras_slot *slot = m->slot[m->arch->this_cpu()];
+
+	slot->lost = trigger;
+	vsnprintf(slot->lost_message, sizeof(slot->lost_message), fmt, args);
+	slot->lost_pending = true;
+}
+
+static void ras_fill_record(struct ras_machine *m, struct ras_slot *slot,
+			    enum ras_how how, const struct pt_regs *regs)
+{
+	struct ras_cpu *record = &slot->record;
+	u64 now = m->arch->now_ns();
+
+	record->sequence = m->stop.sequence;
+	record->how = how;
+	record->late = false;
+	/* Another CPU's clock, which may be behind. */
+	record->when_ns = now > m->begin_ns ? now - m->begin_ns : 0;
+	record->task = current;
+	record->pid = current->pid;
+	record->preempt_count = preempt_count();
+	record->lost_message[0] = '\0';
+	if (slot->lost_pending) {
+		record->how = RAS_HOW_SELF;
+		record->lost = slot->lost;
+		memcpy(record->lost_message, slot->lost_message,
+		       sizeof(record->lost_message));
+		slot->lost_pending = false;
+	}
+	m->arch->capture(record, regs);
+}
+
+/*
+ * Wait for the order that ends the stop @sequence.  An order of a later stop
+ * means that this CPU has missed its own, which was a release: only a released
+ * machine can be stopped again.
+ */
+static enum ras_order_op ras_await_order(struct ras_machine *m,
+					 struct ras_slot *slot, u32 sequence)
+{
+	u64 order;
+
+	/* Pairs with the release in ras_give_order(). */
+	while (order = smp_load_acquire(&slot->order),
+	       (s32)(RAS_ORDER_SEQUENCE(order) - sequence) < 0)
+		m->arch->wait(&slot->order, order);
+
+	if (RAS_ORDER_SEQUENCE(order) != sequence)
+		return RAS_ORDER_RELEASE;
+	return RAS_ORDER_OP(order);
+}
+
+/**
+ * ras_park() - park this CPU if a stop wants it
+ * @m: the machine
+ * @how: by which way the CPU came here
+ * @regs: the interrupted context
+ *
+ * An NMI may come at any point of this function and call it again; whichever
+ * of the two got as far as @parking first does the parking.
+ *
+ * Context: Any, with interrupts disabled.
+ * Return: true if the CPU was parked and has been released.
+ */
+bool ras_park(struct ras_machine *m, enum ras_how how, const struct pt_regs *regs)
+{
+	struct ras_slot *slot = m->slot[m->arch->this_cpu()];
+	u32 sequence;
+
+	if (!ras_wants_cpus(m) || ras_owned_here(m) || slot->parking)
+		return false;
+
+	slot->parking = true;
+	/* Against an NMI on this CPU; the compiler must not move it down. */
+	barrier();
+	sequence = READ_ONCE(m->stop.sequence);
+	ras_fill_record(m, slot, how, regs);
+	/* Publishes the record; pairs with the acquire in ras_has_parked(). */
+	smp_store_release(&slot->parked, sequence);
+
+	switch (ras_await_order(m, slot, sequence)) {
+	case RAS_ORDER_HANDOVER:
+		m->arch->retire(&slot->record);
+		smp_store_release(&slot->parked, 0);
+		m->arch->halt();
+		break;
+	case RAS_ORDER_RETIRE:
+		m->arch->retire(NULL);
+		m->arch->halt();
+		break;
+	case RAS_ORDER_RELEASE:
+		break;
+	}
+
+	touch_softlockup_watchdog();
+	touch_softlockup_watchdog_sync();
+	/*
+	 * @parking first: after @parked is cleared the next stop may begin, and
+	 * its NMI must find that it has to park this CPU.
+	 */
+	slot->parking = false;
+	smp_store_release(&slot->parked, 0);
+	return true;
+}
+
+/**
+ * ras_machine_stopped() - an interrupt or NMI that may be the owner's
+ * @m: the machine
+ * @how: %RAS_HOW_IPI or %RAS_HOW_NMI
+ * @regs: the interrupted context
+ *
+ * Context: Interrupt or NMI.
+ * Return: true if the owner had sent for this CPU.
+ */
+bool ras_machine_stopped(struct ras_machine *m, enum ras_how how,
+			 const struct pt_regs *regs)
+{
+	enum ras_state state = smp_load_acquire(&m->state);
+	struct ras_slot *slot;
+	bool sent = true;
+
+	if (state == RAS_OFF)
+		return false;
+
+	if (how == RAS_HOW_NMI) {
+		slot = m->slot[m->arch->this_cpu()];
+		/* Also taken back if it comes after the stop is over. */
+		sent = xchg(&slot->nmi_sent, 0);
+		/*
+		 * Somebody else's NMI in the grace period: let the CPU leave
+		 * the section it is in.
+		 */
+		if (!sent && state == RAS_STOPPING)
+			return false;
+	}
+	ras_park(m, how, regs);
+	return sent;
+}

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS stop framework: registration, arming and order of handlers.
+ *
+ * All of it is peace-time code under ras_machine.lock.  A stop may come at any
+ * instruction, so what it reads is replaced as a whole: see ras_reorder().
+ */
+#define pr_fmt(fmt) "ras: " fmt
+
+#include <linux/ctype.h>
+#include <linux/export.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+/* Sort key: handlers that never return last, then priority, then name. */
+static int ras_compare(const void *a, const void *b)
+{
+	const struct ras_entry *x = *(const struct ras_entry * const *)a;
+	const struct ras_entry *y = *(const struct ras_entry * const *)b;
+	bool x_last = x->flags & RAS_HANDLER_NORETURN;
+	bool y_last = y->flags & RAS_HANDLER_NORETURN;
+
+	if (x_last != y_last)
+		return x_last - y_last;
+	if (x->priority != y->priority)
+		return x->priority < y->priority ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+/**
+ * ras_reorder() - publish the order of the handlers anew
+ * @m: the machine
+ *
+ * A stop that began before this uses the former order to its end; when this
+ * returns there is none.
+ *
+ * Context: ras_machine.lock held; sleeps.
+ */
+void ras_reorder(struct ras_machine *m)
+{
+	struct ras_order *now = rcu_dereference_protected(m->order,
+						lockdep_is_held(&m->lock));
+	struct ras_order *next = &m->order_space[now == &m->order_space[0]];
+	struct ras_entry *entry;
+
+	next->nr = 0;
+	list_for_each_entry(entry, &m->entries, node)
+		next->entry[next->nr++] = entry;
+	sort(next->entry, next->nr, sizeof(next->entry[0]), ras_compare, NULL);
+
+	/* Pairs with rcu_dereference_raw() in ras_order_now(). */
+	rcu_assign_pointer(m->order, next);
+	synchronize_rcu();
+}
+
+/**
+ * ras_entry_enable() - enable and arm a handler, or disarm and disable it
+ * @m: the machine
+ * @entry: the handler
+ * @enable: which
+ *
+ * Context: ras_machine.lock held; sleeps.
+ * Return: 0, or what the handler's arm() refused with.
+ */
+int ras_entry_enable(struct ras_machine *m, struct ras_entry *entry, bool enable)
+{
+	struct ras_handler *handler = entry->handler;
+	int ret;
+
+	if (entry->enabled == enable)
+		return 0;
+
+	if (!enable) {
+		WRITE_ONCE(entry->enabled, false);
+		/* A stop that has seen it enabled is over when this returns. */
+		synchronize_rcu();
+		if (handler->disarm)
+			handler->disarm(handler);
+		return 0;
+	}
+
+	ret = handler->arm ? handler->arm(handler) : 0;
+	if (ret) {
+		pr_warn("handler %s: not enabled: arm() failed with %d\n",
+			entry->name, ret);
+		return ret;
+	}
+	/* Publishes what arm() has prepared; a stop reads it in NMI context. */
+	smp_wmb();
+	WRITE_ONCE(entry->enabled, true);
+	return 0;
+}
+
+/* The steps of panic() that registered clients take over; RAS_DID_*. */
+u32 ras_provided(struct ras_machine *m)
+{
+	const struct ras_order *order = rcu_dereference_raw(m->order);
+	u32 provided = 0;
+	unsigned int i;
+
+	for (i = 0; order && i < order->nr; i++) {
+		if (order->entry[i]->flags & RAS_HANDLER_DOES_KMSG)
+			provided |= RAS_DID_KMSG;
+		if (order->entry[i]->flags & RAS_HANDLER_DOES_KEXEC)
+			provided |= RAS_DID_KEXEC;
+	}
+	return provided;
+}
+
+static bool ras_proper_name(const char *name)
+{
+	size_t i;
+
+	for (i = 0; name[i]; i++)
+		if (!isalnum(name[i]) && name[i] != '-' && name[i] != '_')
+			return false;
+	return i > 0 && i < RAS_NAME_LEN;
+}
+
+/* Everything about a handler that does not depend on other handlers. */
+static int ras_check_handler(const struct ras_handler *handler)
+{
+	const char *name = handler->name;
+
+	if (!name || !name[0]) {
+		pr_err("handler refused: no name\n");
+		return -EINVAL;
+	}
+	if (!ras_proper_name(name)) {
+		pr_err("handler %.*s refused: not a proper name\n",
+		       RAS_NAME_LEN, name);
+		return -EINVAL;
+	}
+	if (!handler->run) {
+		pr_err("handler %s refused: no run callback\n", name);
+		return -EINVAL;
+	}
+	if (!handler->triggers) {
+		pr_err("handler %s refused: no trigger\n", name);
+		return -EINVAL;
+	}
+	if (handler->triggers & ~RAS_ON_ALL) {
+		pr_err("handler %s refused: unknown trigger in mask %#x\n",
+		       name, handler->triggers);
+		return -EINVAL;
+	}
+	if (handler->flags & ~RAS_HANDLER_FLAGS) {
+		pr_err("handler %s refused: unknown flag in %#x\n",
+		       name, handler->flags);
+		return -EINVAL;
+	}
+	if (handler->priority < 0 || handler->priority > RAS_PRIO_MAX) {
+		pr_err("handler %s refused: priority %d is not within 0 and %d\n",
+		       name, handler->priority, RAS_PRIO_MAX);
+		return -EINVAL;
+	}
+	if (handler->deadline_ms > RAS_DEADLINE_MS_MAX) {
+		pr_err("handler %s refused: deadline of %u ms is over %u\n",
+		       name, handler->deadline_ms, RAS_DEADLINE_MS_MAX);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Does it go with the handlers that are there? */
+static int ras_check_fits(struct ras_machine *m, const struct ras_handler *handler)
+{
+	struct ras_entry *entry;
+	unsigned int nr = 0;
+
+	if (READ_ONCE(m->state) == RAS_OFF) {
+		pr_err("handler %s refused: the framework has not started\n",
+		       handler->name);
+		return -ENODEV;
+	}
+	if (READ_ONCE(m->state) != RAS_IDLE) {
+		pr_err("handler %s refused: the machine is stopped\n",
+		       handler->name);
+		return -EBUSY;
+	}
+	list_for_each_entry(entry, &m->entries, node) {
+		nr++;
+		if (!strcmp(entry->name, handler->name)) {
+			pr_err("handler %s refused: the name is taken\n",
+			       handler->name);
+			return -EEXIST;
+		}
+		if (entry->flags & handler->flags & RAS_HANDLER_NORETURN) {
+			pr_err("handler %s refused: %s never returns either\n",
+			       handler->name, entry->name);
+			return -EBUSY;
+		}
+	}
+	if (nr >= RAS_MAX_HANDLERS) {
+		pr_err("handler %s refused: there are %u handlers\n",
+		       handler->name, nr);
+		return -ENOSPC;
+	}
+	return 0;
+}
+
+static struct ras_entry *ras_new_entry(struct ras_handler *handler)
+{
+	struct ras_entry *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
+
+	if (!entry)
+		return NULL;
+	kobject_init(&entry->kobj, &ras_entry_ktype);
+	entry->handler = handler;
+	strscpy(entry->name, handler->name, sizeof(entry->name));
+	entry->flags = handler->flags;
+	entry->priority = handler->priority;
+	entry->triggers = handler->triggers;
+	entry->deadline_ms = handler->deadline_ms;
+	return entry;
+}
+
+static int ras_add_entry(struct ras_machine *m, struct ras_handler *handler)
+{
+	bool enable = !handler->disabled;
+	struct ras_entry *entry;
+	int ret;
+
+	entry = ras_new_entry(handler);
+	if (!entry)
+		return -ENOMEM;
+	ras_boot_policy(m, entry, &enable);
+
+	if (m->handlers_kobj) {
+		ret = kobject_add(&entry->kobj, m->handlers_kobj, "%s", entry->name);
+		if (ret) {
+			pr_err("handler %s refused: sysfs failed with %d\n",
+			       entry->name, ret);
+			goto put;
+		}
+	}
+	ret = ras_entry_enable(m, entry, enable);
+	if (ret)
+		goto del;
+
+	list_add_tail(&entry->node, &m->entries);
+	handler->entry = entry;
+	ras_reorder(m);
+	return 0;
+
+del:
+	/* Its files may be open and waiting for the lock; they find it gone. */
+	entry->handler = NULL;
+	if (m->handlers_kobj)
+		kobject_del(&entry->kobj);
+put:
+	kobject_put(&entry->kobj);
+	return ret;
+}
+
+/**
+ * ras_add_handler() - ras_register_handler() for a given machine
+ * @m: the machine
+ * @handler: the handler
+ *
+ * Context: Process context; may sleep.
+ * Return: as ras_register_handler().
+ */
+int ras_add_handler(struct ras_machine *m, struct ras_handler *handler)
+{
+	int ret;
+
+	ret = ras_check_handler(handler);
+	if (ret)
+		return ret;
+
+	mutex_lock(&m->lock);
+	ret = ras_check_fits(m, handler);
+	if (!ret)
+		ret = ras_add_entry(m, handler);
+	mutex_unlock(&m->lock);
+	return ret;
+}
+
+/**
+ * ras_remove_handler() - ras_unregister_handler() for a given machine
+ * @m: the machine
+ * @handler: the handler
+ *
+ * Context: Process context; may sleep.
+ */
+void ras_remove_handler(struct ras_machine *m, struct ras_handler *handler)
+{
+	struct ras_entry *entry;
+
+	mutex_lock(&m->lock);
+	entry = handler->entry;
+	if (!entry) {
+		mutex_unlock(&m->lock);
+		return;
+	}
+	list_del(&entry->node);
+	ras_reorder(m);
+	/* No stop knows the handler from here on. */
+	ras_entry_enable(m, entry, false);
+	entry->handler = NULL;
+	handler->entry = NULL;
+	mutex_unlock(&m->lock);
+
+	/* Not under the lock: waits for readers and writers of its files. */
+	if (m->handlers_kobj)
+		kobject_del(&entry->kobj);
+	kobject_put(&entry->kobj);
+}
+
+int ras_register_handler(struct ras_handler *handler)
+{
+	return ras_add_handler(&ras_machine, handler);
+}
+EXPORT_SYMBOL_GPL(ras_register_handler);
+
+void ras_unregister_handler(struct ras_handler *handler)
+{
+	ras_remove_handler(&ras_machine, handler);
+}
+EXPORT_SYMBOL_GPL(ras_unregister_handler);

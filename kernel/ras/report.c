@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS stop framework: all wording.
+ *
+ * A stop writes one block.  What is known when the CPUs are stopped goes out
+ * before the handlers run, so that a saved log has it; the handlers' verdicts
+ * follow when the chain is over.  A report names CPUs, it does not count them.
+ */
+#include <linux/atomic.h>
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+const char * const ras_trigger_names[RAS_NR_TRIGGERS] = {
+	[RAS_TRIGGER_PANIC]	= "panic",
+	[RAS_TRIGGER_OOPS]	= "oops",
+	[RAS_TRIGGER_NMI]	= "nmi",
+	[RAS_TRIGGER_SYSRQ]	= "sysrq",
+	[RAS_TRIGGER_USER]	= "user",
+	[RAS_TRIGGER_API]	= "api",
+};
+
+const char * const ras_verdict_names[RAS_NR_VERDICTS] = {
+	[RAS_NEXT]	= "next",
+	[RAS_RESUME]	= "resume",
+	[RAS_END]	= "end",
+};
+
+const char * const ras_how_names[RAS_NR_HOWS] = {
+	[RAS_HOW_NONE]		= "none",
+	[RAS_HOW_OWNER]		= "owner",
+	[RAS_HOW_IPI]		= "ipi",
+	[RAS_HOW_NMI]		= "nmi",
+	[RAS_HOW_SELF]		= "self",
+	[RAS_HOW_MISSING]	= "missing",
+	[RAS_HOW_OFFLINE]	= "offline",
+};
+
+/* Room for the block of a stop in which every handler has something to say. */
+#define RAS_REPORT_SIZE	(512 + RAS_MAX_HANDLERS * (RAS_NAME_LEN + 96))
+
+/*
+ * Text of one report at a time.  The owner of a stop fills it; after a release
+ * it may be printing still when the next stop comes, which then prints directly.
+ */
+static char ras_report_text[RAS_REPORT_SIZE];
+static atomic_t ras_report_busy = ATOMIC_INIT(0);
+
+static void ras_format_ns(struct seq_buf *s, u64 ns)
+{
+	u32 us = 0;
+	u64 ms = div_u64_rem(div_u64(ns, NSEC_PER_USEC), USEC_PER_MSEC, &us);
+
+	seq_buf_printf(s, "%llu.%03u ms", ms, us);
+}
+
+/**
+ * ras_format_triggers() - write a set of triggers as policy reads it
+ * @s: where to
+ * @mask: the set
+ */
+void ras_format_triggers(struct seq_buf *s, u32 mask)
+{
+	const char *sep = "";
+	int i;
+
+	for (i = 0; i < RAS_NR_TRIGGERS; i++) {
+		if (!(mask & BIT(i)))
+			continue;
+		seq_buf_printf(s, "%s%s", sep, ras_trigger_names[i]);
+		sep = " ";
+	}
+}
+
+/* Why each CPU that parked itself had wanted a stop of its own. */
+static void ras_format_losers(struct seq_buf *s, const struct ras_machine *m)
+{
+	unsigned int cpu;
+
+	for_each_cpu(cpu, &m->stop.cpus[RAS_HOW_SELF]) {
+		const struct ras_cpu *record = &m->slot[cpu]->record;
+
+		seq_buf_printf(s, "  CPU %u came second with %s: %s\n", cpu,
+			       ras_trigger_names[record->lost],
+			       record->lost_message);
+	}
+}
+
+/**
+ * ras_format_stop() - write what is known once the CPUs are stopped
+ * @s: where to
+ * @m: the machine
+ */
+void ras_format_stop(struct seq_buf *s, const struct ras_machine *m)
+{
+	const struct ras_stop *stop = &m->stop;
+	enum ras_how how;
+
+	seq_buf_printf(s, "stop %u: %s%s on CPU %d: %s\n", stop->sequence,
+		       ras_trigger_names[stop->trigger],
+		       stop->rehearsal ? " (rehearsal)" : "", stop->owner,
+		       stop->message);
+	seq_buf_puts(s, "  stopped in ");
+	ras_format_ns(s, stop->stop_ns);
+	seq_buf_puts(s, ":");
+	for (how = RAS_HOW_OWNER; how < RAS_NR_HOWS; how++) {
+		if (cpumask_empty(&stop->cpus[how]))
+			continue;
+		seq_buf_printf(s, " %s %*pbl", ras_how_names[how],
+			       cpumask_pr_args(&stop->cpus[how]));
+	}
+	seq_buf_puts(s, "\n");
+	ras_format_losers(s, m);
+}
+
+static void ras_format_result(struct seq_buf *s, const struct ras_result *result)
+{
+	seq_buf_printf(s, "  handler %-12s ", result->name);
+	if (result->skipped) {
+		seq_buf_printf(s, "not armed: %s\n", result->skipped);
+		return;
+	}
+	if (result->running) {
+		seq_buf_puts(s, "leaves this kernel\n");
+		return;
+	}
+	seq_buf_printf(s, "%-6s ", ras_verdict_names[result->verdict]);
+	ras_format_ns(s, result->ns);
+	if (result->broken)
+		seq_buf_printf(s, ", %s", result->broken);
+	seq_buf_puts(s, "\n");
+}
+
+/**
+ * ras_format_results() - write what each handler did, and the total
+ * @s: where to
+ * @m: the machine
+ */
+void ras_format_results(struct seq_buf *s, const struct ras_machine *m)
+{
+	unsigned int cpu, i;
+
+	for (i = 0; i < m->nr_results; i++)
+		ras_format_result(s, &m->result[i]);
+	for_each_cpu(cpu, m->arch->present()) {
+		const struct ras_cpu *record = ras_machine_record(m, cpu);
+
+		if (record && record->late)
+			seq_buf_printf(s, "  CPU %u answered late\n", cpu);
+	}
+	seq_buf_printf(s, "  stop %u took ", m->stop.sequence);
+	ras_format_ns(s, m->arch->now_ns() - m->begin_ns);
+	seq_buf_puts(s, "\n");
+}
+
+/**
+ * ras_format_plan() - write what a trigger would run, in order
+ * @s: where to
+ * @m: the machine, locked
+ * @trigger: the trigger
+ */
+void ras_format_plan(struct seq_buf *s, struct ras_machine *m,
+		     enum ras_trigger trigger)
+{
+	const struct ras_order *order = rcu_dereference_protected(m->order,
+						lockdep_is_held(&m->lock));
+	bool on = m->policy.enabled && m->policy.triggers & BIT(trigger);
+	unsigned int i, nr = 0;
+
+	seq_buf_printf(s, "%s%s\n", ras_trigger_names[trigger],
+		       on ? "" : " (disabled)");
+	for (i = 0; order && i < order->nr; i++) {
+		struct ras_entry *entry = order->entry[i];
+		const char *skipped;
+
+		if (!ras_entry_runs_on(entry, trigger))
+			continue;
+		nr++;
+		skipped = ras_entry_skipped(entry);
+		seq_buf_printf(s, "  %3d %-12s %s%s\n", entry->priority, entry->name,
+			       skipped ? "not armed: " : "armed", skipped ?: "");
+	}
+	if (!nr)
+		seq_buf_puts(s, "  no handler\n");
+}
+
+/* Print @text line by line, each with the prefix. */
+static void ras_print(const struct ras_machine *m, char *text)
+{
+	const char *level = m->stop.resumable ? KERN_INFO : KERN_EMERG;
+	char *line;
+
+	while ((line = strsep(&text, "\n")) && *line)
+		printk("%sras: %s\n", level, line);
+}
+
+static bool ras_report_begin(struct seq_buf *s)
+{
+	if (atomic_xchg_acquire(&ras_report_busy, 1))
+		return false;
+	seq_buf_init(s, ras_report_text, sizeof(ras_report_text));
+	return true;
+}
+
+static char *ras_report_string(struct seq_buf *s)
+{
+	ras_report_text[min(s->len, sizeof(ras_report_text) - 1)] = '\0';
+	return ras_report_text;
+}
+
+static void ras_report_done(void)
+{
+	atomic_set_release(&ras_report_busy, 0);
+}
+
+/**
+ * ras_report_stopped() - report what is known before the handlers run
+ * @m: the machine
+ *
+ * Context: Owner, machine stopped.
+ */
+void ras_report_stopped(const struct ras_machine *m)
+{
+	struct seq_buf s;
+
+	if (!ras_report_begin(&s))
+		return;
+	ras_format_stop(&s, m);
+	ras_print(m, ras_report_string(&s));
+	ras_report_done();
+}
+
+/**
+ * ras_report_leaving() - report before a handler that never returns
+ * @m: the machine
+ * @quiet: into the log only; no console is to be waited for
+ *
+ * Context: Owner, machine stopped.
+ */
+void ras_report_leaving(const struct ras_machine *m, bool quiet)
+{
+	struct seq_buf s;
+
+	if (!ras_report_begin(&s))
+		return;
+	if (quiet)
+		printk_deferred_enter();
+	if (quiet)
+		ras_format_stop(&s, m);
+	ras_format_results(&s, m);
+	ras_print(m, ras_report_string(&s));
+	if (quiet)
+		printk_deferred_exit();
+	ras_report_done();
+}
+
+/**
+ * ras_report_prepare() - put what the handlers did into words
+ * @m: the machine
+ *
+ * Before a release, because the next stop may come right behind it; the words
+ * go out by ras_report_prepared() after it, so that nobody waits for a console.
+ *
+ * Context: Owner, machine stopped.
+ * Return: false if the former report is still going out.
+ */
+bool ras_report_prepare(const struct ras_machine *m)
+{
+	struct seq_buf s;
+
+	if (!ras_report_begin(&s))
+		return false;
+	/* A rehearsal is one of many, unless somebody was missing. */
+	if (m->stop.rehearsal) {
+		if (!cpumask_empty(&m->stop.cpus[RAS_HOW_MISSING]))
+			ras_format_stop(&s, m);
+	} else {
+		ras_format_results(&s, m);
+	}
+	ras_report_string(&s);
+	return true;
+}
+
+/**
+ * ras_report_prepared() - print what ras_report_prepare() has put into words
+ * @m: the machine
+ *
+ * Context: Any; the caller of ras_report_prepare() that returned true.
+ */
+void ras_report_prepared(const struct ras_machine *m)
+{
+	ras_print(m, ras_report_text);
+	ras_report_done();
+}

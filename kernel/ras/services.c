@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS stop framework: what a handler may ask of the core.
+ */
+#include <linux/export.h>
+#include <linux/kernel.h>
+#include <linux/kexec.h>
+#include <linux/kmsg_dump.h>
+
+#include "internal.h"
+
+const struct ras_cpu *ras_machine_record(const struct ras_machine *m,
+					 unsigned int cpu)
+{
+	const struct ras_slot *slot;
+
+	if (cpu >= nr_cpu_ids)
+		return NULL;
+	slot = m->slot[cpu];
+	if (!slot || slot->record.sequence != m->stop.sequence)
+		return NULL;
+	return &slot->record;
+}
+
+const struct ras_cpu *ras_cpu_record(const struct ras_stop *stop, unsigned int cpu)
+{
+	return ras_machine_record(container_of(stop, struct ras_machine, stop), cpu);
+}
+EXPORT_SYMBOL_GPL(ras_cpu_record);
+
+void ras_last_times(struct ras_times *times)
+{
+	*times = ras_machine.last.times;
+}
+EXPORT_SYMBOL_GPL(ras_last_times);
+
+void ras_save_kmsg(const struct ras_stop *stop)
+{
+	enum kmsg_dump_reason reason = KMSG_DUMP_EMERG;
+
+	if (stop->trigger == RAS_TRIGGER_PANIC)
+		reason = KMSG_DUMP_PANIC;
+	else if (stop->trigger == RAS_TRIGGER_OOPS)
+		reason = KMSG_DUMP_OOPS;
+	kmsg_dump(reason);
+}
+EXPORT_SYMBOL_GPL(ras_save_kmsg);
+
+bool ras_crash_kernel_loaded(void)
+{
+	return kexec_crash_loaded();
+}
+EXPORT_SYMBOL_GPL(ras_crash_kernel_loaded);
+
+void ras_enter_crash_kernel(const struct ras_stop *stop)
+{
+	if (stop->resumable)
+		return;
+	/*
+	 * Finds its way back to ras_machine_handover(), because the
+	 * architecture has put itself where the CPUs are to be stopped.
+	 */
+	__crash_kexec((struct pt_regs *)stop->regs);
+}
+EXPORT_SYMBOL_GPL(ras_enter_crash_kernel);

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS stop framework: ownership and the owner's side of a stop.
+ *
+ * The owner takes the machine through the states of enum ras_state.  How the
+ * other CPUs wait and leave is in park.c.
+ */
+#define pr_fmt(fmt) "ras: " fmt
+
+#include <linux/clocksource.h>
+#include <linux/kernel.h>
+#include <linux/nmi.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+struct ras_machine ras_machine = {
+	.owner		= ATOMIC_INIT(RAS_NOBODY),
+	.state		= RAS_OFF,
+	.lock		= __MUTEX_INITIALIZER(ras_machine.lock),
+	.entries	= LIST_HEAD_INIT(ras_machine.entries),
+};
+
+void ras_machine_init(struct ras_machine *m, const struct ras_arch_ops *arch,
+		      struct ras_slot **slot)
+{
+	m->arch = arch;
+	m->slot = slot;
+	m->policy.enabled = true;
+	m->policy.triggers = RAS_ON_ALL & ~RAS_ON(OOPS);
+	m->policy.ipi_grace_us = RAS_IPI_GRACE_US;
+	m->policy.nmi_timeout_ms = RAS_NMI_TIMEOUT_MS;
+	atomic_set(&m->owner, RAS_NOBODY);
+	/* Pairs with the acquire in whoever looks at the state first. */
+	smp_store_release(&m->state, RAS_IDLE);
+}
+
+bool ras_owned_here(struct ras_machine *m)
+{
+	return atomic_read(&m->owner) == m->arch->this_cpu();
+}
+
+/* Note how @cpu was stopped, where the handlers and the report read it. */
+static void ras_account(struct ras_machine *m, unsigned int cpu, enum ras_how how)
+{
+	cpumask_set_cpu(cpu, &m->stop.cpus[how]);
+}
+
+/* Has @cpu parked in this stop?  Acquire pairs with the release in ras_park(). */
+static bool ras_has_parked(const struct ras_machine *m, unsigned int cpu)
+{
+	return smp_load_acquire(&m->slot[cpu]->parked) == m->stop.sequence;
+}
+
+/* Wait until all of m->pending have parked, for at most @ns. */
+static void ras_await_parked(struct ras_machine *m, u64 ns)
+{
+	u64 start = m->arch->now_ns();
+	unsigned int cpu;
+
+	for (;;) {
+		for_each_cpu(cpu, &m->pending) {
+			if (!ras_has_parked(m, cpu))
+				continue;
+			ras_account(m, cpu, m->slot[cpu]->record.how);
+			cpumask_clear_cpu(cpu, &m->pending);
+		}
+		if (cpumask_empty(&m->pending) || m->arch->now_ns() - start > ns)
+			return;
+		m->arch->relax();
+	}
+}
+
+/*
+ * Stop the CPUs in m->pending:
+ *
+ * 1) An IPI.  CPUs with interrupts enabled answer; those in an irq-disabled
+ *    section leave it first, and the locks they hold there.
+ * 2) After the grace period, an NMI for each that has not answered.
+ * 3) After the timeout, name the rest.  A CPU that went offline meanwhile is
+ *    not missing.  Whoever answers later parks all the same, see
+ *    ras_add_newcomers().
+ */
+static void ras_gather(struct ras_machine *m, u64 grace_us)
+{
+	u64 timeout_ms = READ_ONCE(m->policy.nmi_timeout_ms);
+	unsigned int cpu;
+
+	if (cpumask_empty(&m->pending))
+		return;
+
+	if (grace_us && m->arch->send_ipi(&m->pending))
+		ras_await_parked(m, grace_us * NSEC_PER_USEC);
+
+	for_each_cpu(cpu, &m->pending) {
+		/* Read by ras_machine_stopped() in the NMI that this sends. */
+		smp_store_release(&m->slot[cpu]->nmi_sent, 1);
+		m->arch->send_nmi(cpu);
+	}
+	ras_await_parked(m, timeout_ms * NSEC_PER_MSEC);
+
+	for_each_cpu(cpu, &m->pending) {
+		if (cpumask_test_cpu(cpu, m->arch->online()))
+			ras_account(m, cpu, RAS_HOW_MISSING);
+		else
+			ras_account(m, cpu, RAS_HOW_OFFLINE);
+	}
+}
+
+/**
+ * ras_add_newcomers() - account for CPUs that came after the stop was complete
+ * @m: the machine
+ *
+ * A missing CPU may have parked since; a CPU may have come online, because
+ * bringing one up does not need any of the CPUs that are parked.
+ *
+ * Context: Owner, between handlers.
+ */
+void ras_add_newcomers(struct ras_machine *m)
+{
+	struct cpumask *cpus = m->stop.cpus;
+	unsigned int cpu;
+
+	for_each_cpu(cpu, &cpus[RAS_HOW_MISSING]) {
+		if (!ras_has_parked(m, cpu))
+			continue;
+		cpumask_clear_cpu(cpu, &cpus[RAS_HOW_MISSING]);
+		m->slot[cpu]->record.late = true;
+		ras_account(m, cpu, m->slot[cpu]->record.how);
+	}
+
+	cpumask_copy(&m->pending, m->arch->online());
+	cpumask_clear_cpu(m->stop.owner, &m->pending);
+	cpumask_andnot(&m->pending, &m->pending, &cpus[RAS_HOW_IPI]);
+	cpumask_andnot(&m->pending, &m->pending, &cpus[RAS_HOW_NMI]);
+	cpumask_andnot(&m->pending, &m->pending, &cpus[RAS_HOW_SELF]);
+	cpumask_andnot(&m->pending, &m->pending, &cpus[RAS_HOW_MISSING]);
+	cpumask_andnot(&cpus[RAS_HOW_OFFLINE], &cpus[RAS_HOW_OFFLINE], &m->pending);
+	ras_gather(m, 0);
+}
+
+static void ras_begin(struct ras_machine *m, const struct ras_request *request,
+		      u64 begin_ns)
+{
+	struct ras_stop *stop = &m->stop;
+	unsigned int cpu = m->arch->this_cpu();
+	struct ras_cpu *record = &m->slot[cpu]->record;
+
+	/* 0 means "not parked" in ras_slot.parked. */
+	stop->sequence = stop->sequence + 1 ?: 1;
+	stop->trigger = request->trigger;
+	stop->rehearsal = request->rehearsal;
+	stop->resumable = request->trigger != RAS_TRIGGER_PANIC;
+	stop->owner = cpu;
+	strscpy(stop->message, request->message, sizeof(stop->message));
+	stop->stop_ns = 0;
+	memset(stop->cpus, 0, sizeof(stop->cpus));
+	m->begin_ns = begin_ns;
+	m->nr_results = 0;
+
+	record->sequence = stop->sequence;
+	record->how = RAS_HOW_OWNER;
+	record->late = false;
+	record->when_ns = m->arch->now_ns() - begin_ns;
+	record->task = current;
+	record->pid = current->pid;
+	record->preempt_count = preempt_count();
+	m->arch->capture(record, request->regs);
+	stop->regs = &record->arch.regs;
+	ras_account(m, cpu, RAS_HOW_OWNER);
+
+	m->arch->begin(!stop->resumable);
+	/* Publishes the above; pairs with the acquire in ras_park(). */
+	smp_store_release(&m->state, RAS_STOPPING);
+}
+
+/* Give an order to every CPU, also to those that may only park later. */
+static void ras_give_order(struct ras_machine *m, enum ras_order_op op)
+{
+	unsigned int cpu;
+
+	for_each_cpu(cpu, m->arch->present()) {
+		if (m->slot[cpu])
+			/* Pairs with the acquire in ras_await_order(). */
+			smp_store_release(&m->slot[cpu]->order,
+					  RAS_ORDER(m->stop.sequence, op));
+	}
+}
+
+/*
+ * Wait until every parked CPU has carried out its order, for at most the NMI
+ * timeout; leaves those that have not in m->pending.
+ */
+static void ras_await_left(struct ras_machine *m)
+{
+	u64 timeout_ns = READ_ONCE(m->policy.nmi_timeout_ms) * NSEC_PER_MSEC;
+	u64 start = m->arch->now_ns();
+	unsigned int cpu;
+
+	cpumask_or(&m->pending, &m->stop.cpus[RAS_HOW_IPI], &m->stop.cpus[RAS_HOW_NMI]);
+	cpumask_or(&m->pending, &m->pending, &m->stop.cpus[RAS_HOW_SELF]);
+	for (;;) {
+		for_each_cpu(cpu, &m->pending)
+			if (!ras_has_parked(m, cpu))
+				cpumask_clear_cpu(cpu, &m->pending);
+		if (cpumask_empty(&m->pending) ||
+		    m->arch->now_ns() - start > timeout_ns)
+			return;
+		m->arch->relax();
+	}
+}
+
+/* Keep what sysfs shows; nobody else runs but missing CPUs. */
+static void ras_keep_last(struct ras_machine *m, u64 held_ns)
+{
+	struct ras_last *last = &m->last;
+
+	last->times.stop_ns = m->stop.stop_ns;
+	last->times.held_ns = held_ns;
+	last->times.release_ns = 0;
+	last->trigger = m->stop.trigger;
+	last->rehearsal = m->stop.rehearsal;
+	last->owner = m->stop.owner;
+	memcpy(last->message, m->stop.message, sizeof(last->message));
+	memcpy(last->cpus, m->stop.cpus, sizeof(last->cpus));
+	/* Last: readers that see it change know that they read across a stop. */
+	smp_store_release(&last->times.sequence, m->stop.sequence);
+}
+
+/*
+ * The time that the stop took is nobody's fault: without this the clocksource
+ * watchdog, RCU and the hung-task detector would report it after the release.
+ */
+static void ras_excuse_absence(u64 held_ns)
+{
+	clocksource_touch_watchdog();
+	rcu_cpu_stall_reset();
+	touch_softlockup_watchdog();
+	touch_softlockup_watchdog_sync();
+	/* Costs one check of all tasks, so not for a stop that nobody notices. */
+	if (held_ns > NSEC_PER_SEC)
+		reset_hung_task_detector();
+}
+
+static void ras_release(struct ras_machine *m)
+{
+	u64 start = m->arch->now_ns();
+	u64 held_ns = start - m->begin_ns - m->stop.stop_ns;
+
+	ras_keep_last(m, held_ns);
+	ras_excuse_absence(held_ns);
+	smp_store_release(&m->state, RAS_RELEASING);
+	start = m->arch->now_ns();
+	ras_give_order(m, RAS_ORDER_RELEASE);
+	ras_await_left(m);
+	m->last.times.release_ns = m->arch->now_ns() - start;
+	if (!cpumask_empty(&m->pending))
+		pr_warn("stop %u: CPUs %*pbl have not left\n", m->stop.sequence,
+			cpumask_pr_args(&m->pending));
+	m->arch->end();
+	/*
+	 * The order matters: a new owner must find the state idle.  Pairs with
+	 * the compare-and-exchange in ras_own().
+	 */
+	smp_store_release(&m->state, RAS_IDLE);
+	atomic_set_release(&m->owner, RAS_NOBODY);
+}
+
+/*
+ * The chain of a crash has ended and the kernel goes on to reboot or blink.
+ * The CPUs stay; if nobody can ask them for an ELF note any more, they also
+ * switch off what would block a reset.
+ */
+static void ras_end(struct ras_machine *m)
+{
+	ras_keep_last(m, m->arch->now_ns() - m->begin_ns - m->stop.stop_ns);
+	smp_store_release(&m->state, RAS_ENDED);
+	if (!ras_crash_kernel_loaded())
+		ras_give_order(m, RAS_ORDER_RETIRE);
+}
+
+/*
+ * Another CPU was first.  Park here, whatever kind of context this is, until
+ * that stop is over.  The owner needs a moment before it can be parked for.
+ */
+static void ras_lose(struct ras_machine *m, const struct ras_request *request)
+{
+	while (atomic_read(&m->owner) != RAS_NOBODY) {
+		if (ras_park(m, RAS_HOW_SELF, request->regs))
+			return;
+		m->arch->relax();
+	}
+}
+
+/* Ownership is one compare-and-exchange. */
+static int ras_own(struct ras_machine *m)
+{
+	int cpu = m->arch->this_cpu();
+	int owner = atomic_cmpxchg(&m->owner, RAS_NOBODY, cpu);
+
+	if (owner == RAS_NOBODY)
+		return 0;
+	/* Back again, from a handler or a fault in the core: never a deadlock. */
+	if (owner == cpu)
+		return -EDEADLK;
+	return -EBUSY;
+}
+
+/* The request's message as an argument: it is no format. */
+__printf(3, 4)
+static void ras_note_lost_request(struct ras_machine *m,
+				  const struct ras_request *request,
+				  const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	ras_note_lost(m, request->trigger, fmt, args);
+	va_end(args);
+}
+
+/**
+ * ras_machine_stop() - stop the machine, run the chain, release or end
+ * @m: the machine
+ * @request: what the trigger asks for; its strings and registers must stay
+ *
+ * Context: Any, with interrupts disabled.
+ * Return: 0 after a stop; %-ENODEV, %-EPERM, %-EDEADLK and %-EBUSY as for
+ *	ras_stop().
+ */
+int ras_machine_stop(struct ras_machine *m, const struct ras_request *request)
+{
+	u64 grace_us, begin_ns;
+	bool prepared;
+	int ret;
+
+	/* Pairs with the release in ras_machine_init(). */
+	if (smp_load_acquire(&m->state) == RAS_OFF)
+		return -ENODEV;
+	if (!READ_ONCE(m->policy.enabled) ||
+	    !(READ_ONCE(m->policy.triggers) & BIT(request->trigger)))
+		return -EPERM;
+
+	begin_ns = m->arch->now_ns();
+	ret = ras_own(m);
+	if (ret == -EBUSY) {
+		ras_note_lost_request(m, request, "%s", request->message);
+		ras_lose(m, request);
+	}
+	if (ret)
+		return ret;
+
+	grace_us = READ_ONCE(m->policy.ipi_grace_us);
+	/* With nothing armed but kdump, a panic is as short as it is without us. */
+	if (request->trigger == RAS_TRIGGER_PANIC &&
+	    ras_only_noreturn(m, request->trigger))
+		grace_us = 0;
+
+	ras_begin(m, request, begin_ns);
+	cpumask_copy(&m->pending, m->arch->online());
+	cpumask_clear_cpu(m->stop.owner, &m->pending);
+	cpumask_andnot(&m->stop.cpus[RAS_HOW_OFFLINE], m->arch->present(),
+		       m->arch->online());
+	ras_gather(m, grace_us);
+	m->stop.stop_ns = m->arch->now_ns() - begin_ns;
+	smp_store_release(&m->state, RAS_STOPPED);
+
+	if (!request->rehearsal)
+		ras_run_chain(m);
+	ras_add_newcomers(m);
+
+	prepared = ras_report_prepare(m);
+	if (m->stop.resumable)
+		ras_release(m);
+	else
+		ras_end(m);
+	if (prepared)
+		ras_report_prepared(m);
+	return 0;
+}
+
+/**
+ * ras_machine_handover() - have every parked CPU prepare for the crash kernel
+ * @m: the machine
+ *
+ * Context: Any, with interrupts disabled, on the way to the crash kernel.
+ * Return: false if this CPU does not own a stop: nothing was done.
+ */
+bool ras_machine_handover(struct ras_machine *m)
+{
+	enum ras_state state = READ_ONCE(m->state);
+
+	if (!ras_owned_here(m) || (state != RAS_STOPPED && state != RAS_ENDED))
+		return false;
+
+	smp_store_release(&m->state, RAS_HANDED_OVER);
+	ras_give_order(m, RAS_ORDER_HANDOVER);
+	ras_await_left(m);
+	return true;
+}

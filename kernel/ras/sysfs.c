@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS stop framework: /sys/kernel/ras/.  For the administrator only.
+ * Documentation/ABI/testing/sysfs-kernel-ras says what each file means.
+ *
+ * /sys/kernel/ras/
+ *	enabled  trigger  ipi_grace_us  nmi_timeout_ms  plan
+ *	triggers/<name>/
+ *		enabled
+ *	handlers/<name>/
+ *		enabled  priority  deadline_ms  triggers
+ *		armed  runs  last_verdict  last_ns
+ *	last/
+ *		sequence  trigger  message  owner  stop_ns  held_ns  release_ns
+ *		cpus_ipi  cpus_nmi  cpus_self  cpus_missing
+ */
+#define pr_fmt(fmt) "ras: " fmt
+
+#include <linux/init.h>
+#include <linux/kernel.h>
+#include <linux/kobject.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include "internal.h"
+
+/* A file written by root: every refusal says which, and why. */
+static ssize_t ras_stored(const char *file, const char *text, size_t count, int ret)
+{
+	size_t len = strcspn(text, "\n");
+
+	if (!ret)
+		return count;
+	pr_info("%s: \"%.*s\" refused: %s\n", file, (int)min_t(size_t, len, 40), text,
+		ret == -EINVAL ? "not a proper value" :
+		ret == -EBUSY ? "the machine is stopped" :
+		ret == -ENODEV ? "the handler is gone" :
+		ret == -EPERM ? "switched off by policy" : "failed");
+	return ret;
+}
+
+/* Settings of the machine */
+
+static ssize_t machine_store(struct kobject *kobj, struct kobj_attribute *attr,
+			     const char *buf, size_t count)
+{
+	int ret;
+
+	mutex_lock(&ras_machine.lock);
+	ret = ras_set(&ras_machine, attr->attr.name, buf);
+	mutex_unlock(&ras_machine.lock);
+	return ras_stored(attr->attr.name, buf, count, ret);
+}
+
+static ssize_t enabled_show(struct kobject *kobj, struct kobj_attribute *attr,
+			    char *buf)
+{
+	return sysfs_emit(buf, "%d\n", ras_machine.policy.enabled);
+}
+
+static ssize_t ipi_grace_us_show(struct kobject *kobj, struct kobj_attribute *attr,
+				 char *buf)
+{
+	return sysfs_emit(buf, "%u\n", ras_machine.policy.ipi_grace_us);
+}
+
+static ssize_t nmi_timeout_ms_show(struct kobject *kobj,
+				   struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", ras_machine.policy.nmi_timeout_ms);
+}
+
+static ssize_t trigger_store(struct kobject *kobj, struct kobj_attribute *attr,
+			     const char *buf, size_t count)
+{
+	int ret;
+
+	if (sysfs_streq(buf, "stop"))
+		ret = ras_user_stop(false);
+	else if (sysfs_streq(buf, "rehearse"))
+		ret = ras_user_stop(true);
+	else
+		ret = -EINVAL;
+	return ras_stored(attr->attr.name, buf, count, ret);
+}
+
+/*
+ * Several values in one file, on purpose: what matters is how they stand to
+ * each other, and it is for reading by a person.
+ */
+static ssize_t plan_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	enum ras_trigger trigger;
+	struct seq_buf s;
+
+	seq_buf_init(&s, buf, PAGE_SIZE);
+	mutex_lock(&ras_machine.lock);
+	for (trigger = 0; trigger < RAS_NR_TRIGGERS; trigger++)
+		ras_format_plan(&s, &ras_machine, trigger);
+	mutex_unlock(&ras_machine.lock);
+	return min_t(size_t, s.len, PAGE_SIZE);
+}
+
+static struct kobj_attribute ras_enabled_attr =
+	__ATTR(enabled, 0600, enabled_show, machine_store);
+static struct kobj_attribute ras_ipi_grace_attr =
+	__ATTR(ipi_grace_us, 0600, ipi_grace_us_show, machine_store);
+static struct kobj_attribute ras_nmi_timeout_attr =
+	__ATTR(nmi_timeout_ms, 0600, nmi_timeout_ms_show, machine_store);
+static struct kobj_attribute ras_trigger_attr =
+	__ATTR(trigger, 0200, NULL, trigger_store);
+static struct kobj_attribute ras_plan_attr = __ATTR(plan, 0400, plan_show, NULL);
+
+static struct attribute *ras_machine_attrs[] = {
+	&ras_enabled_attr.attr,
+	&ras_ipi_grace_attr.attr,
+	&ras_nmi_timeout_attr.attr,
+	&ras_trigger_attr.attr,
+	&ras_plan_attr.attr,
+	NULL
+};
+
+static const struct attribute_group ras_machine_group = {
+	.attrs = ras_machine_attrs,
+};
+
+/* last/ */
+
+static ssize_t last_value(const char *name, const struct ras_last *last, char *buf)
+{
+	static const struct {
+		const char *file;
+		enum ras_how how;
+	} masks[] = {
+		{ "cpus_ipi", RAS_HOW_IPI },
+		{ "cpus_nmi", RAS_HOW_NMI },
+		{ "cpus_self", RAS_HOW_SELF },
+		{ "cpus_missing", RAS_HOW_MISSING },
+	};
+	int i;
+
+	if (!strcmp(name, "sequence"))
+		return sysfs_emit(buf, "%u\n", last->times.sequence);
+	if (!last->times.sequence)
+		return sysfs_emit(buf, "\n");
+	if (!strcmp(name, "trigger"))
+		return sysfs_emit(buf, "%s\n", last->rehearsal ? "rehearsal" :
+				  ras_trigger_names[last->trigger]);
+	if (!strcmp(name, "message"))
+		return sysfs_emit(buf, "%s\n", last->message);
+	if (!strcmp(name, "owner"))
+		return sysfs_emit(buf, "%d\n", last->owner);
+	if (!strcmp(name, "stop_ns"))
+		return sysfs_emit(buf, "%llu\n", last->times.stop_ns);
+	if (!strcmp(name, "held_ns"))
+		return sysfs_emit(buf, "%llu\n", last->times.held_ns);
+	if (!strcmp(name, "release_ns"))
+		return sysfs_emit(buf, "%llu\n", last->times.release_ns);
+	for (i = 0; i < ARRAY_SIZE(masks); i++)
+		if (!strcmp(name, masks[i].file))
+			return sysfs_emit(buf, "%*pbl\n",
+					  cpumask_pr_args(&last->cpus[masks[i].how]));
+	return -EIO;
+}
+
+static ssize_t last_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const struct ras_last *last = &ras_machine.last;
+	ssize_t ret;
+	u32 before;
+
+	/* A stop between two instructions of this changes what is read. */
+	do {
+		/* Pairs with the release in ras_keep_last(). */
+		before = smp_load_acquire(&last->times.sequence);
+		ret = last_value(attr->attr.name, last, buf);
+		smp_rmb();
+	} while (READ_ONCE(last->times.sequence) != before);
+	return ret;
+}
+
+#define RAS_LAST_ATTR(_name)						\
+	static struct kobj_attribute ras_last_##_name##_attr =		\
+		__ATTR(_name, 0400, last_show, NULL)
+
+RAS_LAST_ATTR(sequence);
+RAS_LAST_ATTR(trigger);
+RAS_LAST_ATTR(message);
+RAS_LAST_ATTR(owner);
+RAS_LAST_ATTR(stop_ns);
+RAS_LAST_ATTR(held_ns);
+RAS_LAST_ATTR(release_ns);
+RAS_LAST_ATTR(cpus_ipi);
+RAS_LAST_ATTR(cpus_nmi);
+RAS_LAST_ATTR(cpus_self);
+RAS_LAST_ATTR(cpus_missing);
+
+static struct attribute *ras_last_attrs[] = {
+	&ras_last_sequence_attr.attr,
+	&ras_last_trigger_attr.attr,
+	&ras_last_message_attr.attr,
+	&ras_last_owner_attr.attr,
+	&ras_last_stop_ns_attr.attr,
+	&ras_last_held_ns_attr.attr,
+	&ras_last_release_ns_attr.attr,
+	&ras_last_cpus_ipi_attr.attr,
+	&ras_last_cpus_nmi_attr.attr,
+	&ras_last_cpus_self_attr.attr,
+	&ras_last_cpus_missing_attr.attr,
+	NULL
+};
+
+static const struct attribute_group ras_last_group = {
+	.name	= "last",
+	.attrs	= ras_last_attrs,
+};
+
+/* triggers/<name>/ */
+
+struct ras_trigger_dir {
+	struct kobj_attribute	enabled;
+	struct attribute	*attrs[2];
+	struct attribute_group	group;
+};
+
+static struct ras_trigger_dir ras_trigger_dirs[RAS_NR_TRIGGERS];
+
+static enum ras_trigger ras_trigger_of(struct kobj_attribute *attr)
+{
+	return container_of(attr, struct ras_trigger_dir, enabled) - ras_trigger_dirs;
+}
+
+static ssize_t trigger_enabled_show(struct kobject *kobj,
+				    struct kobj_attribute *attr, char *buf)
+{
+	u32 triggers = READ_ONCE(ras_machine.policy.triggers);
+
+	return sysfs_emit(buf, "%d\n", !!(triggers & BIT(ras_trigger_of(attr))));
+}
+
+static ssize_t trigger_enabled_store(struct kobject *kobj,
+				     struct kobj_attribute *attr,
+				     const char *buf, size_t count)
+{
+	enum ras_trigger trigger = ras_trigger_of(attr);
+	int ret;
+
+	mutex_lock(&ras_machine.lock);
+	ret = ras_set_trigger(&ras_machine, trigger, buf);
+	mutex_unlock(&ras_machine.lock);
+	return ras_stored(ras_trigger_names[trigger], buf, count, ret);
+}
+
+static int __init ras_add_trigger_dirs(struct kobject *parent)
+{
+	enum ras_trigger trigger;
+	int ret = 0;
+
+	for (trigger = 0; trigger < RAS_NR_TRIGGERS && !ret; trigger++) {
+		struct ras_trigger_dir *dir = &ras_trigger_dirs[trigger];
+
+		sysfs_attr_init(&dir->enabled.attr);
+		dir->enabled.attr.name = "enabled";
+		dir->enabled.attr.mode = 0600;
+		dir->enabled.show = trigger_enabled_show;
+		dir->enabled.store = trigger_enabled_store;
+		dir->attrs[0] = &dir->enabled.attr;
+		dir->group.name = ras_trigger_names[trigger];
+		dir->group.attrs = dir->attrs;
+		ret = sysfs_create_group(parent, &dir->group);
+	}
+	return ret;
+}
+
+/* handlers/<name>/ */
+
+static struct ras_entry *ras_entry_of(struct kobject *kobj)
+{
+	return container_of(kobj, struct ras_entry, kobj);
+}
+
+static int ras_store_entry(struct ras_entry *entry, const char *name, const char *text)
+{
+	struct ras_machine *m = &ras_machine;
+	bool on;
+	int ret;
+
+	lockdep_assert_held(&m->lock);
+	/* Unregistered while this file was open. */
+	if (!entry->handler)
+		return -ENODEV;
+	if (strcmp(name, "enabled")) {
+		ret = ras_set_entry(m, entry, name, text);
+		if (!ret)
+			ras_reorder(m);
+		return ret;
+	}
+	ret = ras_parse_bool(text, &on);
+	if (ret)
+		return ret;
+	if (READ_ONCE(m->state) != RAS_IDLE)
+		return -EBUSY;
+	return ras_entry_enable(m, entry, on);
+}
+
+static ssize_t entry_store(struct kobject *kobj, struct kobj_attribute *attr,
+			   const char *buf, size_t count)
+{
+	struct ras_entry *entry = ras_entry_of(kobj);
+	char file[RAS_NAME_LEN + 16];
+	int ret;
+
+	mutex_lock(&ras_machine.lock);
+	ret = ras_store_entry(entry, attr->attr.name, buf);
+	mutex_unlock(&ras_machine.lock);
+	snprintf(file, sizeof(file), "%s/%s", entry->name, attr->attr.name);
+	return ras_stored(file, buf, count, ret);
+}
+
+static ssize_t ras_entry_value(struct ras_entry *entry, const char *name, char *buf)
+{
+	struct seq_buf s;
+
+	if (!strcmp(name, "enabled"))
+		return sysfs_emit(buf, "%d\n", entry->enabled);
+	if (!strcmp(name, "priority"))
+		return sysfs_emit(buf, "%d\n", entry->priority);
+	if (!strcmp(name, "deadline_ms"))
+		return sysfs_emit(buf, "%u\n", entry->deadline_ms);
+	if (!strcmp(name, "armed"))
+		return sysfs_emit(buf, "%d\n",
+				  entry->handler && !ras_entry_skipped(entry));
+	if (!strcmp(name, "runs"))
+		return sysfs_emit(buf, "%lu\n", entry->runs);
+	if (!strcmp(name, "last_verdict"))
+		return sysfs_emit(buf, "%s\n", entry->runs ?
+				  ras_verdict_names[entry->last_verdict] : "none");
+	if (!strcmp(name, "last_ns"))
+		return sysfs_emit(buf, "%llu\n", entry->last_ns);
+	if (!strcmp(name, "triggers")) {
+		seq_buf_init(&s, buf, PAGE_SIZE);
+		ras_format_triggers(&s, entry->triggers);
+		seq_buf_puts(&s, "\n");
+		return s.len;
+	}
+	return -EIO;
+}
+
+static ssize_t entry_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	ssize_t ret;
+
+	mutex_lock(&ras_machine.lock);
+	ret = ras_entry_value(ras_entry_of(kobj), attr->attr.name, buf);
+	mutex_unlock(&ras_machine.lock);
+	return ret;
+}
+
+#define RAS_ENTRY_ATTR(_name, _mode, _store)				\
+	static struct kobj_attribute ras_entry_##_name##_attr =		\
+		__ATTR(_name, _mode, entry_show, _store)
+
+RAS_ENTRY_ATTR(enabled, 0600, entry_store);
+RAS_ENTRY_ATTR(priority, 0600, entry_store);
+RAS_ENTRY_ATTR(deadline_ms, 0600, entry_store);
+RAS_ENTRY_ATTR(triggers, 0600, entry_store);
+RAS_ENTRY_ATTR(armed, 0400, NULL);
+RAS_ENTRY_ATTR(runs, 0400, NULL);
+RAS_ENTRY_ATTR(last_verdict, 0400, NULL);
+RAS_ENTRY_ATTR(last_ns, 0400, NULL);
+
+static struct attribute *ras_entry_attrs[] = {
+	&ras_entry_enabled_attr.attr,
+	&ras_entry_priority_attr.attr,
+	&ras_entry_deadline_ms_attr.attr,
+	&ras_entry_triggers_attr.attr,
+	&ras_entry_armed_attr.attr,
+	&ras_entry_runs_attr.attr,
+	&ras_entry_last_verdict_attr.attr,
+	&ras_entry_last_ns_attr.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(ras_entry);
+
+static void ras_entry_release(struct kobject *kobj)
+{
+	kfree(ras_entry_of(kobj));
+}
+
+struct kobj_type ras_entry_ktype = {
+	.release	= ras_entry_release,
+	.sysfs_ops	= &kobj_sysfs_ops,
+	.default_groups	= ras_entry_groups,
+};
+
+static int __init ras_add_dirs(struct kobject *top)
+{
+	struct kobject *triggers;
+	int ret;
+
+	ret = sysfs_create_group(top, &ras_machine_group);
+	if (ret)
+		return ret;
+	ret = sysfs_create_group(top, &ras_last_group);
+	if (ret)
+		return ret;
+	triggers = kobject_create_and_add("triggers", top);
+	if (!triggers)
+		return -ENOMEM;
+	ret = ras_add_trigger_dirs(triggers);
+	if (ret)
+		return ret;
+	ras_machine.handlers_kobj = kobject_create_and_add("handlers", top);
+	return ras_machine.handlers_kobj ? 0 : -ENOMEM;
+}
+
+static int __init ras_sysfs_init(void)
+{
+	struct kobject *top = kobject_create_and_add("ras", kernel_kobj);
+	int ret = top ? ras_add_dirs(top) : -ENOMEM;
+
+	/* Stops work without it; the administrator should know. */
+	if (ret)
+		pr_err("no /sys/kernel/ras: failed with %d\n", ret);
+	return ret;
+}
+/* After kernel_kobj, before any client registers. */
+subsys_initcall(ras_sysfs_init);

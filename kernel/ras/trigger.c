@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS stop framework: the triggers, from the kernel's hooks to a stop.
+ */
+#define pr_fmt(fmt) "ras: " fmt
+
+#include <linux/export.h>
+#include <linux/init.h>
+#include <linux/irqflags.h>
+#include <linux/kdebug.h>
+#include <linux/kernel.h>
+#include <linux/notifier.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/sysrq.h>
+
+#include <asm/irq_regs.h>
+
+#include "internal.h"
+
+/* The key of sysrq; the lower-case ones are all taken on some architecture. */
+#define RAS_SYSRQ_KEY	'T'
+
+static bool ras_started(void)
+{
+	/* Pairs with the release in ras_machine_init(). */
+	return smp_load_acquire(&ras_machine.state) != RAS_OFF;
+}
+
+static struct ras_slot *ras_this_slot(void)
+{
+	return ras_machine.slot[ras_arch.this_cpu()];
+}
+
+/* Any trigger that the machine survives. */
+static int ras_stop_and_go(enum ras_trigger trigger, bool rehearsal,
+			   const char *message, const struct pt_regs *regs)
+{
+	struct ras_request request = {
+		.trigger	= trigger,
+		.rehearsal	= rehearsal,
+		.message	= message,
+		.regs		= regs,
+	};
+	unsigned long flags;
+	int ret;
+
+	if (!ras_started())
+		return -ENODEV;
+	local_irq_save(flags);
+	if (!regs && !ras_owned_here(&ras_machine)) {
+		request.regs = &ras_this_slot()->here;
+		ras_arch_here(&ras_this_slot()->here);
+	}
+	ret = ras_machine_stop(&ras_machine, &request);
+	local_irq_restore(flags);
+	return ret;
+}
+
+int ras_stop(const char *message)
+{
+	return ras_stop_and_go(RAS_TRIGGER_API, false, message, NULL);
+}
+EXPORT_SYMBOL_GPL(ras_stop);
+
+/**
+ * ras_user_stop() - the stop that an administrator asks for
+ * @rehearsal: stop every CPU, run no handler, release
+ *
+ * Context: Process context.
+ * Return: as ras_stop().
+ */
+int ras_user_stop(bool rehearsal)
+{
+	return ras_stop_and_go(RAS_TRIGGER_USER, rehearsal,
+			       rehearsal ? "rehearsal" : "asked for by the user",
+			       NULL);
+}
+
+/* What the die notifier has kept, if this panic is about that oops. */
+static const struct pt_regs *ras_oops_regs(const struct ras_slot *slot)
+{
+	/*
+	 * No task survives its oops, so one that panics after it does so
+	 * because of it.
+	 */
+	if (slot->oops_task != current ||
+	    slot->oops_task_start != current->start_time)
+		return NULL;
+	return &slot->oops_regs;
+}
+
+/* A panic is not lost because some other CPU's stop was first. */
+static int ras_panic_stop(const char *message, const struct pt_regs *regs)
+{
+	struct ras_request request = {
+		.trigger	= RAS_TRIGGER_PANIC,
+		.message	= message,
+		.regs		= regs,
+	};
+	int ret;
+
+	do
+		ret = ras_machine_stop(&ras_machine, &request);
+	while (ret == -EBUSY);
+	return ret;
+}
+
+/**
+ * ras_panic() - the hook in panic()
+ * @message: the panic's text
+ *
+ * Context: panic(), interrupts disabled.
+ * Return: RAS_DID_* mask of the steps that panic() is to leave out; 0 if there
+ *	was no stop.
+ */
+unsigned int ras_panic(const char *message)
+{
+	const struct pt_regs *regs;
+	struct ras_slot *slot;
+	int ret;
+
+	if (!ras_started())
+		return 0;
+
+	if (!ras_owned_here(&ras_machine)) {
+		slot = ras_this_slot();
+		regs = ras_oops_regs(slot);
+		if (!regs) {
+			/* Here and not deeper: this frame stays. */
+			ras_arch_here(&slot->here);
+			regs = &slot->here;
+		}
+		ret = ras_panic_stop(message, regs);
+	} else {
+		/* crash_kexec() was here before, or a handler has panicked. */
+		ret = READ_ONCE(ras_machine.state) == RAS_ENDED ? 0 : -EDEADLK;
+	}
+	return ret ? 0 : RAS_DID_STOP | ras_provided(&ras_machine);
+}
+
+/**
+ * ras_panic_lost() - the hook in panic() for a CPU that is not the first
+ * @fmt: format of the panic's text
+ * @args: arguments of @fmt
+ *
+ * Returns only if the framework is off; the caller then waits on its own.
+ *
+ * Context: panic(), interrupts disabled.
+ */
+void ras_panic_lost(const char *fmt, va_list args)
+{
+	struct ras_slot *slot;
+
+	if (!ras_started() || !READ_ONCE(ras_machine.policy.enabled))
+		return;
+	slot = ras_this_slot();
+	if (ras_owned_here(&ras_machine))
+		return;
+	ras_note_lost(&ras_machine, RAS_TRIGGER_PANIC, fmt, args);
+	ras_arch_here(&slot->here);
+	/*
+	 * Until the first one has got as far as its stop, or for good if it
+	 * makes none; then its shutdown finds this CPU by IPI or NMI, as it
+	 * would have in panic_smp_self_stop().
+	 */
+	for (;;) {
+		ras_park(&ras_machine, RAS_HOW_SELF, ras_oops_regs(slot) ?: &slot->here);
+		cpu_relax();
+	}
+}
+
+/**
+ * ras_crash_kexec() - the hook in crash_kexec()
+ * @regs: registers of the oops
+ *
+ * An oops that is fatal goes to the crash kernel before it gets to panic().
+ *
+ * Context: crash_kexec(), interrupts disabled.
+ * Return: true if a client has the step of crash_kexec(), which then is not to
+ *	do it again; whether that client was armed is policy.
+ */
+bool ras_crash_kexec(struct pt_regs *regs)
+{
+	const struct ras_slot *slot;
+	const char *message = "fatal exception";
+
+	if (!ras_started() || !(ras_provided(&ras_machine) & RAS_DID_KEXEC))
+		return false;
+	/* Without a crash kernel panic() is next, and has the better message. */
+	if (!ras_crash_kernel_loaded() || ras_owned_here(&ras_machine))
+		return false;
+
+	slot = ras_this_slot();
+	if (ras_oops_regs(slot))
+		message = slot->oops_message;
+	return ras_panic_stop(message, regs) == 0;
+}
+
+/**
+ * ras_nmi_poll() - the hook where a CPU waits in NMI context for its shutdown
+ * @regs: the context that the NMI interrupted
+ *
+ * Such a CPU takes no NMI, so it looks for itself whether it is to park.
+ *
+ * Context: NMI.
+ */
+void ras_nmi_poll(struct pt_regs *regs)
+{
+	if (ras_started())
+		ras_park(&ras_machine, RAS_HOW_NMI, regs);
+}
+
+bool ras_arch_stopped(enum ras_how how, struct pt_regs *regs)
+{
+	return ras_machine_stopped(&ras_machine, how, regs);
+}
+
+bool ras_arch_handover(void)
+{
+	return ras_machine_handover(&ras_machine);
+}
+
+bool ras_arch_nmi_button(struct pt_regs *regs)
+{
+	int ret = ras_stop_and_go(RAS_TRIGGER_NMI, false, "unclaimed NMI", regs);
+
+	/* The owner's own: pressing again does not make it faster. */
+	return ret == 0 || ret == -EBUSY || ret == -EDEADLK;
+}
+
+/* Called by die() with the registers, before it decides what to do. */
+static int ras_die(struct notifier_block *nb, unsigned long val, void *data)
+{
+	struct die_args *args = data;
+	struct ras_slot *slot;
+
+	if (val != DIE_OOPS || !args->regs || !ras_started() ||
+	    ras_owned_here(&ras_machine))
+		return NOTIFY_DONE;
+
+	slot = ras_this_slot();
+	slot->oops_regs = *args->regs;
+	slot->oops_task = current;
+	slot->oops_task_start = current->start_time;
+	strscpy(slot->oops_message, args->str ?: "oops", sizeof(slot->oops_message));
+	ras_stop_and_go(RAS_TRIGGER_OOPS, false, slot->oops_message, args->regs);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block ras_die_notifier = {
+	.notifier_call	= ras_die,
+	/* Before those that stop the chain, which is why it is kept. */
+	.priority	= INT_MAX - 1,
+};
+
+static void ras_sysrq(int key)
+{
+	ras_stop_and_go(RAS_TRIGGER_SYSRQ, false, "sysrq", get_irq_regs());
+}
+
+static const struct sysrq_key_op ras_sysrq_op = {
+	.handler	= ras_sysrq,
+	.help_msg	= "ras-sTop(T)",
+	.action_msg	= "RAS stop",
+	.enable_mask	= SYSRQ_ENABLE_DUMP,
+};
+
+static struct ras_slot **ras_alloc_slots(void)
+{
+	struct ras_slot **slot;
+	unsigned int cpu;
+
+	slot = kcalloc(nr_cpu_ids, sizeof(*slot), GFP_KERNEL);
+	if (!slot)
+		return NULL;
+	for_each_possible_cpu(cpu) {
+		slot[cpu] = kzalloc_node(sizeof(**slot), GFP_KERNEL,
+					 cpu_to_node(cpu));
+		if (!slot[cpu])
+			goto free;
+	}
+	return slot;
+
+free:
+	for_each_possible_cpu(cpu)
+		kfree(slot[cpu]);
+	kfree(slot);
+	return NULL;
+}
+
+static int __init ras_start(void)
+{
+	struct ras_slot **slot = ras_alloc_slots();
+	int ret;
+
+	if (!slot) {
+		pr_err("not started: out of memory\n");
+		return -ENOMEM;
+	}
+	ret = ras_arch_init();
+	if (ret) {
+		pr_err("not started: the architecture refused with %d\n", ret);
+		return ret;
+	}
+	ras_machine_init(&ras_machine, &ras_arch, slot);
+	mutex_lock(&ras_machine.lock);
+	ras_boot_policy(&ras_machine, NULL, NULL);
+	mutex_unlock(&ras_machine.lock);
+
+	register_die_notifier(&ras_die_notifier);
+	if (IS_ENABLED(CONFIG_MAGIC_SYSRQ) &&
+	    register_sysrq_key(RAS_SYSRQ_KEY, &ras_sysrq_op))
+		pr_warn("sysrq key %c is taken: no sysrq trigger\n", RAS_SYSRQ_KEY);
+	return 0;
+}
+/* The earliest level at which kernel/ksysfs.c has made its directory. */
+postcore_initcall(ras_start);

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Laying the framework over a kernel tree, and building one.
+
+# lay_plan TREE: say for each hook what is to be done, "apply" or "applied".
+# Fails with a reason and nothing changed.
+lay_plan()
+{
+	local tree=$1 p version
+	[ -f "$tree/Kbuild" ] && [ -f "$tree/kernel/panic.c" ] && [ -d "$tree/arch/x86" ] ||
+		{ echo "$tree is no Linux source tree" >&2; return 1; }
+	version=$(sed -n 's/^VERSION = //p;s/^PATCHLEVEL = //p' "$tree/Makefile" | head -2 | paste -sd.)
+	[ "$version" = "$RAS_VERSION" ] ||
+		{ echo "$tree is Linux $version; there are hooks for $RAS_VERSION" >&2; return 1; }
+	for p in "$RAS_TOP/patches/$RAS_VERSION"/*.patch; do
+		if [ "${p##*/}" != "${p##*/0001-}" ]; then
+			# The header's rename: its old name is ours afterwards.
+			if [ -f "$tree/include/linux/ras_error.h" ] &&
+			   ! grep -q __RAS_H__ "$tree/include/linux/ras.h" 2>/dev/null; then
+				echo "applied $p"; continue
+			fi
+		elif patch -d "$tree" -p1 -R -f -s --dry-run <"$p" >/dev/null 2>&1; then
+			echo "applied $p"; continue
+		fi
+		if ! patch -d "$tree" -p1 -f -F0 -s --dry-run <"$p" >/dev/null 2>&1; then
+			echo "${p##*/} does not apply to $tree" >&2
+			return 1
+		fi
+		echo "apply $p"
+	done
+}
+
+# lay_over TREE: hooks and directories, changing only what differs.
+lay_over()
+{
+	local tree=$1 plan what p f
+	plan=$(lay_plan "$tree") || return 1
+	while read -r what p; do
+		[ "$what" = apply ] || continue
+		patch -d "$tree" -p1 -f -F0 -s <"$p" || return 1
+		echo "applied  ${p##*/}"
+	done <<<"$plan"
+	# shellcheck disable=SC2086
+	(cd "$RAS_TOP" && find $RAS_PARTS -type f) | while read -r f; do
+		cmp -s "$RAS_TOP/$f" "$tree/$f" && continue
+		mkdir -p "$tree/${f%/*}" && cp "$RAS_TOP/$f" "$tree/$f" || return 1
+		echo "wrote    $f"
+	done
+}
+
+unpack()
+{
+	local tree=$1 tmp=$RAS_BUILD/unpack.$$
+	rm -rf "$tmp" && mkdir -p "$tmp" &&
+		tar -xf "/usr/src/linux-source-$RAS_VERSION.tar.xz" -C "$tmp" --strip-components=1 &&
+		mv "$tmp" "$tree"
+}
+
+need_tree()
+{
+	[ -f "$RAS_PRISTINE/Makefile" ] || [ "$1" != pristine ] ||
+		step "Unpacking linux-source-$RAS_VERSION" unpack-pristine.log unpack "$RAS_PRISTINE"
+	[ "$1" = pristine ] && return
+	[ -f "$RAS_TREE/Makefile" ] ||
+		step "Unpacking linux-source-$RAS_VERSION" unpack.log unpack "$RAS_TREE"
+	lay_over "$RAS_TREE" >"$RAS_LOG/lay.log" 2>&1 ||
+		{ cat "$RAS_LOG/lay.log" >&2; die "the hooks do not apply; remove $RAS_TREE and try again"; }
+}
+
+# kmake FLAVOUR ARGUMENTS...
+kmake()
+{
+	local flavour=$1 tree=$RAS_TREE
+	shift
+	[ "$flavour" = pristine ] && tree=$RAS_PRISTINE
+	CCACHE_BASEDIR=$RAS_BUILD CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros \
+	KBUILD_BUILD_TIMESTAMP=1970-01-01 KBUILD_BUILD_USER=ras KBUILD_BUILD_HOST=ras \
+	make -C "$tree" O="$RAS_BUILD/obj/$flavour" -j"$RAS_JOBS" \
+		CC="$(command -v ccache) gcc" "$@"
+}
+
+# The configuration of a flavour: which fragments on top of tinyconfig.
+flavour_config()
+{
+	local d=$RAS_LAB/config
+	case $1 in
+	pristine)	echo "$d/base.config" ;;
+	main)		echo "$d/base.config $d/ras.config" ;;
+	*)		echo "$d/base.config $d/ras.config $d/$1.config" ;;
+	esac
+}
+
+configure()
+{
+	local flavour=$1 obj=$RAS_BUILD/obj/$1 line fragments
+	fragments=$(flavour_config "$flavour")
+	mkdir -p "$obj"
+	# As tinyconfig: nothing but what is asked for.
+	# shellcheck disable=SC2086
+	cat "$RAS_TREE/kernel/configs/tiny-base.config" $fragments >"$obj/.wanted"
+	kmake "$flavour" -s KCONFIG_ALLCONFIG="$obj/.wanted" allnoconfig || return 1
+	# The last word on an option is what counts; it has to have taken.
+	# shellcheck disable=SC2086
+	cat $fragments | sed -n 's/^# \(CONFIG_[A-Z0-9_]*\) is not set$/\1=n/p; /^CONFIG_/p' |
+	tac | awk -F= '!seen[$1]++' | while read -r line; do
+		case $line in
+		*=n)	grep -q "^${line%=n}=[ym]" "$obj/.config" || continue ;;
+		*)	grep -qxF "$line" "$obj/.config" && continue ;;
+		esac
+		echo "$flavour: $line did not take" >&2
+		return 1
+	done
+}
+
+# need_kernel FLAVOUR: configure and build, as far as something has changed.
+need_kernel()
+{
+	local flavour=$1 obj=$RAS_BUILD/obj/$1 stamp
+	need_tree "$flavour"
+	# shellcheck disable=SC2046
+	stamp=$(cat $(flavour_config "$flavour") | sha256sum)
+	if [ "$(cat "$obj/.fragments" 2>/dev/null)" != "$stamp" ]; then
+		step "Configuring the $flavour kernel" "config-$flavour.log" configure "$flavour"
+		echo "$stamp" >"$obj/.fragments"
+	fi
+	# Asking make takes seconds; looking for a newer file does not.
+	if [ -f "$obj/.built" ] && [ "$flavour" = pristine ]; then
+		return
+	fi
+	if [ -f "$obj/.built" ] && [ "$obj/.built" -nt "$obj/.fragments" ] &&
+	   [ -z "$(cd "$RAS_TOP" && find $RAS_PARTS "$RAS_LAB/modules" patches -newer "$obj/.built" \
+		-type f -name '*[chsSdKkh]*' | head -1)" ]; then
+		return
+	fi
+	step "Building the $flavour kernel" "build-$flavour.log" build_kernel "$flavour"
+	touch "$obj/.built"
+}
+
+build_kernel()
+{
+	local m=$RAS_BUILD/obj/$1-modules
+	kmake "$1" all || return 1
+	[ "$1" = pristine ] && return
+	# Outside the source directory, which stays clean.
+	mkdir -p "$m" && cp -u "$RAS_LAB"/modules/* "$m" && kmake "$1" M="$m" modules
+}

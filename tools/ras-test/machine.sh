@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# The test machine: its initial file systems, and QEMU.
+
+# add_program ROOT PROGRAM: with the shared libraries it needs.
+add_program()
+{
+	local root=$1 prog=$2 lib
+	mkdir -p "$root/bin" && cp -L "$prog" "$root/bin/" || return 1
+	for lib in $(ldd "$prog" | grep -o '/[^ ]*'); do
+		mkdir -p "$root${lib%/*}" && cp -L "$lib" "$root$lib" || return 1
+	done
+}
+
+make_cpio() { (cd "$1" && find . | cpio -o -H newc -R 0:0 --quiet) >"$2"; }
+
+# make_images FLAVOUR: machine.cpio, and in it capture.cpio.
+make_images()
+{
+	local out=$RAS_BUILD/obj/$1 root=$RAS_BUILD/obj/$1/root
+	rm -rf "$root" && mkdir -p "$root/capture/bin" "$root/machine/bin" \
+		"$root/machine/boot" "$root/machine/lib" || return 1
+
+	cp /bin/busybox "$root/capture/bin/" &&
+	cp "$RAS_LAB/guest/capture-init" "$root/capture/init" &&
+	add_program "$root/capture" "$(command -v makedumpfile)" &&
+	make_cpio "$root/capture" "$root/machine/boot/capture.cpio" || return 1
+
+	cp /bin/busybox "$root/machine/bin/" &&
+	cp "$RAS_LAB/guest/init" "$root/machine/init" &&
+	cp "$out/arch/x86/boot/bzImage" "$root/machine/boot/" &&
+	add_program "$root/machine" /sbin/kexec || return 1
+	find "$RAS_BUILD/obj/$1-modules" "$out/drivers/ras-clients" -name '*.ko' \
+		-exec cp {} "$root/machine/lib/" \; 2>/dev/null
+	make_cpio "$root/machine" "$out/machine.cpio" && rm -rf "$root"
+}
+
+need_machine()
+{
+	local out=$RAS_BUILD/obj/$1
+	need_kernel "$1"
+	[ "$out/machine.cpio" -nt "$out/.built" ] &&
+		[ "$out/machine.cpio" -nt "$RAS_LAB/guest/init" ] &&
+		[ "$out/machine.cpio" -nt "$RAS_LAB/guest/capture-init" ] && return
+	step "Making the $1 machine's file systems" "images-$1.log" make_images "$1"
+}
+
+# The region of ramoops: reserved from the kernel, kept over a reset.
+PSTORE_AT=0x1f000000
+RAS_MEMORY=${RAS_MEMORY:-640M}
+
+machine_cmdline()
+{
+	echo "console=ttyS0 rdinit=/init crashkernel=${RAS_CRASHKERNEL:-192M} panic=1" \
+		"memmap=1M\$$PSTORE_AT ramoops.mem_address=$PSTORE_AT" \
+		"ramoops.mem_size=0x100000 ramoops.record_size=0x20000" \
+		"sysrq_always_enabled loglevel=7 $*"
+}
+
+# qemu_machine FLAVOUR CPUS CMDLINE INITRD [QEMU OPTIONS...]
+qemu_machine()
+{
+	local obj=$RAS_BUILD/obj/$1 cpus=$2 cmdline=$3 initrd=$4
+	shift 4
+	# exec: the caller's process becomes the machine, to be killed as such.
+	exec qemu-system-x86_64 -accel "${RAS_ACCEL:-tcg,thread=multi}" -cpu max \
+		-smp "$cpus" -m "$RAS_MEMORY" -display none -no-user-config -nodefaults \
+		-kernel "$obj/arch/x86/boot/bzImage" -initrd "$initrd" \
+		-append "$(machine_cmdline "$cmdline")" "$@"
+}
+
+# run_machine DIR FLAVOUR CPUS CMDLINE SCENARIO TIMEOUT [QEMU OPTIONS...]
+# Runs a scenario without a person.  In DIR afterwards: console.log, qemu.log,
+# disk, and dump/ with what the crash kernel has written.
+# Return: 0 if the machine ended by itself, 124 if the time was up.
+run_machine()
+{
+	local dir=$1 flavour=$2 cpus=$3 cmdline=$4 scenario=$5 timeout=$6 pid start ret
+	shift 6
+	rm -rf "$dir" && mkdir -p "$dir/extra" "$dir/dump"
+	printf '%s\n' "$scenario" >"$dir/extra/scenario"
+	make_cpio "$dir/extra" "$dir/extra.cpio"
+	cat "$RAS_BUILD/obj/$flavour/machine.cpio" "$dir/extra.cpio" >"$dir/initrd"
+	truncate -s 1G "$dir/disk"
+	(qemu_machine "$flavour" "$cpus" "$cmdline" "$dir/initrd" \
+		-drive "file=$dir/disk,format=raw,if=virtio" \
+		-serial "file:$dir/console.log" \
+		-monitor "unix:$dir/monitor,server=on,wait=off" "$@") \
+		>"$dir/qemu.log" 2>&1 </dev/null &
+	pid=$!
+	start=$SECONDS
+	while kill -0 $pid 2>/dev/null; do
+		if [ $((SECONDS - start)) -ge "$timeout" ]; then
+			kill $pid
+			wait $pid 2>/dev/null
+			return 124
+		fi
+		watch_console "$dir"
+		sleep 0.2
+	done
+	wait $pid
+	ret=$?
+	rm -rf "$dir/initrd" "$dir/extra" "$dir/extra.cpio" "$dir/monitor"
+	tar -xf "$dir/disk" -C "$dir/dump" 2>/dev/null
+	rm -f "$dir/disk"
+	return $ret
+}
+
+# What only the host can do: the scenario asks for it on its console.
+watch_console()
+{
+	[ -e "$1/nmi-sent" ] && return
+	grep -aq '^RT: want nmi' "$1/console.log" 2>/dev/null || return
+	touch "$1/nmi-sent"
+	python3 - "$1/monitor" <<-'END'
+	import socket, sys, time
+	s = socket.socket(socket.AF_UNIX)
+	s.connect(sys.argv[1])
+	s.recv(4096)
+	s.sendall(b"nmi\n")
+	time.sleep(0.2)
+	END
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Benchmark of the RAS stop framework against the floor and against what else
+ * stops CPUs.  Loading it runs @rounds rounds of each and prints a line per
+ * round and measure, "ras_bench: <measure> <ns>"; loading then fails, so that
+ * it can be loaded again.
+ *
+ * The measures take turns within a round: what disturbs the machine disturbs
+ * all of them.
+ *
+ *	nmi	every other CPU is in an NMI handler that sets a flag
+ *	stop	ras_stop(): every other CPU is parked, its registers saved
+ *	release	ras_stop(): every other CPU has left
+ *	machine	stop_machine(): the function runs
+ *	ipi	every other CPU is in a function called by smp_call_function()
+ */
+#define pr_fmt(fmt) "ras_bench: " fmt
+
+#include <linux/cpu.h>
+#include <linux/delay.h>
+#include <linux/module.h>
+#include <linux/ras.h>
+#include <linux/smp.h>
+#include <linux/stop_machine.h>
+#include <linux/vmalloc.h>
+
+#include <asm/apic.h>
+#include <asm/nmi.h>
+#include <asm/tsc.h>
+
+#define BENCH_TIMEOUT_NS	(10ULL * NSEC_PER_SEC)
+
+static unsigned int rounds = 200;
+module_param(rounds, uint, 0444);
+MODULE_PARM_DESC(rounds, "rounds of each measure (default 200)");
+
+static struct cpumask arrived;
+static struct cpumask nmi_wanted;
+static bool let_go;
+
+/* The clock of the framework, so that both are measured alike. */
+static u64 bench_now(void)
+{
+	return mul_u64_u64_div_u64(rdtsc(), USEC_PER_SEC, tsc_khz);
+}
+
+static int bench_nmi_handler(unsigned int type, struct pt_regs *regs)
+{
+	int cpu = raw_smp_processor_id();
+
+	if (!cpumask_test_and_clear_cpu(cpu, &nmi_wanted))
+		return NMI_DONE;
+	cpumask_set_cpu(cpu, &arrived);
+	while (!READ_ONCE(let_go))
+		cpu_relax();
+	cpumask_clear_cpu(cpu, &arrived);
+	return NMI_HANDLED;
+}
+
+static void bench_ipi_handler(void *unused)
+{
+	int cpu = raw_smp_processor_id();
+
+	cpumask_set_cpu(cpu, &arrived);
+	while (!READ_ONCE(let_go))
+		cpu_relax();
+	cpumask_clear_cpu(cpu, &arrived);
+}
+
+/* Wait for @wanted CPUs; 0 if they did not come. */
+static u64 bench_await(u64 start, unsigned int wanted)
+{
+	u64 now = bench_now();
+
+	while (cpumask_weight(&arrived) != wanted && now - start < BENCH_TIMEOUT_NS) {
+		cpu_relax();
+		now = bench_now();
+	}
+	return cpumask_weight(&arrived) == wanted ? now - start : 0;
+}
+
+static u64 bench_nmi(void)
+{
+	unsigned int others = num_online_cpus() - 1;
+	unsigned long flags;
+	unsigned int cpu;
+	u64 start, ns;
+
+	let_go = false;
+	cpumask_copy(&nmi_wanted, cpu_online_mask);
+	local_irq_save(flags);
+	cpumask_clear_cpu(smp_processor_id(), &nmi_wanted);
+	start = bench_now();
+	for_each_online_cpu(cpu)
+		if (cpu != smp_processor_id())
+			apic->send_IPI(cpu, NMI_VECTOR);
+	ns = bench_await(start, others);
+	WRITE_ONCE(let_go, true);
+	bench_await(bench_now(), 0);
+	local_irq_restore(flags);
+	return ns;
+}
+
+static u64 bench_ipi(void)
+{
+	unsigned int others;
+	u64 start, ns;
+
+	preempt_disable();
+	others = num_online_cpus() - 1;
+	let_go = false;
+	start = bench_now();
+	smp_call_function(bench_ipi_handler, NULL, 0);
+	ns = bench_await(start, others);
+	WRITE_ONCE(let_go, true);
+	bench_await(bench_now(), 0);
+	preempt_enable();
+	return ns;
+}
+
+static int bench_machine_fn(void *end)
+{
+	*(u64 *)end = bench_now();
+	return 0;
+}
+
+static u64 bench_machine(void)
+{
+	u64 start = bench_now();
+	u64 end = start;
+
+	stop_machine(bench_machine_fn, &end, NULL);
+	return end - start;
+}
+
+static int bench_round(void)
+{
+	struct ras_times times;
+	u64 nmi, machine, ipi;
+	int ret;
+
+	nmi = bench_nmi();
+	ret = ras_stop("ras_bench");
+	if (ret) {
+		pr_err("ras_stop() failed with %d\n", ret);
+		return ret;
+	}
+	ras_last_times(&times);
+	machine = bench_machine();
+	ipi = bench_ipi();
+	if (!nmi || !ipi) {
+		pr_err("a CPU did not come\n");
+		return -ETIMEDOUT;
+	}
+	pr_info("nmi %llu stop %llu release %llu machine %llu ipi %llu\n",
+		nmi, times.stop_ns, times.release_ns, machine, ipi);
+	return 0;
+}
+
+static int __init bench_init(void)
+{
+	unsigned int i;
+	int ret;
+
+	if (!rounds || !tsc_khz)
+		return -EINVAL;
+	ret = register_nmi_handler(NMI_LOCAL, bench_nmi_handler, NMI_FLAG_FIRST,
+				   "ras_bench");
+	if (ret)
+		return ret;
+	/* The first rounds pay for cold code. */
+	for (i = 0; i < rounds + 5 && !ret; i++) {
+		if (i == 5)
+			pr_info("begin\n");
+		ret = bench_round();
+		msleep(1);
+	}
+	unregister_nmi_handler(NMI_LOCAL, "ras_bench");
+	pr_info("end\n");
+	return ret ?: -ECANCELED;
+}
+module_init(bench_init);
+
+MODULE_DESCRIPTION("RAS stop framework: benchmark");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Test module of the RAS stop framework: puts CPUs into known places and pulls
+ * the trigger, so that a dump can be checked against what was arranged.
+ *
+ * Lines written to /proc/ras_test:
+ *
+ *	mark <cpu>=<place> ...	plan to keep each CPU in a place until the machine
+ *				dies: spin, irqsoff, nmi
+ *	mark all=<place>	likewise all CPUs but the writer's
+ *	go			have all of them in their places
+ *	fire <how>		go, and die on the writer's CPU:
+ *				panic, hardirq, softirq, nmi, overflow, oops
+ *	fire both		panic here and on the CPU marked last, at once
+ *	stop			ras_stop(), and log what it returned
+ *	refuse			try the registrations that must be refused
+ *
+ * A place is a function of this file; "the CPU is in that function" is what the
+ * dump has to show.
+ */
+#define pr_fmt(fmt) "ras_test: " fmt
+
+#include <linux/cpu.h>
+#include <linux/delay.h>
+#include <linux/interrupt.h>
+#include <linux/irq_work.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/proc_fs.h>
+#include <linux/ras.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include <asm/apic.h>
+#include <asm/nmi.h>
+
+/* How long "go" waits for the CPUs to assemble, and then to take their places. */
+#define TEST_READY_MS	10000
+
+enum test_place { PLACE_SPIN, PLACE_IRQSOFF, PLACE_NMI, NR_PLACES };
+
+static const char * const place_names[NR_PLACES] = { "spin", "irqsoff", "nmi" };
+
+static struct cpumask want_nmi;		/* CPUs to hold in the NMI handler */
+static bool panic_by_nmi;		/* the writer's next NMI is to panic */
+static atomic_t assembled;
+static bool all_assembled;
+static atomic_t places_taken;
+static unsigned int places_wanted;
+static unsigned int last_marked;
+static bool both_go;
+
+/*
+ * The places.  Each spins in its own code: no call, so that the instruction
+ * pointer is in the function whenever the CPU is interrupted.
+ */
+static noinline void ras_test_place_spin(void)
+{
+	atomic_inc(&places_taken);
+	for (;;) {
+		if (READ_ONCE(both_go) && raw_smp_processor_id() == last_marked)
+			break;
+		cpu_relax();
+	}
+	panic("ras_test: panic on the second CPU");
+}
+
+static noinline void ras_test_place_irqsoff(void)
+{
+	local_irq_disable();
+	atomic_inc(&places_taken);
+	for (;;)
+		cpu_relax();
+}
+
+static noinline void ras_test_place_nmi(void)
+{
+	atomic_inc(&places_taken);
+	for (;;)
+		cpu_relax();
+}
+
+static noinline void ras_test_die(const char *where)
+{
+	panic("ras_test: panic in %s", where);
+}
+
+static int test_nmi(unsigned int type, struct pt_regs *regs)
+{
+	int cpu = raw_smp_processor_id();
+
+	if (cpumask_test_and_clear_cpu(cpu, &want_nmi))
+		ras_test_place_nmi();
+	if (xchg(&panic_by_nmi, false))
+		ras_test_die("nmi");
+	return NMI_DONE;
+}
+
+static int test_marker(void *place)
+{
+	/*
+	 * No softirq from here on: it would be what an IPI interrupts.  And all
+	 * assemble before the first switches its interrupts off, since some
+	 * worker on its way to a CPU that does not answer keeps that marker out.
+	 */
+	local_bh_disable();
+	atomic_inc(&assembled);
+	while (!READ_ONCE(all_assembled))
+		cpu_relax();
+
+	switch ((long)place) {
+	case PLACE_SPIN:
+		ras_test_place_spin();
+		break;
+	case PLACE_IRQSOFF:
+		ras_test_place_irqsoff();
+		break;
+	case PLACE_NMI:
+		cpumask_set_cpu(raw_smp_processor_id(), &want_nmi);
+		apic->send_IPI(raw_smp_processor_id(), NMI_VECTOR);
+		break;
+	}
+	local_bh_enable();
+	return 0;
+}
+
+static int test_mark_cpu(unsigned int cpu, enum test_place place)
+{
+	struct task_struct *task;
+
+	task = kthread_create_on_cpu(test_marker, (void *)(long)place, cpu,
+				     "ras_marker/%u");
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	places_wanted++;
+	last_marked = cpu;
+	wake_up_process(task);
+	return 0;
+}
+
+static int test_find_place(const char *name)
+{
+	return match_string(place_names, NR_PLACES, name);
+}
+
+static int test_mark(char *args)
+{
+	unsigned int self = raw_smp_processor_id();
+	char *word, *name;
+	unsigned int cpu;
+	int place, ret;
+
+	while ((word = strsep(&args, " "))) {
+		name = strchr(word, '=');
+		if (!name)
+			return -EINVAL;
+		*name++ = '\0';
+		place = test_find_place(name);
+		if (place < 0)
+			return place;
+		if (!strcmp(word, "all")) {
+			for_each_online_cpu(cpu) {
+				ret = cpu == self ? 0 : test_mark_cpu(cpu, place);
+				if (ret)
+					return ret;
+			}
+			continue;
+		}
+		ret = kstrtouint(word, 10, &cpu);
+		if (ret || cpu >= nr_cpu_ids || !cpu_online(cpu))
+			return -EINVAL;
+		ret = test_mark_cpu(cpu, place);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int test_go(void)
+{
+	unsigned int ms;
+
+	for (ms = 0; atomic_read(&assembled) < places_wanted; ms += 10) {
+		if (ms > TEST_READY_MS)
+			goto late;
+		msleep(10);
+	}
+	WRITE_ONCE(all_assembled, true);
+	/* No sleep: with interrupts off elsewhere, who knows what waits. */
+	for (ms = 0; atomic_read(&places_taken) < places_wanted; ms++) {
+		if (ms > TEST_READY_MS)
+			goto late;
+		mdelay(1);
+	}
+	return 0;
+
+late:
+	pr_err("%d of %u CPUs assembled, %d in their places\n",
+	       atomic_read(&assembled), places_wanted, atomic_read(&places_taken));
+	return -ETIMEDOUT;
+}
+
+/* Contexts to panic in */
+
+static void test_in_hardirq(struct irq_work *work)
+{
+	ras_test_die("hardirq");
+}
+static DEFINE_IRQ_WORK(test_irq_work, test_in_hardirq);
+
+static void test_in_softirq(struct tasklet_struct *tasklet)
+{
+	ras_test_die("softirq");
+}
+static DECLARE_TASKLET(test_tasklet, test_in_softirq);
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winfinite-recursion"
+static noinline int ras_test_overflow(volatile char *outer)
+{
+	volatile char frame[512];
+
+	frame[0] = outer[0];
+	return ras_test_overflow(frame) + frame[0];
+}
+#pragma GCC diagnostic pop
+
+static noinline void ras_test_oops(void)
+{
+	WRITE_ONCE(*(volatile int *)8, 0);
+}
+
+static int test_fire(const char *how)
+{
+	char start = 0;
+	int ret = test_go();
+
+	if (ret)
+		return ret;
+	preempt_disable();
+	if (!strcmp(how, "panic"))
+		ras_test_die("task");
+	else if (!strcmp(how, "both")) {
+		WRITE_ONCE(both_go, true);
+		panic("ras_test: panic on the first CPU");
+	} else if (!strcmp(how, "hardirq"))
+		irq_work_queue(&test_irq_work);
+	else if (!strcmp(how, "softirq"))
+		tasklet_schedule(&test_tasklet);
+	else if (!strcmp(how, "nmi")) {
+		panic_by_nmi = true;
+		apic->send_IPI(raw_smp_processor_id(), NMI_VECTOR);
+	} else if (!strcmp(how, "overflow"))
+		ras_test_overflow(&start);
+	else if (!strcmp(how, "oops"))
+		ras_test_oops();
+	else
+		ret = -EINVAL;
+	/* Interrupts, NMIs and softirqs get a moment to arrive. */
+	if (!ret)
+		mdelay(100);
+	preempt_enable();
+	return ret;
+}
+
+/* Registrations that must be refused */
+
+static enum ras_verdict test_run(struct ras_handler *handler,
+				 const struct ras_stop *stop)
+{
+	return RAS_NEXT;
+}
+
+static void test_refuse(void)
+{
+	struct ras_handler handler = {
+		.name	  = "kdump",
+		.triggers = RAS_ON(USER),
+		.run	  = test_run,
+	};
+
+	pr_info("duplicate name: %d\n", ras_register_handler(&handler));
+	handler.name = "second";
+	handler.flags = RAS_HANDLER_NORETURN;
+	pr_info("second noreturn: %d\n", ras_register_handler(&handler));
+	handler.flags = 0;
+	handler.run = NULL;
+	pr_info("no run: %d\n", ras_register_handler(&handler));
+}
+
+static int test_command(char *line)
+{
+	char *args = line;
+	char *verb = strsep(&args, " ");
+
+	if (!strcmp(verb, "mark") && args)
+		return test_mark(args);
+	if (!strcmp(verb, "fire") && args)
+		return test_fire(args);
+	if (!strcmp(verb, "go"))
+		return test_go();
+	if (!strcmp(verb, "stop")) {
+		pr_info("ras_stop: %d\n", ras_stop("ras_test asked"));
+		return 0;
+	}
+	if (!strcmp(verb, "refuse")) {
+		test_refuse();
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static ssize_t test_write(struct file *file, const char __user *buf,
+			  size_t count, loff_t *pos)
+{
+	char *line;
+	int ret;
+
+	if (count > PAGE_SIZE)
+		return -EINVAL;
+	line = memdup_user_nul(buf, count);
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+	ret = test_command(strim(line));
+	kfree(line);
+	return ret ?: count;
+}
+
+static const struct proc_ops test_proc_ops = {
+	.proc_write = test_write,
+};
+
+static int __init test_init(void)
+{
+	int ret;
+
+	ret = register_nmi_handler(NMI_LOCAL, test_nmi, 0, "ras_test");
+	if (ret)
+		return ret;
+	if (!proc_create("ras_test", 0200, NULL, &test_proc_ops)) {
+		unregister_nmi_handler(NMI_LOCAL, "ras_test");
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void __exit test_exit(void)
+{
+	remove_proc_entry("ras_test", NULL);
+	unregister_nmi_handler(NMI_LOCAL, "ras_test");
+}
+
+module_init(test_init);
+module_exit(test_exit);
+
+MODULE_DESCRIPTION("RAS stop framework: test places and triggers");
+MODULE_LICENSE("GPL");
