@@ -35,7 +35,8 @@
  * @retire: make the calling CPU harmless to whoever uses the machine next: no
  *	virtualisation, no tracing, no interrupts.  @note: it is given to a crash
  *	kernel: write the ELF note from that record as well.
- * @halt: never return and use no more power than needed.
+ * @halt: never return and use no more power than needed.  @frame: for a CPU
+ *	that came by interrupt, the frame that the interrupt left on its stack.
  */
 struct ras_arch_ops {
 	unsigned int		(*this_cpu)(void);
@@ -52,7 +53,7 @@ struct ras_arch_ops {
 	void			(*wait)(const u64 *word, u64 old);
 	void			(*call)(void (*fn)(void *arg), void *arg);
 	void			(*retire)(const struct ras_cpu *note);
-	void			(*halt)(void);
+	void			(*halt)(const struct pt_regs *frame);
 };
 
 /* The architecture provides these. */

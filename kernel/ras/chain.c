@@ -104,6 +104,7 @@ void ras_run_chain(struct ras_machine *m)
 			continue;
 
 		ras_add_newcomers(m);
+		result->running = true;
 		if (entry->flags & RAS_HANDLER_NORETURN)
 			ras_report_leaving(m, quiet);
 		verdict = ras_guard_run(m, entry, result);

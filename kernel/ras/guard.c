@@ -64,7 +64,6 @@ enum ras_verdict ras_guard_run(struct ras_machine *m, struct ras_entry *entry,
 	u64 start = m->arch->now_ns();
 
 	entry->runs++;
-	result->running = true;
 	m->arch->call(ras_call_handler, &call);
 	result->running = false;
 	result->ns = m->arch->now_ns() - start;

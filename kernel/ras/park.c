@@ -123,11 +123,11 @@ bool ras_park(struct ras_machine *m, enum ras_how how, const struct pt_regs *reg
 	case RAS_ORDER_HANDOVER:
 		m->arch->retire(&slot->record);
 		smp_store_release(&slot->parked, 0);
-		m->arch->halt();
+		m->arch->halt(how == RAS_HOW_IPI ? regs : NULL);
 		break;
 	case RAS_ORDER_RETIRE:
 		m->arch->retire(NULL);
-		m->arch->halt();
+		m->arch->halt(how == RAS_HOW_IPI ? regs : NULL);
 		break;
 	case RAS_ORDER_RELEASE:
 		break;

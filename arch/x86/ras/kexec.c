@@ -8,6 +8,7 @@
  */
 #include <linux/init.h>
 #include <linux/kexec.h>
+#include <linux/objtool.h>
 #include <linux/smp.h>
 
 #include <asm/apic.h>
@@ -38,11 +39,46 @@ void ras_x86_retire(const struct ras_cpu *note)
 	disable_local_APIC();
 }
 
-void ras_x86_halt(void)
+static noinline void ras_halt(void)
 {
 	for (;;)
 		native_halt();
 }
+
+/*
+ * crash(8) finds out where a CPU was by looking on its stacks for a return into
+ * a function of this name, the kernel's own for stopped CPUs, and takes the
+ * interrupted context from there; version 8.0.2 gives up if there is none.  The
+ * barrier keeps the call from becoming a jump.
+ */
+static noinline void __used crash_nmi_callback(void)
+{
+	ras_halt();
+	barrier();
+}
+
+/**
+ * ras_x86_halt() - the end of this CPU
+ * @frame: if an interrupt brought it here, that interrupt's frame, where the
+ *	entry code has put it; otherwise NULL
+ *
+ * Drops the frames between an interrupt's entry and here, as if that had called
+ * crash_nmi_callback() itself: crash(8) does not find the interrupted context
+ * behind the change of stacks that lies between.  Below @frame is the return
+ * address of the entry code's call, and nothing there is needed any more.
+ *
+ * Context: Interrupts disabled; NMI.  Does not return.
+ */
+void ras_x86_halt(const struct pt_regs *frame)
+{
+	if (frame)
+		asm volatile("movq %0, %%rsp\n\t"
+			     "jmp crash_nmi_callback"
+			     : : "r" ((unsigned long *)frame - 1) : "memory");
+	crash_nmi_callback();
+	barrier();
+}
+STACK_FRAME_NON_STANDARD(ras_x86_halt);
 
 #if defined(CONFIG_SMP) && defined(CONFIG_KEXEC_CORE)
 static void (*ras_former_crash_stop)(void) __ro_after_init;

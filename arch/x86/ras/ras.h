@@ -22,6 +22,6 @@ void ras_x86_call(void (*fn)(void *arg), void *arg);
 /* kexec.c */
 void ras_x86_kexec_init(void);
 void ras_x86_retire(const struct ras_cpu *note);
-void ras_x86_halt(void);
+void ras_x86_halt(const struct pt_regs *frame);
 
 #endif /* _ARCH_X86_RAS_RAS_H */
