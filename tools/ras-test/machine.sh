@@ -29,7 +29,9 @@ make_images()
 	cp /bin/busybox "$root/machine/bin/" &&
 	cp "$RAS_LAB/guest/init" "$root/machine/init" &&
 	cp "$out/arch/x86/boot/bzImage" "$root/machine/boot/" &&
-	add_program "$root/machine" /sbin/kexec || return 1
+	add_program "$root/machine" /sbin/kexec &&
+	gcc -O2 -Wall -Wextra -static -pthread -o "$root/machine/bin/load" \
+		"$RAS_LAB/guest/load.c" || return 1
 	find "$RAS_BUILD/obj/$1-modules" "$out/drivers/ras-clients" -name '*.ko' \
 		-exec cp {} "$root/machine/lib/" \; 2>/dev/null
 	make_cpio "$root/machine" "$out/machine.cpio" && rm -rf "$root"
@@ -40,8 +42,8 @@ need_machine()
 	local out=$RAS_BUILD/obj/$1
 	need_kernel "$1"
 	[ "$out/machine.cpio" -nt "$out/.built" ] &&
-		[ "$out/machine.cpio" -nt "$RAS_LAB/guest/init" ] &&
-		[ "$out/machine.cpio" -nt "$RAS_LAB/guest/capture-init" ] && return
+		[ -z "$(find "$RAS_LAB/guest" -newer "$out/machine.cpio" ! -name '*.sh' | head -1)" ] &&
+		return
 	step "Making the $1 machine's file systems" "images-$1.log" make_images "$1"
 }
 

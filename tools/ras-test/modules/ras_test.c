@@ -13,6 +13,7 @@
  *				panic, hardirq, softirq, nmi, overflow, oops
  *	fire both		panic here and on the CPU marked last, at once
  *	stop			ras_stop(), and log what it returned
+ *	handlers		register test_a (next) and test_b (resume), trigger user
  *	refuse			try the registrations that must be refused
  *
  * A place is a function of this file; "the CPU is in that function" is what the
@@ -288,6 +289,56 @@ static void test_refuse(void)
 	pr_info("no run: %d\n", ras_register_handler(&handler));
 }
 
+/* Two handlers, for the order and for unloading while in use */
+
+static int test_arm(struct ras_handler *handler)
+{
+	handler->priv = kzalloc(PAGE_SIZE, GFP_KERNEL);
+	return handler->priv ? 0 : -ENOMEM;
+}
+
+static void test_disarm(struct ras_handler *handler)
+{
+	kfree(handler->priv);
+	handler->priv = NULL;
+	pr_info("disarmed %s\n", handler->name);
+}
+
+/* Uses what arm() has allocated, which must not be gone. */
+static enum ras_verdict test_use(struct ras_handler *handler,
+				 const struct ras_stop *stop)
+{
+	snprintf(handler->priv, PAGE_SIZE, "%s: %s", handler->name, stop->message);
+	return !strcmp(handler->name, "test_b") ? RAS_RESUME : RAS_NEXT;
+}
+
+static struct ras_handler test_a = {
+	.name	  = "test_a",
+	.priority = RAS_PRIO_DEBUG + 10,
+	.triggers = RAS_ON(USER),
+	.arm	  = test_arm,
+	.disarm	  = test_disarm,
+	.run	  = test_use,
+};
+
+static struct ras_handler test_b = {
+	.name	  = "test_b",
+	.priority = RAS_PRIO_DEBUG + 20,
+	.triggers = RAS_ON(USER),
+	.arm	  = test_arm,
+	.disarm	  = test_disarm,
+	.run	  = test_use,
+};
+
+static int test_handlers(void)
+{
+	int ret = ras_register_handler(&test_a);
+
+	if (!ret)
+		ret = ras_register_handler(&test_b);
+	return ret;
+}
+
 static int test_command(char *line)
 {
 	char *args = line;
@@ -303,6 +354,8 @@ static int test_command(char *line)
 		pr_info("ras_stop: %d\n", ras_stop("ras_test asked"));
 		return 0;
 	}
+	if (!strcmp(verb, "handlers"))
+		return test_handlers();
 	if (!strcmp(verb, "refuse")) {
 		test_refuse();
 		return 0;
@@ -347,6 +400,8 @@ static int __init test_init(void)
 static void __exit test_exit(void)
 {
 	remove_proc_entry("ras_test", NULL);
+	ras_unregister_handler(&test_a);
+	ras_unregister_handler(&test_b);
 	unregister_nmi_handler(NMI_LOCAL, "ras_test");
 }
 
