@@ -37,7 +37,8 @@ struct ras_handler;
  * enum ras_trigger - what caused a stop
  * @RAS_TRIGGER_PANIC: panic(), or an oops that is about to become one; the
  *	only trigger whose stop is never released
- * @RAS_TRIGGER_OOPS: an oops that the machine would survive
+ * @RAS_TRIGGER_OOPS: an oops, when it is reported; one that is fatal goes on to
+ *	a panic after the release
  * @RAS_TRIGGER_NMI: an NMI that nobody claimed: the button, or a BMC
  * @RAS_TRIGGER_SYSRQ: the sysrq key
  * @RAS_TRIGGER_USER: a write to /sys/kernel/ras/trigger
@@ -195,7 +196,7 @@ struct ras_stop {
  * @disabled: registered, but not enabled before the administrator says so
  * @arm: optional.  Called when the handler is enabled, from process context;
  *	may sleep and allocate, and must allocate all that @run will need.  An
- *	errno refuses: the handler stays disabled.
+ *	errno refuses: the handler is not enabled, or not registered.
  * @disarm: optional.  Called when it is disabled or unregistered after @arm
  *	succeeded, from process context; may sleep.  No stop is using the handler.
  * @not_ready: optional.  Returns NULL if @run can do its work now, else the
@@ -343,8 +344,8 @@ void ras_enter_crash_kernel(const struct ras_stop *stop);
 #define RAS_DID_KEXEC	BIT(2)
 
 unsigned int ras_panic(const char *message);
-__printf(1, 0) void ras_panic_lost(const char *fmt, va_list args);
-bool ras_crash_kexec(struct pt_regs *regs);
+__printf(1, 0) bool ras_panic_lost(const char *fmt, va_list args);
+void ras_crash_kexec(struct pt_regs *regs);
 void ras_nmi_poll(struct pt_regs *regs);
 
 #else /* !CONFIG_RAS_STOP */
@@ -354,8 +355,11 @@ void ras_nmi_poll(struct pt_regs *regs);
 #define RAS_DID_KEXEC	0
 
 static inline unsigned int ras_panic(const char *message) { return 0; }
-static inline __printf(1, 0) void ras_panic_lost(const char *fmt, va_list args) { }
-static inline bool ras_crash_kexec(struct pt_regs *regs) { return false; }
+static inline __printf(1, 0) bool ras_panic_lost(const char *fmt, va_list args)
+{
+	return false;
+}
+static inline void ras_crash_kexec(struct pt_regs *regs) { }
 static inline void ras_nmi_poll(struct pt_regs *regs) { }
 
 #endif /* CONFIG_RAS_STOP */

@@ -33,7 +33,8 @@ const char *ras_entry_skipped(struct ras_entry *entry)
 {
 	struct ras_handler *handler = entry->handler;
 
-	if (!READ_ONCE(entry->enabled))
+	/* Pairs with the release in ras_entry_enable(). */
+	if (!smp_load_acquire(&entry->enabled))
 		return "disabled";
 	return handler->not_ready ? handler->not_ready(handler) : NULL;
 }

@@ -230,9 +230,9 @@ bool ras_owned_here(struct ras_machine *m);
 bool ras_park(struct ras_machine *m, enum ras_how how, const struct pt_regs *regs);
 bool ras_machine_stopped(struct ras_machine *m, enum ras_how how,
 			 const struct pt_regs *regs);
-__printf(3, 0)
 void ras_note_lost(struct ras_machine *m, enum ras_trigger trigger,
-		   const char *fmt, va_list args);
+		   const char *message);
+void ras_end_if_ordered(struct ras_machine *m, struct ras_slot *slot);
 
 /* chain.c */
 bool ras_entry_runs_on(const struct ras_entry *entry, enum ras_trigger trigger);

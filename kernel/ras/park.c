@@ -10,6 +10,7 @@
 #include <linux/kernel.h>
 #include <linux/nmi.h>
 #include <linux/preempt.h>
+#include <linux/string.h>
 
 #include "internal.h"
 
@@ -31,18 +32,21 @@ static bool ras_wants_cpus(const struct ras_machine *m)
  * ras_note_lost() - remember why this CPU wanted a stop of its own
  * @m: the machine
  * @trigger: what it came with
- * @fmt: format of the reason
- * @args: arguments of @fmt
+ * @message: the reason in words
  *
  * Context: Any, with interrupts disabled, before ras_park().
  */
 void ras_note_lost(struct ras_machine *m, enum ras_trigger trigger,
-		   const char *fmt, va_list args)
+		   const char *message)
 {
 	struct ras_slot *slot = m->slot[m->arch->this_cpu()];
 
+	/* An NMI on a parked CPU: its record is closed. */
+	if (slot->parking)
+		return;
 	slot->lost = trigger;
-	vsnprintf(slot->lost_message, sizeof(slot->lost_message), fmt, args);
+	strscpy(slot->lost_message, message, sizeof(slot->lost_message));
+	strim(slot->lost_message);
 	slot->lost_pending = true;
 }
 
@@ -91,6 +95,33 @@ static enum ras_order_op ras_await_order(struct ras_machine *m,
 	return RAS_ORDER_OP(order);
 }
 
+/* Carry out an order that ends this CPU.  Does not return if @op is one. */
+static void ras_obey(struct ras_machine *m, struct ras_slot *slot,
+		     enum ras_order_op op, const struct pt_regs *frame)
+{
+	if (op == RAS_ORDER_RELEASE)
+		return;
+	m->arch->retire(op == RAS_ORDER_HANDOVER ? &slot->record : NULL);
+	/* Pairs with the acquire in ras_has_parked(): the note is written. */
+	smp_store_release(&slot->parked, 0);
+	m->arch->halt(frame);
+}
+
+/**
+ * ras_end_if_ordered() - obey an order other than a release, if there is one
+ * @m: the machine
+ * @slot: this CPU's
+ *
+ * Context: NMI on a CPU that is in ras_park() below.
+ */
+void ras_end_if_ordered(struct ras_machine *m, struct ras_slot *slot)
+{
+	u64 order = smp_load_acquire(&slot->order);
+
+	if (slot->parked && RAS_ORDER_SEQUENCE(order) == slot->parked)
+		ras_obey(m, slot, RAS_ORDER_OP(order), NULL);
+}
+
 /**
  * ras_park() - park this CPU if a stop wants it
  * @m: the machine
@@ -106,10 +137,15 @@ static enum ras_order_op ras_await_order(struct ras_machine *m,
 bool ras_park(struct ras_machine *m, enum ras_how how, const struct pt_regs *regs)
 {
 	struct ras_slot *slot = m->slot[m->arch->this_cpu()];
-	u32 sequence;
+	bool parked = false;
+	u32 sequence = 0;
 
-	if (!ras_wants_cpus(m) || ras_owned_here(m) || slot->parking)
+	if (slot->parking)
 		return false;
+again:
+	if (!ras_wants_cpus(m) || ras_owned_here(m) ||
+	    (parked && READ_ONCE(m->stop.sequence) == sequence))
+		return parked;
 
 	slot->parking = true;
 	/* Against an NMI on this CPU; the compiler must not move it down. */
@@ -119,29 +155,24 @@ bool ras_park(struct ras_machine *m, enum ras_how how, const struct pt_regs *reg
 	/* Publishes the record; pairs with the acquire in ras_has_parked(). */
 	smp_store_release(&slot->parked, sequence);
 
-	switch (ras_await_order(m, slot, sequence)) {
-	case RAS_ORDER_HANDOVER:
-		m->arch->retire(&slot->record);
-		smp_store_release(&slot->parked, 0);
-		m->arch->halt(how == RAS_HOW_IPI ? regs : NULL);
-		break;
-	case RAS_ORDER_RETIRE:
-		m->arch->retire(NULL);
-		m->arch->halt(how == RAS_HOW_IPI ? regs : NULL);
-		break;
-	case RAS_ORDER_RELEASE:
-		break;
-	}
+	ras_obey(m, slot, ras_await_order(m, slot, sequence),
+		 how == RAS_HOW_IPI ? regs : NULL);
 
-	touch_softlockup_watchdog();
+	touch_nmi_watchdog();
 	touch_softlockup_watchdog_sync();
 	/*
 	 * @parking first: after @parked is cleared the next stop may begin, and
 	 * its NMI must find that it has to park this CPU.
 	 */
 	slot->parking = false;
+	barrier();
 	smp_store_release(&slot->parked, 0);
-	return true;
+	/*
+	 * The next stop need not have waited for a CPU that was late, and its
+	 * NMI may have come, in vain, while @parking was set.
+	 */
+	parked = true;
+	goto again;
 }
 
 /**
@@ -165,6 +196,9 @@ bool ras_machine_stopped(struct ras_machine *m, enum ras_how how,
 
 	if (how == RAS_HOW_NMI) {
 		slot = m->slot[m->arch->this_cpu()];
+		/* Stopped for a reason: the hard-lockup detector's is none. */
+		if (slot->parking || ras_owned_here(m))
+			touch_nmi_watchdog();
 		/* Also taken back if it comes after the stop is over. */
 		sent = xchg(&slot->nmi_sent, 0);
 		/*

@@ -263,7 +263,8 @@ static int ras_boot_param(char *param, char *val, const char *unused, void *arg)
 		ret = ras_set(boot->m, param, val ?: "");
 	if (ret)
 		pr_warn("boot parameter ras.%s=%s ignored: %s\n", param, val ?: "",
-			ret == -ENOENT ? "no such setting" : "not a proper value");
+			ret == -ENOENT ? "no such setting" :
+			ret == -EBUSY ? "the machine is stopped" : "not a proper value");
 	return 0;
 }
 

@@ -89,9 +89,8 @@ int ras_entry_enable(struct ras_machine *m, struct ras_entry *entry, bool enable
 			entry->name, ret);
 		return ret;
 	}
-	/* Publishes what arm() has prepared; a stop reads it in NMI context. */
-	smp_wmb();
-	WRITE_ONCE(entry->enabled, true);
+	/* Publishes what arm() has prepared; pairs with ras_entry_skipped(). */
+	smp_store_release(&entry->enabled, true);
 	return 0;
 }
 
@@ -229,29 +228,26 @@ static int ras_add_entry(struct ras_machine *m, struct ras_handler *handler)
 	if (!entry)
 		return -ENOMEM;
 	ras_boot_policy(m, entry, &enable);
+	ret = ras_entry_enable(m, entry, enable);
+	if (ret)
+		goto put;
 
+	/* Last of what can fail: taking files away again waits for readers. */
 	if (m->handlers_kobj) {
 		ret = kobject_add(&entry->kobj, m->handlers_kobj, "%s", entry->name);
 		if (ret) {
 			pr_err("handler %s refused: sysfs failed with %d\n",
 			       entry->name, ret);
-			goto put;
+			goto disable;
 		}
 	}
-	ret = ras_entry_enable(m, entry, enable);
-	if (ret)
-		goto del;
-
 	list_add_tail(&entry->node, &m->entries);
 	handler->entry = entry;
 	ras_reorder(m);
 	return 0;
 
-del:
-	/* Its files may be open and waiting for the lock; they find it gone. */
-	entry->handler = NULL;
-	if (m->handlers_kobj)
-		kobject_del(&entry->kobj);
+disable:
+	ras_entry_enable(m, entry, false);
 put:
 	kobject_put(&entry->kobj);
 	return ret;

@@ -43,11 +43,22 @@ const char * const ras_how_names[RAS_NR_HOWS] = {
 #define RAS_REPORT_SIZE	(512 + RAS_MAX_HANDLERS * (RAS_NAME_LEN + 96))
 
 /*
- * Text of one report at a time.  The owner of a stop fills it; after a release
- * it may be printing still when the next stop comes, which then prints directly.
+ * Text of one report at a time.  The owner of a stop fills it, and after a
+ * release it may be going out still when the next stop comes.  That one goes
+ * without a report, unless it is a crash: of those there is only one, which has
+ * a text of its own.
  */
-static char ras_report_text[RAS_REPORT_SIZE];
-static atomic_t ras_report_busy = ATOMIC_INIT(0);
+struct ras_report {
+	char		text[RAS_REPORT_SIZE];
+	atomic_t	busy;
+};
+
+static struct ras_report ras_reports[2];
+
+static struct ras_report *ras_report_of(const struct ras_machine *m)
+{
+	return &ras_reports[m->stop.resumable];
+}
 
 static void ras_format_ns(struct seq_buf *s, u64 ns)
 {
@@ -193,27 +204,33 @@ static void ras_print(const struct ras_machine *m, char *text)
 	const char *level = m->stop.resumable ? KERN_INFO : KERN_EMERG;
 	char *line;
 
-	while ((line = strsep(&text, "\n")) && *line)
-		printk("%sras: %s\n", level, line);
+	while ((line = strsep(&text, "\n")))
+		if (*line)
+			printk("%sras: %s\n", level, line);
 }
 
-static bool ras_report_begin(struct seq_buf *s)
+static bool ras_report_begin(const struct ras_machine *m, struct seq_buf *s)
 {
-	if (atomic_xchg_acquire(&ras_report_busy, 1))
+	struct ras_report *report = ras_report_of(m);
+
+	/* Pairs with the release in ras_report_done(). */
+	if (atomic_xchg_acquire(&report->busy, 1))
 		return false;
-	seq_buf_init(s, ras_report_text, sizeof(ras_report_text));
+	seq_buf_init(s, report->text, sizeof(report->text));
 	return true;
 }
 
-static char *ras_report_string(struct seq_buf *s)
+static char *ras_report_string(const struct ras_machine *m, struct seq_buf *s)
 {
-	ras_report_text[min(s->len, sizeof(ras_report_text) - 1)] = '\0';
-	return ras_report_text;
+	struct ras_report *report = ras_report_of(m);
+
+	report->text[min(s->len, sizeof(report->text) - 1)] = '\0';
+	return report->text;
 }
 
-static void ras_report_done(void)
+static void ras_report_done(const struct ras_machine *m)
 {
-	atomic_set_release(&ras_report_busy, 0);
+	atomic_set_release(&ras_report_of(m)->busy, 0);
 }
 
 /**
@@ -226,11 +243,11 @@ void ras_report_stopped(const struct ras_machine *m)
 {
 	struct seq_buf s;
 
-	if (!ras_report_begin(&s))
+	if (!ras_report_begin(m, &s))
 		return;
 	ras_format_stop(&s, m);
-	ras_print(m, ras_report_string(&s));
-	ras_report_done();
+	ras_print(m, ras_report_string(m, &s));
+	ras_report_done(m);
 }
 
 /**
@@ -244,17 +261,17 @@ void ras_report_leaving(const struct ras_machine *m, bool quiet)
 {
 	struct seq_buf s;
 
-	if (!ras_report_begin(&s))
+	if (!ras_report_begin(m, &s))
 		return;
 	if (quiet)
 		printk_deferred_enter();
 	if (quiet)
 		ras_format_stop(&s, m);
 	ras_format_results(&s, m);
-	ras_print(m, ras_report_string(&s));
+	ras_print(m, ras_report_string(m, &s));
 	if (quiet)
 		printk_deferred_exit();
-	ras_report_done();
+	ras_report_done(m);
 }
 
 /**
@@ -271,7 +288,7 @@ bool ras_report_prepare(const struct ras_machine *m)
 {
 	struct seq_buf s;
 
-	if (!ras_report_begin(&s))
+	if (!ras_report_begin(m, &s))
 		return false;
 	/* A rehearsal is one of many, unless somebody was missing. */
 	if (m->stop.rehearsal) {
@@ -280,7 +297,7 @@ bool ras_report_prepare(const struct ras_machine *m)
 	} else {
 		ras_format_results(&s, m);
 	}
-	ras_report_string(&s);
+	ras_report_string(m, &s);
 	return true;
 }
 
@@ -292,6 +309,6 @@ bool ras_report_prepare(const struct ras_machine *m)
  */
 void ras_report_prepared(const struct ras_machine *m)
 {
-	ras_print(m, ras_report_text);
-	ras_report_done();
+	ras_print(m, ras_report_of(m)->text);
+	ras_report_done(m);
 }

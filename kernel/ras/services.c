@@ -17,7 +17,12 @@ const struct ras_cpu *ras_machine_record(const struct ras_machine *m,
 	if (cpu >= nr_cpu_ids)
 		return NULL;
 	slot = m->slot[cpu];
-	if (!slot || slot->record.sequence != m->stop.sequence)
+	if (!slot)
+		return NULL;
+	if (cpu == m->stop.owner)
+		return &slot->record;
+	/* Complete as soon as it has parked; pairs with ras_park(). */
+	if (smp_load_acquire(&slot->parked) != m->stop.sequence)
 		return NULL;
 	return &slot->record;
 }
@@ -30,7 +35,14 @@ EXPORT_SYMBOL_GPL(ras_cpu_record);
 
 void ras_last_times(struct ras_times *times)
 {
-	*times = ras_machine.last.times;
+	u32 before;
+
+	/* A stop may come in between; pairs with ras_keep_last(). */
+	do {
+		before = smp_load_acquire(&ras_machine.last.times.sequence);
+		*times = ras_machine.last.times;
+		smp_rmb();
+	} while (READ_ONCE(ras_machine.last.times.sequence) != before);
 }
 EXPORT_SYMBOL_GPL(ras_last_times);
 

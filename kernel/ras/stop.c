@@ -95,15 +95,19 @@ static void ras_gather(struct ras_machine *m, u64 grace_us)
 	for_each_cpu(cpu, &m->pending) {
 		/* Read by ras_machine_stopped() in the NMI that this sends. */
 		smp_store_release(&m->slot[cpu]->nmi_sent, 1);
-		m->arch->send_nmi(cpu);
+		if (!m->arch->send_nmi(cpu))
+			WRITE_ONCE(m->slot[cpu]->nmi_sent, 0);
 	}
 	ras_await_parked(m, timeout_ms * NSEC_PER_MSEC);
 
 	for_each_cpu(cpu, &m->pending) {
-		if (cpumask_test_cpu(cpu, m->arch->online()))
+		if (cpumask_test_cpu(cpu, m->arch->online())) {
 			ras_account(m, cpu, RAS_HOW_MISSING);
-		else
-			ras_account(m, cpu, RAS_HOW_OFFLINE);
+			continue;
+		}
+		/* Offline CPUs take no NMI: none is on its way any more. */
+		WRITE_ONCE(m->slot[cpu]->nmi_sent, 0);
+		ras_account(m, cpu, RAS_HOW_OFFLINE);
 	}
 }
 
@@ -153,6 +157,7 @@ static void ras_begin(struct ras_machine *m, const struct ras_request *request,
 	stop->resumable = request->trigger != RAS_TRIGGER_PANIC;
 	stop->owner = cpu;
 	strscpy(stop->message, request->message, sizeof(stop->message));
+	strim(stop->message);
 	stop->stop_ns = 0;
 	memset(stop->cpus, 0, sizeof(stop->cpus));
 	m->begin_ns = begin_ns;
@@ -235,7 +240,7 @@ static void ras_excuse_absence(u64 held_ns)
 {
 	clocksource_touch_watchdog();
 	rcu_cpu_stall_reset();
-	touch_softlockup_watchdog();
+	touch_nmi_watchdog();
 	touch_softlockup_watchdog_sync();
 	/* Costs one check of all tasks, so not for a stop that nobody notices. */
 	if (held_ns > NSEC_PER_SEC)
@@ -268,15 +273,17 @@ static void ras_release(struct ras_machine *m)
 
 /*
  * The chain of a crash has ended and the kernel goes on to reboot or blink.
- * The CPUs stay; if nobody can ask them for an ELF note any more, they also
+ * The CPUs stay; unless panic() may ask them for an ELF note yet, they also
  * switch off what would block a reset.
  */
 static void ras_end(struct ras_machine *m)
 {
 	ras_keep_last(m, m->arch->now_ns() - m->begin_ns - m->stop.stop_ns);
 	smp_store_release(&m->state, RAS_ENDED);
-	if (!ras_crash_kernel_loaded())
-		ras_give_order(m, RAS_ORDER_RETIRE);
+	if (ras_crash_kernel_loaded() && !(ras_provided(m) & RAS_DID_KEXEC))
+		return;
+	ras_give_order(m, RAS_ORDER_RETIRE);
+	ras_await_left(m);
 }
 
 /*
@@ -285,11 +292,23 @@ static void ras_end(struct ras_machine *m)
  */
 static void ras_lose(struct ras_machine *m, const struct ras_request *request)
 {
+	struct ras_slot *slot = m->slot[m->arch->this_cpu()];
+
+	/*
+	 * In an NMI on a CPU that is parked, which must get back to its order.
+	 * If the order is one that ends the CPU, this is as good a place.
+	 */
+	if (slot->parking) {
+		ras_end_if_ordered(m, slot);
+		return;
+	}
 	while (atomic_read(&m->owner) != RAS_NOBODY) {
 		if (ras_park(m, RAS_HOW_SELF, request->regs))
-			return;
+			break;
 		m->arch->relax();
 	}
+	/* An NMI may have parked it first, or there was nothing left to lose. */
+	slot->lost_pending = false;
 }
 
 /* Ownership is one compare-and-exchange. */
@@ -304,19 +323,6 @@ static int ras_own(struct ras_machine *m)
 	if (owner == cpu)
 		return -EDEADLK;
 	return -EBUSY;
-}
-
-/* The request's message as an argument: it is no format. */
-__printf(3, 4)
-static void ras_note_lost_request(struct ras_machine *m,
-				  const struct ras_request *request,
-				  const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	ras_note_lost(m, request->trigger, fmt, args);
-	va_end(args);
 }
 
 /**
@@ -344,7 +350,7 @@ int ras_machine_stop(struct ras_machine *m, const struct ras_request *request)
 	begin_ns = m->arch->now_ns();
 	ret = ras_own(m);
 	if (ret == -EBUSY) {
-		ras_note_lost_request(m, request, "%s", request->message);
+		ras_note_lost(m, request->trigger, request->message);
 		ras_lose(m, request);
 	}
 	if (ret)

@@ -94,12 +94,13 @@ static ssize_t plan_show(struct kobject *kobj, struct kobj_attribute *attr, char
 	enum ras_trigger trigger;
 	struct seq_buf s;
 
-	seq_buf_init(&s, buf, PAGE_SIZE);
+	/* sysfs takes less than a page. */
+	seq_buf_init(&s, buf, PAGE_SIZE - 1);
 	mutex_lock(&ras_machine.lock);
 	for (trigger = 0; trigger < RAS_NR_TRIGGERS; trigger++)
 		ras_format_plan(&s, &ras_machine, trigger);
 	mutex_unlock(&ras_machine.lock);
-	return min_t(size_t, s.len, PAGE_SIZE);
+	return min_t(size_t, s.len, PAGE_SIZE - 1);
 }
 
 static struct kobj_attribute ras_enabled_attr =

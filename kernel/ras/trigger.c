@@ -144,20 +144,23 @@ unsigned int ras_panic(const char *message)
  * @fmt: format of the panic's text
  * @args: arguments of @fmt
  *
- * Returns only if the framework is off; the caller then waits on its own.
+ * Returns at once if the framework is off; the caller then waits on its own.
  *
  * Context: panic(), interrupts disabled.
+ * Return: true if this CPU is to go on as if it were the first, because it owns
+ *	the stop that the first one is parked in.
  */
-void ras_panic_lost(const char *fmt, va_list args)
+bool ras_panic_lost(const char *fmt, va_list args)
 {
+	char message[RAS_REASON_LEN];
 	struct ras_slot *slot;
 
 	if (!ras_started() || !READ_ONCE(ras_machine.policy.enabled))
-		return;
-	slot = ras_this_slot();
+		return false;
 	if (ras_owned_here(&ras_machine))
-		return;
-	ras_note_lost(&ras_machine, RAS_TRIGGER_PANIC, fmt, args);
+		return true;
+	slot = ras_this_slot();
+	vsnprintf(message, sizeof(message), fmt, args);
 	ras_arch_here(&slot->here);
 	/*
 	 * Until the first one has got as far as its stop, or for good if it
@@ -165,7 +168,10 @@ void ras_panic_lost(const char *fmt, va_list args)
 	 * would have in panic_smp_self_stop().
 	 */
 	for (;;) {
+		ras_note_lost(&ras_machine, RAS_TRIGGER_PANIC, message);
 		ras_park(&ras_machine, RAS_HOW_SELF, ras_oops_regs(slot) ?: &slot->here);
+		if (slot->parking)
+			ras_end_if_ordered(&ras_machine, slot);
 		cpu_relax();
 	}
 }
@@ -174,27 +180,30 @@ void ras_panic_lost(const char *fmt, va_list args)
  * ras_crash_kexec() - the hook in crash_kexec()
  * @regs: registers of the oops
  *
- * An oops that is fatal goes to the crash kernel before it gets to panic().
+ * An oops that is fatal goes to the crash kernel before it gets to panic().  If
+ * the chain comes back, this goes on to panic() itself: on the way there through
+ * the oops code interrupts would be enabled, with every other CPU parked.
+ *
+ * Returns only if there was no stop; crash_kexec() is to go on.
  *
  * Context: crash_kexec(), interrupts disabled.
- * Return: true if a client has the step of crash_kexec(), which then is not to
- *	do it again; whether that client was armed is policy.
  */
-bool ras_crash_kexec(struct pt_regs *regs)
+void ras_crash_kexec(struct pt_regs *regs)
 {
 	const struct ras_slot *slot;
 	const char *message = "fatal exception";
 
 	if (!ras_started() || !(ras_provided(&ras_machine) & RAS_DID_KEXEC))
-		return false;
+		return;
 	/* Without a crash kernel panic() is next, and has the better message. */
 	if (!ras_crash_kernel_loaded() || ras_owned_here(&ras_machine))
-		return false;
+		return;
 
 	slot = ras_this_slot();
 	if (ras_oops_regs(slot))
 		message = slot->oops_message;
-	return ras_panic_stop(message, regs) == 0;
+	if (!ras_panic_stop(message, regs))
+		panic("%s", message);
 }
 
 /**

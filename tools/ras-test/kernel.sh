@@ -43,7 +43,7 @@ lay_over()
 	# shellcheck disable=SC2086
 	(cd "$RAS_TOP" && find $RAS_PARTS -type f) | while read -r f; do
 		cmp -s "$RAS_TOP/$f" "$tree/$f" && continue
-		mkdir -p "$tree/${f%/*}" && cp "$RAS_TOP/$f" "$tree/$f" || return 1
+		install -D -m 644 "$RAS_TOP/$f" "$tree/$f" || return 1
 		echo "wrote    $f"
 	done
 }
@@ -67,12 +67,14 @@ need_tree()
 		{ cat "$RAS_LOG/lay.log" >&2; die "the hooks do not apply; remove $RAS_TREE and try again"; }
 }
 
+flavour_tree() { if [ "$1" = pristine ]; then echo "$RAS_PRISTINE"; else echo "$RAS_TREE"; fi; }
+
 # kmake FLAVOUR ARGUMENTS...
 kmake()
 {
-	local flavour=$1 tree=$RAS_TREE
+	local flavour=$1 tree
+	tree=$(flavour_tree "$1")
 	shift
-	[ "$flavour" = pristine ] && tree=$RAS_PRISTINE
 	CCACHE_BASEDIR=$RAS_BUILD CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros \
 	KBUILD_BUILD_TIMESTAMP=1970-01-01 KBUILD_BUILD_USER=ras KBUILD_BUILD_HOST=ras \
 	make -C "$tree" O="$RAS_BUILD/obj/$flavour" -j"$RAS_JOBS" \
@@ -90,15 +92,17 @@ flavour_config()
 	esac
 }
 
+# configure FLAVOUR [DIR]: DIR below build/obj/, by default the flavour's name.
 configure()
 {
-	local flavour=$1 obj=$RAS_BUILD/obj/$1 line fragments
+	local flavour=$1 into=${2:-$1} line fragments
+	local obj=$RAS_BUILD/obj/$into
 	fragments=$(flavour_config "$flavour")
 	mkdir -p "$obj"
 	# As tinyconfig: nothing but what is asked for.
 	# shellcheck disable=SC2086
-	cat "$RAS_TREE/kernel/configs/tiny-base.config" $fragments >"$obj/.wanted"
-	kmake "$flavour" -s KCONFIG_ALLCONFIG="$obj/.wanted" allnoconfig || return 1
+	cat "$(flavour_tree "$flavour")/kernel/configs/tiny-base.config" $fragments >"$obj/.wanted"
+	kmake "$into" -s KCONFIG_ALLCONFIG="$obj/.wanted" allnoconfig || return 1
 	# The last word on an option is what counts; it has to have taken.
 	# shellcheck disable=SC2086
 	cat $fragments | sed -n 's/^# \(CONFIG_[A-Z0-9_]*\) is not set$/\1=n/p; /^CONFIG_/p' |

@@ -47,7 +47,7 @@ static void ras_x86_relax(void)
 	cpu_relax();
 	if (ras_x86_has_tsc())
 		return;
-	/* Only the owner waits with a bound, so nobody else writes this. */
+	/* Losers wait here, too; what one of them adds or loses is no harm. */
 	udelay(RAS_RELAX_US);
 	WRITE_ONCE(ras_relaxed_ns,
 		   ras_relaxed_ns + RAS_RELAX_US * NSEC_PER_USEC);
@@ -70,7 +70,10 @@ static const struct cpumask *ras_x86_online(void)
  */
 static void ras_x86_wait(const u64 *word, u64 old)
 {
-	if (!boot_cpu_has(X86_FEATURE_MWAIT) || boot_cpu_has_bug(X86_BUG_MONITOR)) {
+	/* The bugs: a store may not wake, without a flush, or at all. */
+	if (!boot_cpu_has(X86_FEATURE_MWAIT) ||
+	    boot_cpu_has_bug(X86_BUG_MONITOR) ||
+	    boot_cpu_has_bug(X86_BUG_CLFLUSH_MONITOR)) {
 		cpu_relax();
 		return;
 	}

@@ -7,6 +7,7 @@
 #include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
+#include <linux/panic.h>
 #include <linux/preempt.h>
 #include <linux/smp.h>
 
@@ -97,6 +98,9 @@ NOKPROBE_SYMBOL(ras_crash_nmi);
 
 static int ras_unknown_nmi(unsigned int type, struct pt_regs *regs)
 {
+	/* The administrator wants a panic; that is a stop of its own. */
+	if (unknown_nmi_panic || panic_on_unrecovered_nmi)
+		return NMI_DONE;
 	return ras_arch_nmi_button(regs) ? NMI_HANDLED : NMI_DONE;
 }
 NOKPROBE_SYMBOL(ras_unknown_nmi);
@@ -139,7 +143,8 @@ bool ras_x86_send_ipi(const struct cpumask *mask)
 {
 	unsigned int cpu;
 
-	if (!ras_have_ipi)
+	/* Numascale machines take the vector after us, without looking. */
+	if (!ras_have_ipi || READ_ONCE(x86_platform_ipi_callback) != ras_ipi)
 		return false;
 	for_each_cpu(cpu, mask)
 		ras_send(cpu, X86_PLATFORM_IPI_VECTOR);

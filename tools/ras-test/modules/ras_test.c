@@ -10,7 +10,7 @@
  *	mark all=<place>	likewise all CPUs but the writer's
  *	go			have all of them in their places
  *	fire <how>		go, and die on the writer's CPU:
- *				panic, hardirq, softirq, nmi, overflow, oops
+ *				panic, hardirq, softirq, nmi, oops
  *	fire both		panic here and on the CPU marked last, at once
  *	stop			ras_stop(), and log what it returned
  *	handlers		register test_a (next) and test_b (resume), trigger user
@@ -215,17 +215,6 @@ static void test_in_softirq(struct tasklet_struct *tasklet)
 }
 static DECLARE_TASKLET(test_tasklet, test_in_softirq);
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Winfinite-recursion"
-static noinline int ras_test_overflow(volatile char *outer)
-{
-	volatile char frame[512];
-
-	frame[0] = outer[0];
-	return ras_test_overflow(frame) + frame[0];
-}
-#pragma GCC diagnostic pop
-
 static noinline void ras_test_oops(void)
 {
 	WRITE_ONCE(*(volatile int *)8, 0);
@@ -233,30 +222,28 @@ static noinline void ras_test_oops(void)
 
 static int test_fire(const char *how)
 {
-	char start = 0;
 	int ret = test_go();
 
 	if (ret)
 		return ret;
 	preempt_disable();
-	if (!strcmp(how, "panic"))
+	if (!strcmp(how, "panic")) {
 		ras_test_die("task");
-	else if (!strcmp(how, "both")) {
+	} else if (!strcmp(how, "both")) {
 		WRITE_ONCE(both_go, true);
 		panic("ras_test: panic on the first CPU");
-	} else if (!strcmp(how, "hardirq"))
+	} else if (!strcmp(how, "hardirq")) {
 		irq_work_queue(&test_irq_work);
-	else if (!strcmp(how, "softirq"))
+	} else if (!strcmp(how, "softirq")) {
 		tasklet_schedule(&test_tasklet);
-	else if (!strcmp(how, "nmi")) {
+	} else if (!strcmp(how, "nmi")) {
 		panic_by_nmi = true;
 		apic->send_IPI(raw_smp_processor_id(), NMI_VECTOR);
-	} else if (!strcmp(how, "overflow"))
-		ras_test_overflow(&start);
-	else if (!strcmp(how, "oops"))
+	} else if (!strcmp(how, "oops")) {
 		ras_test_oops();
-	else
+	} else {
 		ret = -EINVAL;
+	}
 	/* Interrupts, NMIs and softirqs get a moment to arrive. */
 	if (!ret)
 		mdelay(100);

@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The KUnit suites, built into the test kernel, on one CPU and on four.
+. "${0%/*}/tap.sh"
+
+suites="ras_policy ras_registry ras_report ras_stop"
+for cpus in 1 4; do
+	dir=$RAS_BUILD/run/main/kunit-$cpus
+	run_machine "$dir" main $cpus "kunit.enable=1 kunit.filter_glob=ras*" "" 600
+	log=$dir/console
+	tr -d '\r' <"$dir/console.log" | sed 's/^\[ *[0-9.]*\] //' >"$log"
+	grep -aE '^ +(not )?ok [0-9]|^(not )?ok [0-9]|^ +# ' "$log" >"$dir/tap"
+	for suite in $suites; do
+		# The result of a suite stands in a line of its own, after its cases.
+		grep -aEq "^ok [0-9]+ (- )?$suite\$" "$dir/tap"
+		ok $? "$suite, $cpus CPUs: $(awk -v s="$suite" '
+			/^ +(ok|not ok) [0-9]/ { n++ } / +not ok [0-9]/ { bad++ }
+			/^(ok|not ok) / { if ($NF == s) { printf "%d cases, %d bad", n, bad; exit } n = bad = 0 }' "$dir/tap")" "$dir/tap"
+	done
+	! grep -aq 'WARNING:\|BUG:\|KASAN' "$log"
+	ok $? "no report from the kernel, $cpus CPUs" "$log"
+done
+done_testing
