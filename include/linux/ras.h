@@ -207,7 +207,8 @@ struct ras_stop {
  *	in NMI context, on a private stack of RAS_STACK_SIZE bytes, every CPU of
  *	@stop but the missing ones parked.  No sleeping or blocking lock, no
  *	allocation, every wait bounded; it must leave interrupts and
- *	preempt_count as it found them.  Returns a verdict.
+ *	preempt_count as it found them.  What it prints reaches the consoles
+ *	after the release, or at once after a panic.  Returns a verdict.
  * @priv: the client's own
  * @entry: the core's; NULL while not registered
  *

@@ -245,6 +245,7 @@ enum ras_verdict ras_guard_run(struct ras_machine *m, struct ras_entry *entry,
 			       struct ras_result *result);
 
 /* registry.c */
+int ras_await_idle(const struct ras_machine *m);
 int ras_add_handler(struct ras_machine *m, struct ras_handler *handler);
 void ras_remove_handler(struct ras_machine *m, struct ras_handler *handler);
 int ras_entry_enable(struct ras_machine *m, struct ras_entry *entry, bool enable);

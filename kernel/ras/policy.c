@@ -100,12 +100,6 @@ int ras_parse_triggers(const char *text, u32 *mask)
 	return 0;
 }
 
-/* No change while stopped: a missing CPU might still be running this. */
-static int ras_may_change(const struct ras_machine *m)
-{
-	return READ_ONCE(m->state) == RAS_IDLE ? 0 : -EBUSY;
-}
-
 /**
  * ras_set() - change a setting of the machine
  * @m: the machine
@@ -114,13 +108,13 @@ static int ras_may_change(const struct ras_machine *m)
  *
  * Context: ras_machine.lock held.
  * Return: 0; %-EINVAL if @text is no proper value; %-ENOENT if there is no such
- *	setting; %-EBUSY during a stop.
+ *	setting; %-EBUSY during a stop, %-ENODEV before the start.
  */
 int ras_set(struct ras_machine *m, const char *name, const char *text)
 {
 	unsigned int number;
 	bool on;
-	int ret = ras_may_change(m);
+	int ret = ras_await_idle(m);
 
 	if (ret)
 		return ret;
@@ -155,7 +149,7 @@ int ras_set_trigger(struct ras_machine *m, enum ras_trigger trigger, const char 
 {
 	u32 triggers = m->policy.triggers;
 	bool on;
-	int ret = ras_may_change(m);
+	int ret = ras_await_idle(m);
 
 	if (ret)
 		return ret;
@@ -185,7 +179,7 @@ int ras_set_entry(struct ras_machine *m, struct ras_entry *entry,
 {
 	unsigned int number;
 	u32 mask;
-	int ret = ras_may_change(m);
+	int ret = ras_await_idle(m);
 
 	if (ret)
 		return ret;

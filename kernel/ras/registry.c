@@ -8,6 +8,7 @@
 #define pr_fmt(fmt) "ras: " fmt
 
 #include <linux/ctype.h>
+#include <linux/delay.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/slab.h>
@@ -110,6 +111,36 @@ u32 ras_provided(struct ras_machine *m)
 	return provided;
 }
 
+/**
+ * ras_await_idle() - may handlers and policy be changed?
+ * @m: the machine
+ *
+ * A CPU that was released may get here before the owner has seen the last one
+ * leave, and is not to notice that there was a stop.
+ *
+ * Context: Process context; sleeps.
+ * Return: 0; %-ENODEV if the framework has not started; %-EBUSY if the machine is
+ *	stopped, and this CPU is one of the missing.
+ */
+int ras_await_idle(const struct ras_machine *m)
+{
+	for (;;) {
+		/* Pairs with the release in whoever changes the state. */
+		switch (smp_load_acquire(&m->state)) {
+		case RAS_IDLE:
+			return 0;
+		case RAS_OFF:
+			return -ENODEV;
+		case RAS_RELEASING:
+			/* Bounded, since ras_await_left() is. */
+			usleep_range(50, 100);
+			break;
+		default:
+			return -EBUSY;
+		}
+	}
+}
+
 static bool ras_proper_name(const char *name)
 {
 	size_t i;
@@ -170,16 +201,12 @@ static int ras_check_fits(struct ras_machine *m, const struct ras_handler *handl
 {
 	struct ras_entry *entry;
 	unsigned int nr = 0;
+	int ret = ras_await_idle(m);
 
-	if (READ_ONCE(m->state) == RAS_OFF) {
-		pr_err("handler %s refused: the framework has not started\n",
-		       handler->name);
-		return -ENODEV;
-	}
-	if (READ_ONCE(m->state) != RAS_IDLE) {
-		pr_err("handler %s refused: the machine is stopped\n",
-		       handler->name);
-		return -EBUSY;
+	if (ret) {
+		pr_err("handler %s refused: %s\n", handler->name, ret == -ENODEV ?
+		       "the framework has not started" : "the machine is stopped");
+		return ret;
 	}
 	list_for_each_entry(entry, &m->entries, node) {
 		nr++;

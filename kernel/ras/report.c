@@ -237,6 +237,8 @@ static void ras_report_done(const struct ras_machine *m)
  * ras_report_stopped() - report what is known before the handlers run
  * @m: the machine
  *
+ * Reaches the consoles at once after a panic only; see ras_stop_and_go().
+ *
  * Context: Owner, machine stopped.
  */
 void ras_report_stopped(const struct ras_machine *m)

@@ -35,7 +35,7 @@ static ssize_t ras_stored(const char *file, const char *text, size_t count, int 
 	pr_info("%s: \"%.*s\" refused: %s\n", file, (int)min_t(size_t, len, 40), text,
 		ret == -EINVAL ? "not a proper value" :
 		ret == -EBUSY ? "the machine is stopped" :
-		ret == -ENODEV ? "the handler is gone" :
+		ret == -ENODEV ? "it is gone" :
 		ret == -EPERM ? "switched off by policy" : "failed");
 	return ret;
 }
@@ -300,9 +300,8 @@ static int ras_store_entry(struct ras_entry *entry, const char *name, const char
 	ret = ras_parse_bool(text, &on);
 	if (ret)
 		return ret;
-	if (READ_ONCE(m->state) != RAS_IDLE)
-		return -EBUSY;
-	return ras_entry_enable(m, entry, on);
+	ret = ras_await_idle(m);
+	return ret ?: ras_entry_enable(m, entry, on);
 }
 
 static ssize_t entry_store(struct kobject *kobj, struct kobj_attribute *attr,

@@ -10,6 +10,7 @@
 #include <linux/kdebug.h>
 #include <linux/kernel.h>
 #include <linux/notifier.h>
+#include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sysrq.h>
@@ -48,11 +49,18 @@ static int ras_stop_and_go(enum ras_trigger trigger, bool rehearsal,
 	if (!ras_started())
 		return -ENODEV;
 	local_irq_save(flags);
+	/*
+	 * What is printed goes into the log, and to the consoles once interrupts
+	 * are back: while the others are parked one of them may hold the lock of
+	 * a console.  Only a panic busts those.
+	 */
+	printk_deferred_enter();
 	if (!regs && !ras_owned_here(&ras_machine)) {
 		request.regs = &ras_this_slot()->here;
 		ras_arch_here(&ras_this_slot()->here);
 	}
 	ret = ras_machine_stop(&ras_machine, &request);
+	printk_deferred_exit();
 	local_irq_restore(flags);
 	return ret;
 }

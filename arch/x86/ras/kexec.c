@@ -89,7 +89,11 @@ static void ras_crash_stop_other_cpus(void)
 		ras_former_crash_stop();
 		return;
 	}
-	/* As kdump_nmi_shootdown_cpus() leaves the crashing CPU. */
+	/*
+	 * As kdump_nmi_shootdown_cpus() leaves the crashing CPU, whose number
+	 * tells crash(8) which task has crashed.
+	 */
+	crashing_cpu = raw_smp_processor_id();
 	disable_local_APIC();
 }
 

@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS stop framework: an architecture for the KUnit suites.
+ */
+#include <linux/kthread.h>
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "fake_arch.h"
+
+/* What the clock advances while nobody is about to answer. */
+#define RAS_FAKE_STEP_NS	(10 * NSEC_PER_MSEC)
+
+/* The machine of the running test; the operations have no other way to it. */
+static struct ras_fake *ras_fake_now;
+
+/* The test's own thread counts as CPU 0, for what needs no other. */
+static unsigned int ras_fake_this_cpu(void)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < ras_fake_now->nr; cpu++)
+		if (ras_fake_now->cpu[cpu].task == current)
+			return cpu;
+	return 0;
+}
+
+static struct ras_fake_cpu *ras_fake_this(void)
+{
+	return &ras_fake_now->cpu[ras_fake_this_cpu()];
+}
+
+/*
+ * The test is over, for good or bad: leave, whatever loop of the core this is
+ * called from.  The core holds no lock there.
+ */
+static void ras_fake_bow_out(void)
+{
+	if (kthread_should_stop())
+		kthread_exit(0);
+}
+
+/* How @cpu would take what it has been sent. */
+static enum ras_how ras_fake_takes(const struct ras_fake_cpu *cpu)
+{
+	bool nmi = READ_ONCE(cpu->nmi);
+	bool ipi = READ_ONCE(cpu->ipi);
+
+	switch (READ_ONCE(cpu->answer)) {
+	case RAS_FAKE_ANY:
+		if (ipi && !nmi)
+			return RAS_HOW_IPI;
+		fallthrough;
+	case RAS_FAKE_NMI:
+		return nmi ? RAS_HOW_NMI : RAS_HOW_NONE;
+	case RAS_FAKE_LATE:
+		return nmi && READ_ONCE(cpu->awake) ? RAS_HOW_NMI : RAS_HOW_NONE;
+	case RAS_FAKE_UNPLUG:
+		return nmi || ipi ? RAS_HOW_OFFLINE : RAS_HOW_NONE;
+	case RAS_FAKE_DEAF:
+		break;
+	}
+	return RAS_HOW_NONE;
+}
+
+/* Is @cpu about to park, to leave, or to go offline? */
+static bool ras_fake_coming(struct ras_fake *fake, unsigned int nr)
+{
+	struct ras_fake_cpu *cpu = &fake->cpu[nr];
+	u32 parked;
+
+	if (READ_ONCE(cpu->halted) || READ_ONCE(cpu->stuck))
+		return false;
+	/* Pairs with the release in ras_park(). */
+	parked = smp_load_acquire(&fake->slot[nr]->parked);
+	if (parked)
+		return RAS_ORDER_SEQUENCE(READ_ONCE(fake->slot[nr]->order)) == parked;
+	if (ras_fake_takes(cpu) != RAS_HOW_NONE)
+		return true;
+	/* Pairs with the xchg() in ras_fake_serve(). */
+	smp_rmb();
+	return READ_ONCE(cpu->serving);
+}
+
+/* Anything that the owner may be waiting for changes this. */
+static u64 ras_fake_look(const struct ras_fake *fake)
+{
+	unsigned int cpu;
+	u64 view = 0;
+
+	for (cpu = 0; cpu < fake->nr; cpu++)
+		view = view * 31 + READ_ONCE(fake->slot[cpu]->parked) +
+		       READ_ONCE(fake->slot[cpu]->order) +
+		       READ_ONCE(fake->cpu[cpu].serving);
+	return view;
+}
+
+static void ras_fake_relax(void)
+{
+	struct ras_fake *fake = ras_fake_now;
+	unsigned int cpu, self = ras_fake_this_cpu();
+	bool coming = false;
+	u64 view;
+
+	ras_fake_bow_out();
+	usleep_range(20, 50);
+	/* The time is the owner's; it is the only one that waits by the clock. */
+	if (atomic_read(&fake->m.owner) != self)
+		return;
+	for (cpu = 0; cpu < fake->nr; cpu++)
+		if (cpu != self && ras_fake_coming(fake, cpu))
+			coming = true;
+	/* Twice the same, or the owner has yet to see what has just been done. */
+	view = ras_fake_look(fake);
+	if ((!coming && view == fake->view) || time_after(jiffies, fake->patience))
+		atomic64_add(RAS_FAKE_STEP_NS, &fake->clock);
+	fake->view = view;
+}
+
+static u64 ras_fake_now_ns(void)
+{
+	return atomic64_read(&ras_fake_now->clock);
+}
+
+static const struct cpumask *ras_fake_present(void)
+{
+	return &ras_fake_now->present;
+}
+
+static const struct cpumask *ras_fake_online(void)
+{
+	return &ras_fake_now->online;
+}
+
+static void ras_fake_begin(bool crash)
+{
+	ras_fake_now->begins++;
+	ras_fake_now->crash = crash;
+}
+
+static void ras_fake_end(void)
+{
+	ras_fake_now->ends++;
+	if (ras_fake_now->at_end)
+		ras_fake_now->at_end(ras_fake_now);
+}
+
+static bool ras_fake_send_ipi(const struct cpumask *mask)
+{
+	unsigned int cpu;
+
+	if (ras_fake_now->no_ipi)
+		return false;
+	ras_fake_now->ipis |= ras_fake_bits(mask);
+	for_each_cpu(cpu, mask)
+		xchg(&ras_fake_now->cpu[cpu].ipi, 1);
+	return true;
+}
+
+static bool ras_fake_send_nmi(unsigned int cpu)
+{
+	ras_fake_now->nmis |= BIT(cpu);
+	xchg(&ras_fake_now->cpu[cpu].nmi, 1);
+	return true;
+}
+
+static void ras_fake_capture(struct ras_cpu *record, const struct pt_regs *regs)
+{
+	record->arch.regs = *regs;
+}
+
+/* Interrupts are off here, but no CPU can keep an NMI out. */
+static void ras_fake_wait(const u64 *word, u64 old)
+{
+	struct ras_fake_cpu *cpu = ras_fake_this();
+
+	do {
+		ras_fake_bow_out();
+		if (ras_fake_takes(cpu) == RAS_HOW_NMI && xchg(&cpu->nmi, 0))
+			ras_machine_stopped(&ras_fake_now->m, RAS_HOW_NMI, &cpu->regs);
+		usleep_range(20, 50);
+	} while (READ_ONCE(cpu->stuck));
+}
+
+static void ras_fake_call(void (*fn)(void *arg), void *arg)
+{
+	fn(arg);
+}
+
+static void ras_fake_retire(const struct ras_cpu *note)
+{
+	struct ras_fake_cpu *cpu = ras_fake_this();
+
+	cpu->note = note;
+	cpu->retired++;
+}
+
+static void ras_fake_halt(const struct pt_regs *frame)
+{
+	struct ras_fake_cpu *cpu = ras_fake_this();
+
+	cpu->frame = frame;
+	/* Publishes the frame and what retire() wrote, for ras_fake_halted(). */
+	smp_store_release(&cpu->halted, true);
+	while (!kthread_should_stop())
+		usleep_range(500, 1000);
+	kthread_exit(0);
+}
+
+static const struct ras_arch_ops ras_fake_arch = {
+	.this_cpu	= ras_fake_this_cpu,
+	.now_ns		= ras_fake_now_ns,
+	.relax		= ras_fake_relax,
+	.present	= ras_fake_present,
+	.online		= ras_fake_online,
+	.begin		= ras_fake_begin,
+	.end		= ras_fake_end,
+	.send_ipi	= ras_fake_send_ipi,
+	.send_nmi	= ras_fake_send_nmi,
+	.capture	= ras_fake_capture,
+	.wait		= ras_fake_wait,
+	.call		= ras_fake_call,
+	.retire		= ras_fake_retire,
+	.halt		= ras_fake_halt,
+};
+
+/* The CPU's interrupt controller. */
+static void ras_fake_serve(struct ras_fake *fake, struct ras_fake_cpu *cpu)
+{
+	enum ras_how how = ras_fake_takes(cpu);
+
+	if (how == RAS_HOW_NONE)
+		return;
+	WRITE_ONCE(cpu->serving, true);
+	switch (how) {
+	case RAS_HOW_IPI:
+		xchg(&cpu->ipi, 0);
+		ras_machine_stopped(&fake->m, RAS_HOW_IPI, &cpu->regs);
+		break;
+	case RAS_HOW_NMI:
+		xchg(&cpu->nmi, 0);
+		ras_machine_stopped(&fake->m, RAS_HOW_NMI, &cpu->regs);
+		break;
+	default:
+		cpumask_clear_cpu(cpu - fake->cpu, &fake->online);
+		xchg(&cpu->ipi, 0);
+		xchg(&cpu->nmi, 0);
+		break;
+	}
+	/* Pairs with the smp_rmb() in ras_fake_coming(). */
+	smp_store_release(&cpu->serving, false);
+}
+
+static int ras_fake_thread(void *arg)
+{
+	struct ras_fake_cpu *cpu = arg;
+	struct ras_fake *fake = ras_fake_now;
+	ras_fake_job job;
+
+	while (!kthread_should_stop()) {
+		ras_fake_serve(fake, cpu);
+		/* Pairs with the release in ras_fake_start(). */
+		job = smp_load_acquire(&cpu->job);
+		if (job) {
+			WRITE_ONCE(cpu->job, NULL);
+			cpu->result = job(fake, cpu - fake->cpu, cpu->arg);
+			complete(&cpu->done);
+		}
+		usleep_range(20, 50);
+	}
+	return 0;
+}
+
+/**
+ * ras_fake_start() - have a fake CPU do something
+ * @fake: the machine
+ * @cpu: the CPU, which must be idle
+ * @job: what
+ * @arg: its argument
+ */
+void ras_fake_start(struct ras_fake *fake, unsigned int cpu, ras_fake_job job,
+		    void *arg)
+{
+	reinit_completion(&fake->cpu[cpu].done);
+	fake->cpu[cpu].arg = arg;
+	/* Publishes @arg; pairs with the acquire in ras_fake_thread(). */
+	smp_store_release(&fake->cpu[cpu].job, job);
+}
+
+/**
+ * ras_fake_finish() - wait until a fake CPU has done it
+ * @fake: the machine
+ * @cpu: the CPU
+ *
+ * Return: what the job returned; %-ETIMEDOUT if it never does.
+ */
+int ras_fake_finish(struct ras_fake *fake, unsigned int cpu)
+{
+	/* Longer than @fake->patience, which ends the waits of the core. */
+	if (wait_for_completion_interruptible_timeout(&fake->cpu[cpu].done,
+						      180 * HZ) <= 0)
+		return -ETIMEDOUT;
+	return fake->cpu[cpu].result;
+}
+
+/**
+ * ras_fake_do() - have a fake CPU do something and wait for it
+ * @fake: the machine
+ * @cpu: the CPU, which must be idle
+ * @job: what
+ * @arg: its argument
+ *
+ * Return: as ras_fake_finish().
+ */
+int ras_fake_do(struct ras_fake *fake, unsigned int cpu, ras_fake_job job, void *arg)
+{
+	ras_fake_start(fake, cpu, job, arg);
+	return ras_fake_finish(fake, cpu);
+}
+
+static int ras_fake_stop_job(struct ras_fake *fake, unsigned int cpu, void *arg)
+{
+	struct ras_request request = {
+		.trigger	= *(enum ras_trigger *)arg,
+		.message	= "test",
+		.regs		= &fake->cpu[cpu].regs,
+	};
+
+	return ras_machine_stop(&fake->m, &request);
+}
+
+/**
+ * ras_fake_stop() - have a fake CPU stop the machine
+ * @fake: the machine
+ * @cpu: the CPU, which must be idle
+ * @trigger: by which trigger
+ *
+ * Return: what ras_machine_stop() returned; %-ETIMEDOUT if it never does.
+ */
+int ras_fake_stop(struct ras_fake *fake, unsigned int cpu, enum ras_trigger trigger)
+{
+	return ras_fake_do(fake, cpu, ras_fake_stop_job, &trigger);
+}
+
+/* Let a late CPU answer. */
+void ras_fake_wake(struct ras_fake *fake, unsigned int cpu)
+{
+	WRITE_ONCE(fake->cpu[cpu].awake, true);
+}
+
+/* Is @cpu parked in the present stop? */
+bool ras_fake_parked(struct ras_fake *fake, unsigned int cpu)
+{
+	/* Pairs with the release in ras_park(). */
+	return smp_load_acquire(&fake->slot[cpu]->parked) == fake->m.stop.sequence;
+}
+
+/* Has @cpu ended, or does it within the time that a test has? */
+bool ras_fake_halted(struct ras_fake *fake, unsigned int cpu)
+{
+	/* Pairs with the release in ras_fake_halt(). */
+	return ras_fake_until(fake, smp_load_acquire(&fake->cpu[cpu].halted));
+}
+
+static int ras_fake_handler_arm(struct ras_handler *handler)
+{
+	struct ras_fake_handler *h = handler->priv;
+
+	h->arms++;
+	return h->arm_error;
+}
+
+static void ras_fake_handler_disarm(struct ras_handler *handler)
+{
+	struct ras_fake_handler *h = handler->priv;
+
+	h->disarms++;
+}
+
+static const char *ras_fake_handler_not_ready(struct ras_handler *handler)
+{
+	struct ras_fake_handler *h = handler->priv;
+
+	return h->reason;
+}
+
+static enum ras_verdict ras_fake_handler_run(struct ras_handler *handler,
+					     const struct ras_stop *stop)
+{
+	struct ras_fake_handler *h = handler->priv;
+
+	/* Skipped handlers have a result as well: the order is what counts. */
+	h->ran = h->fake->m.nr_results;
+	if (h->hook)
+		h->hook(h, stop);
+	return h->verdict;
+}
+
+/**
+ * ras_fake_handler() - make a handler that runs for every trigger
+ * @test: the test, which has a machine
+ * @name: its name
+ * @priority: its priority
+ *
+ * Return: the handler, not registered.
+ */
+struct ras_fake_handler *ras_fake_handler(struct kunit *test, const char *name,
+					  int priority)
+{
+	struct ras_fake_handler *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, h);
+	h->fake = test->priv;
+	h->handler.name = name;
+	h->handler.priority = priority;
+	h->handler.triggers = RAS_ON_ALL;
+	h->handler.arm = ras_fake_handler_arm;
+	h->handler.disarm = ras_fake_handler_disarm;
+	h->handler.not_ready = ras_fake_handler_not_ready;
+	h->handler.run = ras_fake_handler_run;
+	h->handler.priv = h;
+	return h;
+}
+
+/**
+ * ras_fake_add() - register such a handler
+ * @test: the test, which has a machine
+ * @name: its name
+ * @priority: its priority
+ *
+ * Return: the handler.
+ */
+struct ras_fake_handler *ras_fake_add(struct kunit *test, const char *name,
+				      int priority)
+{
+	struct ras_fake_handler *h = ras_fake_handler(test, name, priority);
+
+	KUNIT_ASSERT_EQ(test, ras_add_handler(&h->fake->m, &h->handler), 0);
+	return h;
+}
+
+static void ras_fake_new_cpu(struct kunit *test, struct ras_fake *fake,
+			     unsigned int nr, bool thread)
+{
+	struct ras_fake_cpu *cpu = &fake->cpu[nr];
+	struct task_struct *task;
+
+	fake->slot[nr] = kunit_kzalloc(test, sizeof(*fake->slot[nr]), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake->slot[nr]);
+	cpumask_set_cpu(nr, &fake->present);
+	cpumask_set_cpu(nr, &fake->online);
+	init_completion(&cpu->done);
+	instruction_pointer_set(&cpu->regs, 0x1000 + nr);
+	if (!thread)
+		return;
+
+	task = kthread_create(ras_fake_thread, cpu, "ras_fake/%u", nr);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	/* The core expects not to migrate; it has per-CPU data to touch. */
+	kthread_bind(task, cpumask_nth(nr % num_online_cpus(), cpu_online_mask));
+	/* It may exit by itself, see ras_fake_bow_out(). */
+	get_task_struct(task);
+	cpu->task = task;
+}
+
+/**
+ * ras_fake_new() - make the machine of a test
+ * @test: the test; skipped if masks of this kernel cannot hold @nr CPUs
+ * @nr: number of CPUs, all of them present and online
+ * @threads: they are to run
+ *
+ * The machine is idle, with generous timeouts: what is to answer, answers.
+ *
+ * Return: the machine.
+ */
+struct ras_fake *ras_fake_new(struct kunit *test, unsigned int nr, bool threads)
+{
+	struct ras_fake *fake;
+	unsigned int cpu;
+
+	/* Loops over a cpumask end at nr_cpu_ids. */
+	if (nr > nr_cpu_ids)
+		kunit_skip(test, "needs %u possible CPUs (possible_cpus=%u)", nr, nr);
+
+	fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake);
+	fake->nr = nr;
+	fake->patience = jiffies + 120 * HZ;
+	mutex_init(&fake->m.lock);
+	INIT_LIST_HEAD(&fake->m.entries);
+	/* Not at zero, where a time that was not taken would look right. */
+	atomic64_set(&fake->clock, NSEC_PER_SEC);
+	ras_machine_init(&fake->m, &ras_fake_arch, fake->slot);
+	ras_fake_now = fake;
+	test->priv = fake;
+
+	for (cpu = 0; cpu < nr; cpu++)
+		ras_fake_new_cpu(test, fake, cpu, threads);
+	for (cpu = 0; cpu < nr && threads; cpu++)
+		wake_up_process(fake->cpu[cpu].task);
+	return fake;
+}
+
+/* Common init callback of the suites; the test makes its machine itself. */
+int ras_fake_init(struct kunit *test)
+{
+	test->priv = NULL;
+	return 0;
+}
+
+/* Common exit callback of the suites: also after a failed assertion. */
+void ras_fake_exit(struct kunit *test)
+{
+	struct ras_fake *fake = test->priv;
+	struct ras_entry *entry, *next;
+	unsigned int cpu;
+
+	if (!fake)
+		return;
+	for (cpu = 0; cpu < fake->nr; cpu++) {
+		if (!fake->cpu[cpu].task)
+			continue;
+		kthread_stop(fake->cpu[cpu].task);
+		put_task_struct(fake->cpu[cpu].task);
+	}
+	list_for_each_entry_safe(entry, next, &fake->m.entries, node)
+		ras_remove_handler(&fake->m, entry->handler);
+	ras_fake_now = NULL;
+}

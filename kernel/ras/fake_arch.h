@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * RAS stop framework: an architecture for the KUnit suites.
+ *
+ * Its CPUs are kthreads that run jobs for the test and answer "interrupts"
+ * between two jobs.  Its clock stands still while a CPU is about to do what the
+ * owner waits for, so a timeout strikes exactly those that would never answer,
+ * however slow the real machine is.
+ */
+#ifndef _KERNEL_RAS_FAKE_ARCH_H
+#define _KERNEL_RAS_FAKE_ARCH_H
+
+#include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+
+#include "internal.h"
+
+#define RAS_FAKE_CPUS	8
+
+/**
+ * enum ras_fake_answer - what a fake CPU does when it is to stop
+ * @RAS_FAKE_ANY: answers the IPI, and the NMI
+ * @RAS_FAKE_NMI: has interrupts disabled: answers the NMI only
+ * @RAS_FAKE_DEAF: answers nothing
+ * @RAS_FAKE_LATE: answers the NMI, but only after ras_fake_wake()
+ * @RAS_FAKE_UNPLUG: goes offline instead
+ */
+enum ras_fake_answer {
+	RAS_FAKE_ANY,
+	RAS_FAKE_NMI,
+	RAS_FAKE_DEAF,
+	RAS_FAKE_LATE,
+	RAS_FAKE_UNPLUG,
+};
+
+struct ras_fake;
+
+/* What a test has a fake CPU do. */
+typedef int (*ras_fake_job)(struct ras_fake *fake, unsigned int cpu, void *arg);
+
+/**
+ * struct ras_fake_cpu - a fake CPU
+ * @task: the kthread that plays it
+ * @answer: how it takes a request to stop
+ * @ipi: an interrupt that has not been taken
+ * @nmi: an NMI that has not been taken
+ * @serving: it is in its interrupt handler
+ * @awake: a late CPU may answer now
+ * @stuck: while parked, it does not see its orders
+ * @regs: the "interrupted" context; the instruction pointer tells the CPU
+ * @job: what to do, or NULL
+ * @arg: argument of @job
+ * @result: what @job returned
+ * @done: @job has returned
+ * @retired: how often retire() was called
+ * @note: the record it was called with
+ * @frame: what halt() was called with
+ * @halted: halt() was called
+ */
+struct ras_fake_cpu {
+	struct task_struct	*task;
+	enum ras_fake_answer	answer;
+	int			ipi;
+	int			nmi;
+	bool			serving;
+	bool			awake;
+	bool			stuck;
+	struct pt_regs		regs;
+
+	ras_fake_job		job;
+	void			*arg;
+	int			result;
+	struct completion	done;
+
+	unsigned int		retired;
+	const struct ras_cpu	*note;
+	const struct pt_regs	*frame;
+	bool			halted;
+};
+
+/**
+ * struct ras_fake - a machine of fake CPUs
+ * @m: the machine under test
+ * @slot: its slots
+ * @present: what present() returns
+ * @online: what online() returns
+ * @nr: number of CPUs
+ * @clock: what now_ns() returns
+ * @view: what the other CPUs were doing when the owner last looked
+ * @patience: when to give up waiting, in jiffies; far more than a test takes
+ * @no_ipi: send_ipi() fails
+ * @ipis: CPUs that were sent an IPI, since the machine was made
+ * @nmis: CPUs that were sent an NMI
+ * @begins: calls of begin()
+ * @crash: the argument of the last
+ * @ends: calls of end()
+ * @at_end: called by end(), on the owner
+ * @racers: CPUs that have not come to the start of a race yet
+ * @cpu: the CPUs
+ */
+struct ras_fake {
+	struct ras_machine	m;
+	struct ras_slot		*slot[NR_CPUS];
+	struct cpumask		present;
+	struct cpumask		online;
+	unsigned int		nr;
+	atomic64_t		clock;
+	u64			view;
+	unsigned long		patience;
+
+	bool			no_ipi;
+	unsigned long		ipis;
+	unsigned long		nmis;
+	unsigned int		begins;
+	bool			crash;
+	unsigned int		ends;
+	void			(*at_end)(struct ras_fake *fake);
+	atomic_t		racers;
+	struct ras_fake_cpu	cpu[RAS_FAKE_CPUS];
+};
+
+/**
+ * struct ras_fake_handler - a handler that a test can look into
+ * @handler: as registered
+ * @fake: its machine
+ * @verdict: what run() returns
+ * @hook: called by run(), may be NULL
+ * @ran: its place among the handlers of the last stop, from 1; 0: never ran
+ * @arms: calls of arm()
+ * @arm_error: what arm() returns
+ * @disarms: calls of disarm()
+ * @reason: what not_ready() returns
+ * @seen: what the hook wants to tell the test
+ * @ret: likewise
+ */
+struct ras_fake_handler {
+	struct ras_handler	handler;
+	struct ras_fake		*fake;
+	enum ras_verdict	verdict;
+	void			(*hook)(struct ras_fake_handler *h,
+					const struct ras_stop *stop);
+	unsigned int		ran;
+	unsigned int		arms;
+	int			arm_error;
+	unsigned int		disarms;
+	const char		*reason;
+	unsigned long		seen;
+	int			ret;
+};
+
+/* Wait for what another fake CPU does; false if it never does. */
+#define ras_fake_until(fake, condition)					\
+({									\
+	unsigned long __end = (fake)->patience;				\
+	bool __met;							\
+									\
+	for (;;) {							\
+		__met = (condition);					\
+		if (__met || time_after(jiffies, __end))		\
+			break;						\
+		usleep_range(50, 100);					\
+	}								\
+	__met;								\
+})
+
+struct ras_fake *ras_fake_new(struct kunit *test, unsigned int nr, bool threads);
+int ras_fake_init(struct kunit *test);
+void ras_fake_exit(struct kunit *test);
+
+void ras_fake_start(struct ras_fake *fake, unsigned int cpu, ras_fake_job job,
+		    void *arg);
+int ras_fake_finish(struct ras_fake *fake, unsigned int cpu);
+int ras_fake_do(struct ras_fake *fake, unsigned int cpu, ras_fake_job job, void *arg);
+int ras_fake_stop(struct ras_fake *fake, unsigned int cpu, enum ras_trigger trigger);
+
+void ras_fake_wake(struct ras_fake *fake, unsigned int cpu);
+bool ras_fake_parked(struct ras_fake *fake, unsigned int cpu);
+bool ras_fake_halted(struct ras_fake *fake, unsigned int cpu);
+
+struct ras_fake_handler *ras_fake_handler(struct kunit *test, const char *name,
+					  int priority);
+struct ras_fake_handler *ras_fake_add(struct kunit *test, const char *name,
+				      int priority);
+
+/* A mask as a word, so that a failed expectation shows which CPUs it had. */
+static inline unsigned long ras_fake_bits(const struct cpumask *mask)
+{
+	return cpumask_bits(mask)[0] & GENMASK(RAS_FAKE_CPUS - 1, 0);
+}
+
+#endif /* _KERNEL_RAS_FAKE_ARCH_H */

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of the RAS stop framework: policy, from text.
+ *
+ * Text that is not a proper value must change nothing: all tables share that.
+ */
+#include <linux/string.h>
+
+#include "fake_arch.h"
+
+/* Text as a test description; what cannot be read there is made visible. */
+static void describe(const char *text, char *desc)
+{
+	char *p;
+
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "\"%s\"", text);
+	for (p = desc; *p; p++)
+		if (*p == '\n' || *p == '\t' || *p == '#')
+			*p = '.';
+}
+
+struct bool_param {
+	const char *text;
+	int ret;
+	bool value;
+};
+
+static const struct bool_param bool_params[] = {
+	{ "0", 0, false },	{ "1", 0, true },
+	{ "n", 0, false },	{ "y", 0, true },
+	{ "off", 0, false },	{ "on", 0, true },
+	{ "1\n", 0, true },	{ "off\n", 0, false },
+	{ "", -EINVAL },	{ "\n", -EINVAL },
+	{ "2", -EINVAL },	{ "-1", -EINVAL },
+	{ "+1", -EINVAL },	{ "01", -EINVAL },
+	{ "10", -EINVAL },	{ " 1", -EINVAL },
+	{ "1 ", -EINVAL },	{ "1\n\n", -EINVAL },
+	{ "yes", -EINVAL },	{ "no", -EINVAL },
+	{ "Y", -EINVAL },	{ "ON", -EINVAL },
+	{ "o", -EINVAL },	{ "of", -EINVAL },
+	{ "offf", -EINVAL },	{ "true", -EINVAL },
+};
+
+static void bool_desc(const struct bool_param *p, char *desc)
+{
+	describe(p->text, desc);
+}
+
+KUNIT_ARRAY_PARAM(bool, bool_params, bool_desc);
+
+static void ras_policy_parse_bool(struct kunit *test)
+{
+	const struct bool_param *p = test->param_value;
+	bool value;
+
+	/* From both values: rubbish changes nothing, proper text always. */
+	value = false;
+	KUNIT_EXPECT_EQ(test, ras_parse_bool(p->text, &value), p->ret);
+	KUNIT_EXPECT_EQ(test, value, p->ret ? false : p->value);
+	value = true;
+	KUNIT_EXPECT_EQ(test, ras_parse_bool(p->text, &value), p->ret);
+	KUNIT_EXPECT_EQ(test, value, p->ret ? true : p->value);
+}
+
+struct uint_param {
+	const char *text;
+	unsigned int min, max;
+	int ret;
+	unsigned int value;
+};
+
+static const struct uint_param uint_params[] = {
+	{ "5", 5, 10, 0, 5 },
+	{ "10", 5, 10, 0, 10 },
+	{ "7\n", 5, 10, 0, 7 },
+	{ "007", 5, 10, 0, 7 },
+	{ "0", 0, 10, 0, 0 },
+	{ "4294967295", 0, UINT_MAX, 0, UINT_MAX },
+	{ "4", 5, 10, -EINVAL },
+	{ "11", 5, 10, -EINVAL },
+	{ "", 0, 10, -EINVAL },
+	{ "\n", 0, 10, -EINVAL },
+	{ " 1", 0, 10, -EINVAL },
+	{ "1 ", 0, 10, -EINVAL },
+	{ "1 2", 0, 100, -EINVAL },
+	{ "1\n2", 0, 100, -EINVAL },
+	{ "1\n\n", 0, 100, -EINVAL },
+	{ "+1", 0, 10, -EINVAL },
+	{ "-1", 0, UINT_MAX, -EINVAL },
+	{ "-0", 0, 10, -EINVAL },
+	{ "0x10", 0, 100, -EINVAL },
+	{ "1e1", 0, 100, -EINVAL },
+	{ "1.0", 0, 100, -EINVAL },
+	{ "7ms", 0, 100, -EINVAL },
+	{ "ten", 0, 100, -EINVAL },
+	/* One more than fits, and numbers that are small again modulo 2^32, 2^64. */
+	{ "4294967296", 0, UINT_MAX, -EINVAL },
+	{ "4294967303", 5, 10, -EINVAL },
+	{ "18446744073709551623", 5, 10, -EINVAL },
+	{ "99999999999999999999999999999999", 0, UINT_MAX, -EINVAL },
+};
+
+static void uint_desc(const struct uint_param *p, char *desc)
+{
+	describe(p->text, desc);
+}
+
+KUNIT_ARRAY_PARAM(uint, uint_params, uint_desc);
+
+static void ras_policy_parse_uint(struct kunit *test)
+{
+	const struct uint_param *p = test->param_value;
+	unsigned int value = 4711;
+
+	KUNIT_EXPECT_EQ(test, ras_parse_uint(p->text, p->min, p->max, &value), p->ret);
+	KUNIT_EXPECT_EQ(test, value, p->ret ? 4711U : p->value);
+}
+
+struct triggers_param {
+	const char *text;
+	int ret;
+	u32 mask;
+};
+
+static const struct triggers_param triggers_params[] = {
+	{ "panic", 0, RAS_ON(PANIC) },
+	{ "api\n", 0, RAS_ON(API) },
+	{ "panic,oops", 0, RAS_ON(PANIC) | RAS_ON(OOPS) },
+	{ "panic  nmi\n", 0, RAS_ON(PANIC) | RAS_ON(NMI) },
+	{ " ,user, sysrq ,", 0, RAS_ON(USER) | RAS_ON(SYSRQ) },
+	{ "api panic api", 0, RAS_ON(API) | RAS_ON(PANIC) },
+	{ "all", 0, RAS_ON_ALL },
+	{ "all\n", 0, RAS_ON_ALL },
+	{ "nmi all", 0, RAS_ON_ALL },
+	{ "panic oops nmi sysrq user api", 0, RAS_ON_ALL },
+	{ "", -EINVAL },
+	{ "\n", -EINVAL },
+	{ " , ,", -EINVAL },
+	{ "panic bogus", -EINVAL },
+	{ "bogus panic", -EINVAL },
+	{ "pan", -EINVAL },
+	{ "panics", -EINVAL },
+	{ "panicoops", -EINVAL },
+	{ "al", -EINVAL },
+	{ "alle", -EINVAL },
+	{ "PANIC", -EINVAL },
+	{ "panic;oops", -EINVAL },
+	{ "panic\toops", -EINVAL },
+	{ "none", -EINVAL },
+	{ "0", -EINVAL },
+	{ "0x3f", -EINVAL },
+};
+
+static void triggers_desc(const struct triggers_param *p, char *desc)
+{
+	describe(p->text, desc);
+}
+
+KUNIT_ARRAY_PARAM(triggers, triggers_params, triggers_desc);
+
+static void ras_policy_parse_triggers(struct kunit *test)
+{
+	const struct triggers_param *p = test->param_value;
+	u32 mask = 0x5a5a;
+
+	KUNIT_EXPECT_EQ(test, ras_parse_triggers(p->text, &mask), p->ret);
+	KUNIT_EXPECT_EQ(test, mask, p->ret ? 0x5a5aU : p->mask);
+}
+
+/* What ras_format_triggers() writes, ras_parse_triggers() reads. */
+static void ras_policy_triggers_round_trip(struct kunit *test)
+{
+	char text[64];
+	struct seq_buf s;
+	u32 mask, parsed;
+
+	for (mask = 1; mask <= RAS_ON_ALL; mask++) {
+		seq_buf_init(&s, text, sizeof(text));
+		ras_format_triggers(&s, mask);
+		KUNIT_ASSERT_FALSE(test, seq_buf_has_overflowed(&s));
+		KUNIT_ASSERT_EQ(test, ras_parse_triggers(text, &parsed), 0);
+		KUNIT_ASSERT_EQ(test, parsed, mask);
+	}
+}
+
+static int set(struct ras_fake *fake, const char *name, const char *text)
+{
+	int ret;
+
+	mutex_lock(&fake->m.lock);
+	ret = ras_set(&fake->m, name, text);
+	mutex_unlock(&fake->m.lock);
+	return ret;
+}
+
+static int set_trigger(struct ras_fake *fake, enum ras_trigger trigger,
+		       const char *text)
+{
+	int ret;
+
+	mutex_lock(&fake->m.lock);
+	ret = ras_set_trigger(&fake->m, trigger, text);
+	mutex_unlock(&fake->m.lock);
+	return ret;
+}
+
+static int set_entry(struct ras_fake_handler *h, const char *name, const char *text)
+{
+	int ret;
+
+	mutex_lock(&h->fake->m.lock);
+	ret = ras_set_entry(&h->fake->m, h->handler.entry, name, text);
+	mutex_unlock(&h->fake->m.lock);
+	return ret;
+}
+
+static void ras_policy_set(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new(test, 1, false);
+	struct ras_policy *policy = &fake->m.policy;
+
+	KUNIT_EXPECT_EQ(test, set(fake, "enabled", "off"), 0);
+	KUNIT_EXPECT_FALSE(test, policy->enabled);
+	KUNIT_EXPECT_EQ(test, set(fake, "enabled", "maybe"), -EINVAL);
+	KUNIT_EXPECT_FALSE(test, policy->enabled);
+	KUNIT_EXPECT_EQ(test, set(fake, "enabled", "1\n"), 0);
+	KUNIT_EXPECT_TRUE(test, policy->enabled);
+
+	KUNIT_EXPECT_EQ(test, set(fake, "ipi_grace_us", "0"), 0);
+	KUNIT_EXPECT_EQ(test, policy->ipi_grace_us, 0);
+	KUNIT_EXPECT_EQ(test, set(fake, "ipi_grace_us", "1000000"), 0);
+	KUNIT_EXPECT_EQ(test, set(fake, "ipi_grace_us", "1000001"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, policy->ipi_grace_us, 1000000);
+
+	/* Without a timeout every CPU that needs an NMI would be missing. */
+	KUNIT_EXPECT_EQ(test, set(fake, "nmi_timeout_ms", "0"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, policy->nmi_timeout_ms, RAS_NMI_TIMEOUT_MS);
+	KUNIT_EXPECT_EQ(test, set(fake, "nmi_timeout_ms", "1"), 0);
+	KUNIT_EXPECT_EQ(test, policy->nmi_timeout_ms, 1);
+	KUNIT_EXPECT_EQ(test, set(fake, "nmi_timeout_ms", "60000"), 0);
+	KUNIT_EXPECT_EQ(test, set(fake, "nmi_timeout_ms", "60001"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, policy->nmi_timeout_ms, 60000);
+
+	KUNIT_EXPECT_EQ(test, set(fake, "bogus", "1"), -ENOENT);
+	KUNIT_EXPECT_EQ(test, set(fake, "", "1"), -ENOENT);
+	KUNIT_EXPECT_EQ(test, set(fake, "enable", "0"), -ENOENT);
+	KUNIT_EXPECT_TRUE(test, policy->enabled);
+}
+
+static void ras_policy_set_trigger(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new(test, 1, false);
+	struct ras_policy *policy = &fake->m.policy;
+
+	policy->triggers = RAS_ON_ALL;
+	KUNIT_EXPECT_EQ(test, set_trigger(fake, RAS_TRIGGER_SYSRQ, "0"), 0);
+	KUNIT_EXPECT_EQ(test, policy->triggers, (u32)(RAS_ON_ALL & ~RAS_ON(SYSRQ)));
+	KUNIT_EXPECT_EQ(test, set_trigger(fake, RAS_TRIGGER_SYSRQ, "2"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, policy->triggers, (u32)(RAS_ON_ALL & ~RAS_ON(SYSRQ)));
+	KUNIT_EXPECT_EQ(test, set_trigger(fake, RAS_TRIGGER_PANIC, "off"), 0);
+	KUNIT_EXPECT_EQ(test, set_trigger(fake, RAS_TRIGGER_SYSRQ, "on"), 0);
+	KUNIT_EXPECT_EQ(test, policy->triggers, (u32)(RAS_ON_ALL & ~RAS_ON(PANIC)));
+}
+
+static void ras_policy_set_entry(struct kunit *test)
+{
+	struct ras_fake_handler *h;
+	struct ras_entry *entry;
+
+	ras_fake_new(test, 1, false);
+	h = ras_fake_add(test, "h", 5);
+	entry = h->handler.entry;
+
+	KUNIT_EXPECT_EQ(test, set_entry(h, "priority", "999"), 0);
+	KUNIT_EXPECT_EQ(test, set_entry(h, "priority", "1000"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, set_entry(h, "priority", "-1"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, entry->priority, 999);
+
+	KUNIT_EXPECT_EQ(test, set_entry(h, "deadline_ms", "86400000"), 0);
+	KUNIT_EXPECT_EQ(test, set_entry(h, "deadline_ms", "86400001"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, entry->deadline_ms, 86400000);
+
+	KUNIT_EXPECT_EQ(test, set_entry(h, "triggers", "panic,oops\n"), 0);
+	KUNIT_EXPECT_EQ(test, set_entry(h, "triggers", "panic bogus"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, entry->triggers, (u32)(RAS_ON(PANIC) | RAS_ON(OOPS)));
+	KUNIT_EXPECT_TRUE(test, ras_entry_runs_on(entry, RAS_TRIGGER_OOPS));
+	KUNIT_EXPECT_FALSE(test, ras_entry_runs_on(entry, RAS_TRIGGER_NMI));
+
+	/* Arming has its own way, see ras_entry_enable(). */
+	KUNIT_EXPECT_EQ(test, set_entry(h, "enabled", "0"), -ENOENT);
+	KUNIT_EXPECT_EQ(test, set_entry(h, "runs", "0"), -ENOENT);
+	KUNIT_EXPECT_EQ(test, set_entry(h, "", "0"), -ENOENT);
+	KUNIT_EXPECT_TRUE(test, entry->enabled);
+}
+
+/* In no state but idle; the refusal is the same for proper text and rubbish. */
+static void ras_policy_busy(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new(test, 1, false);
+	struct ras_fake_handler *h = ras_fake_add(test, "h", 5);
+	struct ras_policy policy = fake->m.policy;
+	enum ras_state state;
+
+	for (state = RAS_OFF; state <= RAS_HANDED_OVER; state++) {
+		if (state == RAS_IDLE)
+			continue;
+		fake->m.state = state;
+		KUNIT_EXPECT_EQ(test, set(fake, "enabled", "0"), -EBUSY);
+		KUNIT_EXPECT_EQ(test, set(fake, "bogus", "0"), -EBUSY);
+		KUNIT_EXPECT_EQ(test, set_trigger(fake, RAS_TRIGGER_API, "0"), -EBUSY);
+		KUNIT_EXPECT_EQ(test, set_entry(h, "priority", "6"), -EBUSY);
+	}
+	fake->m.state = RAS_IDLE;
+	KUNIT_EXPECT_EQ(test, fake->m.policy.enabled, policy.enabled);
+	KUNIT_EXPECT_EQ(test, fake->m.policy.triggers, policy.triggers);
+	KUNIT_EXPECT_EQ(test, h->handler.entry->priority, 5);
+	KUNIT_EXPECT_EQ(test, set_entry(h, "priority", "6"), 0);
+}
+
+static struct kunit_case ras_policy_cases[] = {
+	KUNIT_CASE_PARAM(ras_policy_parse_bool, bool_gen_params),
+	KUNIT_CASE_PARAM(ras_policy_parse_uint, uint_gen_params),
+	KUNIT_CASE_PARAM(ras_policy_parse_triggers, triggers_gen_params),
+	KUNIT_CASE(ras_policy_triggers_round_trip),
+	KUNIT_CASE(ras_policy_set),
+	KUNIT_CASE(ras_policy_set_trigger),
+	KUNIT_CASE(ras_policy_set_entry),
+	KUNIT_CASE(ras_policy_busy),
+	{}
+};
+
+static struct kunit_suite ras_policy_suite = {
+	.name		= "ras_policy",
+	.init		= ras_fake_init,
+	.exit		= ras_fake_exit,
+	.test_cases	= ras_policy_cases,
+};
+
+kunit_test_suite(ras_policy_suite);
