@@ -286,7 +286,7 @@ int ras_stop(const char *message);
  *
  * Context: Handlers.
  * Return: the record, or NULL if the CPU has none in this stop: it was offline,
- *	or is missing.
+ *	or has not parked yet.
  */
 const struct ras_cpu *ras_cpu_record(const struct ras_stop *stop, unsigned int cpu);
 

@@ -161,6 +161,8 @@ static bool ras_fake_send_ipi(const struct cpumask *mask)
 
 static bool ras_fake_send_nmi(unsigned int cpu)
 {
+	if (ras_fake_now->no_nmi)
+		return false;
 	ras_fake_now->nmis |= BIT(cpu);
 	xchg(&ras_fake_now->cpu[cpu].nmi, 1);
 	return true;
@@ -171,7 +173,19 @@ static void ras_fake_capture(struct ras_cpu *record, const struct pt_regs *regs)
 	record->arch.regs = *regs;
 }
 
-/* Interrupts are off here, but no CPU can keep an NMI out. */
+static void ras_fake_run_job(struct ras_fake *fake, struct ras_fake_cpu *cpu)
+{
+	/* Pairs with the release in ras_fake_start(). */
+	ras_fake_job job = smp_load_acquire(&cpu->job);
+
+	if (!job)
+		return;
+	WRITE_ONCE(cpu->job, NULL);
+	cpu->result = job(fake, cpu - fake->cpu, cpu->arg);
+	complete(&cpu->done);
+}
+
+/* Interrupts are off here, but no CPU can keep an NMI out: jobs come by NMI. */
 static void ras_fake_wait(const u64 *word, u64 old)
 {
 	struct ras_fake_cpu *cpu = ras_fake_this();
@@ -180,6 +194,7 @@ static void ras_fake_wait(const u64 *word, u64 old)
 		ras_fake_bow_out();
 		if (ras_fake_takes(cpu) == RAS_HOW_NMI && xchg(&cpu->nmi, 0))
 			ras_machine_stopped(&ras_fake_now->m, RAS_HOW_NMI, &cpu->regs);
+		ras_fake_run_job(ras_fake_now, cpu);
 		usleep_range(20, 50);
 	} while (READ_ONCE(cpu->stuck));
 }
@@ -257,17 +272,10 @@ static int ras_fake_thread(void *arg)
 {
 	struct ras_fake_cpu *cpu = arg;
 	struct ras_fake *fake = ras_fake_now;
-	ras_fake_job job;
 
 	while (!kthread_should_stop()) {
 		ras_fake_serve(fake, cpu);
-		/* Pairs with the release in ras_fake_start(). */
-		job = smp_load_acquire(&cpu->job);
-		if (job) {
-			WRITE_ONCE(cpu->job, NULL);
-			cpu->result = job(fake, cpu - fake->cpu, cpu->arg);
-			complete(&cpu->done);
-		}
+		ras_fake_run_job(fake, cpu);
 		usleep_range(20, 50);
 	}
 	return 0;
@@ -276,7 +284,7 @@ static int ras_fake_thread(void *arg)
 /**
  * ras_fake_start() - have a fake CPU do something
  * @fake: the machine
- * @cpu: the CPU, which must be idle
+ * @cpu: the CPU, which must be idle, or parked
  * @job: what
  * @arg: its argument
  */
@@ -285,7 +293,7 @@ void ras_fake_start(struct ras_fake *fake, unsigned int cpu, ras_fake_job job,
 {
 	reinit_completion(&fake->cpu[cpu].done);
 	fake->cpu[cpu].arg = arg;
-	/* Publishes @arg; pairs with the acquire in ras_fake_thread(). */
+	/* Publishes @arg; pairs with the acquire in ras_fake_run_job(). */
 	smp_store_release(&fake->cpu[cpu].job, job);
 }
 

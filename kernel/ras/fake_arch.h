@@ -91,6 +91,7 @@ struct ras_fake_cpu {
  * @view: what the other CPUs were doing when the owner last looked
  * @patience: when to give up waiting, in jiffies; far more than a test takes
  * @no_ipi: send_ipi() fails
+ * @no_nmi: send_nmi() fails
  * @ipis: CPUs that were sent an IPI, since the machine was made
  * @nmis: CPUs that were sent an NMI
  * @begins: calls of begin()
@@ -111,6 +112,7 @@ struct ras_fake {
 	unsigned long		patience;
 
 	bool			no_ipi;
+	bool			no_nmi;
 	unsigned long		ipis;
 	unsigned long		nmis;
 	unsigned int		begins;

@@ -146,7 +146,9 @@ static bool ras_proper_name(const char *name)
 	size_t i;
 
 	for (i = 0; name[i]; i++)
-		if (!isalnum(name[i]) && name[i] != '-' && name[i] != '_')
+		/* isalnum() takes Latin-1 as well, which sysfs should not get. */
+		if (!isascii(name[i]) || (!isalnum(name[i]) && name[i] != '-' &&
+					  name[i] != '_'))
 			return false;
 	return i > 0 && i < RAS_NAME_LEN;
 }

@@ -76,6 +76,7 @@ static const struct refusal refusals[] = {
 	{ "name with space", "a b", 1, 1, .ret = -EINVAL },
 	{ "name with newline", "a\n", 1, 1, .ret = -EINVAL },
 	{ "name with percent", "%s%n", 1, 1, .ret = -EINVAL },
+	{ "name in Latin-1", "\xe4", 1, 1, .ret = -EINVAL },
 	{ "longest name", NAME_31, 1, 1, .ret = 0 },
 	{ "longer name", NAME_31 "3", 1, 1, .ret = -EINVAL },
 	{ "no run", "h", 1, 1, .no_run = true, .ret = -EINVAL },
@@ -205,12 +206,12 @@ struct state_param {
 	int ret;
 };
 
+/* But for RAS_RELEASING, which is waited for. */
 static const struct state_param state_params[] = {
 	{ RAS_OFF,		-ENODEV },
 	{ RAS_IDLE,		0 },
 	{ RAS_STOPPING,		-EBUSY },
 	{ RAS_STOPPED,		-EBUSY },
-	{ RAS_RELEASING,	-EBUSY },
 	{ RAS_ENDED,		-EBUSY },
 	{ RAS_HANDED_OVER,	-EBUSY },
 };

@@ -360,10 +360,15 @@ static int job_race(struct ras_fake *fake, unsigned int cpu, void *arg)
 		.message	= racer[cpu].message,
 		.regs		= &fake->cpu[cpu].regs,
 	};
+	unsigned int spins = 0;
 
 	atomic_dec(&fake->racers);
+	/* Tight, for a close finish; the racers may have to share a CPU. */
 	while (atomic_read(&fake->racers) && time_before(jiffies, fake->patience))
-		cond_resched();
+		if (++spins % 1024 == 0)
+			cond_resched();
+		else
+			cpu_relax();
 	return ras_machine_stop(&fake->m, &request);
 }
 
@@ -409,7 +414,7 @@ static void ras_stop_race(struct kunit *test)
 	unsigned int i;
 
 	fake->m.policy.triggers = RAS_ON_ALL;
-	for (i = 0; i < 20; i++)
+	for (i = 0; i < 100; i++)
 		race_once(test, fake);
 
 	/* Reasons that have been recorded are not recorded again. */
@@ -965,8 +970,48 @@ static void ras_stop_repairs_interrupts(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, (void *)fake->m.result[1].broken);
 }
 
-/* A message that does not fit is cut, in the stop and in a loser's record. */
-static void ras_stop_long_message(struct kunit *test)
+/* An NMI that was not sent is not waited for in later stops. */
+static void ras_stop_without_nmi(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new(test, 2, true);
+
+	fake->no_nmi = true;
+	fake->cpu[1].answer = RAS_FAKE_NMI;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	EXPECT_CPUS(test, fake, RAS_HOW_MISSING, 0x2);
+	KUNIT_EXPECT_EQ(test, fake->slot[1]->nmi_sent, 0);
+	expect_idle(test, fake);
+}
+
+static void hook_parked_wants_stop(struct ras_fake_handler *h,
+				   const struct ras_stop *stop)
+{
+	h->ret = ras_fake_do(h->fake, 1, job_sysrq, NULL);
+	h->seen = ras_fake_parked(h->fake, 1);
+}
+
+/* A trigger in NMI context on a parked CPU leads back to where that waits. */
+static void ras_stop_parked_cpu_loses(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new(test, 2, true);
+	struct ras_fake_handler *h = ras_fake_add(test, "h", 1);
+
+	h->hook = hook_parked_wants_stop;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_EQ(test, h->ret, -EBUSY);
+	KUNIT_EXPECT_TRUE(test, h->seen);
+	expect_record(test, fake, 1, RAS_HOW_IPI);
+	KUNIT_EXPECT_STREQ(test, fake->slot[1]->record.lost_message, "");
+	expect_idle(test, fake);
+
+	/* Nor is its reason kept for the next stop. */
+	h->hook = NULL;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	expect_record(test, fake, 1, RAS_HOW_IPI);
+}
+
+/* A message that does not fit is cut, and one that ends a line is trimmed. */
+static void ras_stop_message(struct kunit *test)
 {
 	struct ras_fake *fake = ras_fake_new(test, 1, true);
 	char *text = kunit_kzalloc(test, 2 * RAS_MESSAGE_LEN, GFP_KERNEL);
@@ -980,6 +1025,11 @@ static void ras_stop_long_message(struct kunit *test)
 	memset(text, '%', 2 * RAS_MESSAGE_LEN - 1);
 	KUNIT_ASSERT_EQ(test, ras_machine_stop(&fake->m, &request), 0);
 	KUNIT_EXPECT_EQ(test, strlen(fake->m.stop.message), RAS_MESSAGE_LEN - 1UL);
+
+	/* The report ends its lines itself. */
+	request.message = "boom\n";
+	KUNIT_ASSERT_EQ(test, ras_machine_stop(&fake->m, &request), 0);
+	KUNIT_EXPECT_STREQ(test, fake->m.stop.message, "boom");
 }
 
 static struct kunit_case ras_stop_cases[] = {
@@ -1017,7 +1067,9 @@ static struct kunit_case ras_stop_cases[] = {
 	KUNIT_CASE(ras_stop_skips),
 	KUNIT_CASE(ras_stop_repairs_preempt_count),
 	KUNIT_CASE(ras_stop_repairs_interrupts),
-	KUNIT_CASE(ras_stop_long_message),
+	KUNIT_CASE(ras_stop_without_nmi),
+	KUNIT_CASE(ras_stop_parked_cpu_loses),
+	KUNIT_CASE(ras_stop_message),
 	{}
 };
 
