@@ -13,6 +13,12 @@ lacking=$(for f in $files; do
 done)
 same "every file has its SPDX line" "" "$lacking"
 
+# The client in the documents is the one that is built and run.
+for doc in Documentation/ras/writing-a-client.rst README.md; do
+	shown=$(sed -n '/include <linux\/module.h>/,/MODULE_LICENSE/p' "$doc" | tr -d ' \t')
+	same "the client in $doc is ras_where.c" "$(sed 1d "$RAS_LAB/modules/ras_where.c" | tr -d ' \t')" "$shown"
+done
+
 style=$(for f in $files; do
 	case $f in kernel/*.[chS]|arch/*.[chS]|drivers/*.[chS]|include/*.h|tools/*/modules/*.c)
 		[ -f "$f" ] && echo "$f" ;; esac; done)

@@ -6,7 +6,7 @@
 flavours=main
 [ -n "${RAS_FULL-}" ] && flavours="main debug"
 for flavour in $flavours; do
-	rows=$("$RAS_LAB/run-scenario" --list ${RAS_FULL:+--full})
+	rows=$("$RAS_LAB/run-scenario" --list)
 	rm -rf "$RAS_BUILD/run/$flavour"/*/result
 	# What each says goes out at once: a long silence looks like a hang.
 	xargs -P "${RAS_MACHINES:-$RAS_JOBS}" -n 1 "$RAS_LAB/run-scenario" "$flavour" <<<"$rows" |

@@ -15,6 +15,8 @@ for flavour in off up modules; do
 done
 "$RAS_LAB/run-scenario" up sysrq-c-1 >/dev/null
 ok $? "a kernel without SMP dumps" "$RAS_BUILD/run/up/sysrq-c-1/result"
-"$RAS_LAB/run-scenario" modules clients-as-modules >/dev/null
-ok $? "clients as modules dump" "$RAS_BUILD/run/modules/clients-as-modules/result"
+for row in clients-as-modules clients-not-loaded; do
+	"$RAS_LAB/run-scenario" modules $row >/dev/null
+	ok $? "$row" "$RAS_BUILD/run/modules/$row/result"
+done
 done_testing
