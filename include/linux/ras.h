@@ -360,6 +360,7 @@ static inline __printf(1, 0) bool ras_panic_lost(const char *fmt, va_list args)
 {
 	return false;
 }
+
 static inline void ras_crash_kexec(struct pt_regs *regs) { }
 static inline void ras_nmi_poll(struct pt_regs *regs) { }
 

@@ -201,7 +201,7 @@ struct ras_machine {
 	struct ras_last		last;
 
 	struct ras_policy	policy;
-	struct mutex		lock;
+	struct mutex		lock;	/* peace time; see above */
 	struct list_head	entries;
 	struct ras_order __rcu	*order;
 	struct ras_order	order_space[2];

@@ -17,6 +17,7 @@
 /* Does a stop want CPUs to park?  The acquire makes struct ras_stop valid. */
 static bool ras_wants_cpus(const struct ras_machine *m)
 {
+	/* Pairs with the release in ras_begin(). */
 	switch (smp_load_acquire(&m->state)) {
 	case RAS_STOPPING:
 	case RAS_STOPPED:
@@ -116,6 +117,7 @@ static void ras_obey(struct ras_machine *m, struct ras_slot *slot,
  */
 void ras_end_if_ordered(struct ras_machine *m, struct ras_slot *slot)
 {
+	/* Pairs with the release in ras_give_order(). */
 	u64 order = smp_load_acquire(&slot->order);
 
 	if (slot->parked && RAS_ORDER_SEQUENCE(order) == slot->parked)
@@ -166,6 +168,7 @@ again:
 	 */
 	slot->parking = false;
 	barrier();
+	/* Pairs with the acquire in ras_has_parked(). */
 	smp_store_release(&slot->parked, 0);
 	/*
 	 * The next stop need not have waited for a CPU that was late, and its
@@ -187,6 +190,7 @@ again:
 bool ras_machine_stopped(struct ras_machine *m, enum ras_how how,
 			 const struct pt_regs *regs)
 {
+	/* Pairs with the release in ras_machine_init(). */
 	enum ras_state state = smp_load_acquire(&m->state);
 	struct ras_slot *slot;
 	bool sent = true;

@@ -6,6 +6,8 @@
  * before the handlers run, so that a saved log has it; the handlers' verdicts
  * follow when the chain is over.  A report names CPUs, it does not count them.
  */
+#define pr_fmt(fmt) "ras: " fmt
+
 #include <linux/atomic.h>
 #include <linux/kernel.h>
 #include <linux/math64.h>
@@ -201,12 +203,16 @@ void ras_format_plan(struct seq_buf *s, struct ras_machine *m,
 /* Print @text line by line, each with the prefix. */
 static void ras_print(const struct ras_machine *m, char *text)
 {
-	const char *level = m->stop.resumable ? KERN_INFO : KERN_EMERG;
 	char *line;
 
-	while ((line = strsep(&text, "\n")))
-		if (*line)
-			printk("%sras: %s\n", level, line);
+	while ((line = strsep(&text, "\n"))) {
+		if (!*line)
+			continue;
+		if (m->stop.resumable)
+			pr_info("%s\n", line);
+		else
+			pr_emerg("%s\n", line);
+	}
 }
 
 static bool ras_report_begin(const struct ras_machine *m, struct seq_buf *s)

@@ -37,10 +37,12 @@ void ras_last_times(struct ras_times *times)
 {
 	u32 before;
 
-	/* A stop may come in between; pairs with ras_keep_last(). */
+	/* A stop may come in between. */
 	do {
+		/* Pairs with the release in ras_keep_last(). */
 		before = smp_load_acquire(&ras_machine.last.times.sequence);
 		*times = ras_machine.last.times;
+		/* The figures before the second look, likewise. */
 		smp_rmb();
 	} while (READ_ONCE(ras_machine.last.times.sequence) != before);
 }

@@ -46,9 +46,10 @@ static void ras_account(struct ras_machine *m, unsigned int cpu, enum ras_how ho
 	cpumask_set_cpu(cpu, &m->stop.cpus[how]);
 }
 
-/* Has @cpu parked in this stop?  Acquire pairs with the release in ras_park(). */
+/* Has @cpu parked in this stop? */
 static bool ras_has_parked(const struct ras_machine *m, unsigned int cpu)
 {
+	/* Pairs with the release in ras_park(). */
 	return smp_load_acquire(&m->slot[cpu]->parked) == m->stop.sequence;
 }
 
@@ -254,6 +255,7 @@ static void ras_release(struct ras_machine *m)
 
 	ras_keep_last(m, held_ns);
 	ras_excuse_absence(held_ns);
+	/* Pairs with the acquire in ras_wants_cpus(): nobody parks any more. */
 	smp_store_release(&m->state, RAS_RELEASING);
 	start = m->arch->now_ns();
 	ras_give_order(m, RAS_ORDER_RELEASE);
@@ -279,6 +281,7 @@ static void ras_release(struct ras_machine *m)
 static void ras_end(struct ras_machine *m)
 {
 	ras_keep_last(m, m->arch->now_ns() - m->begin_ns - m->stop.stop_ns);
+	/* Pairs with the acquire in ras_wants_cpus(). */
 	smp_store_release(&m->state, RAS_ENDED);
 	if (ras_crash_kernel_loaded() && !(ras_provided(m) & RAS_DID_KEXEC))
 		return;
@@ -369,6 +372,7 @@ int ras_machine_stop(struct ras_machine *m, const struct ras_request *request)
 		       m->arch->online());
 	ras_gather(m, grace_us);
 	m->stop.stop_ns = m->arch->now_ns() - begin_ns;
+	/* Pairs with the acquire in ras_machine_stopped(). */
 	smp_store_release(&m->state, RAS_STOPPED);
 
 	if (!request->rehearsal)
@@ -399,6 +403,7 @@ bool ras_machine_handover(struct ras_machine *m)
 	if (!ras_owned_here(m) || (state != RAS_STOPPED && state != RAS_ENDED))
 		return false;
 
+	/* Pairs with the acquire in ras_wants_cpus(). */
 	smp_store_release(&m->state, RAS_HANDED_OVER);
 	ras_give_order(m, RAS_ORDER_HANDOVER);
 	ras_await_left(m);

@@ -176,6 +176,7 @@ static ssize_t last_show(struct kobject *kobj, struct kobj_attribute *attr, char
 		/* Pairs with the release in ras_keep_last(). */
 		before = smp_load_acquire(&last->times.sequence);
 		ret = last_value(attr->attr.name, last, buf);
+		/* The figures before the second look, likewise. */
 		smp_rmb();
 	} while (READ_ONCE(last->times.sequence) != before);
 	return ret;
@@ -425,5 +426,6 @@ static int __init ras_sysfs_init(void)
 		pr_err("no /sys/kernel/ras: failed with %d\n", ret);
 	return ret;
 }
+
 /* After kernel_kobj, before any client registers. */
 subsys_initcall(ras_sysfs_init);

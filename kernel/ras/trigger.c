@@ -331,5 +331,6 @@ static int __init ras_start(void)
 		pr_warn("sysrq key %c is taken: no sysrq trigger\n", RAS_SYSRQ_KEY);
 	return 0;
 }
+
 /* The earliest level at which kernel/ksysfs.c has made its directory. */
 postcore_initcall(ras_start);

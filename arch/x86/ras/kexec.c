@@ -78,6 +78,7 @@ void ras_x86_halt(const struct pt_regs *frame)
 	crash_nmi_callback();
 	barrier();
 }
+
 STACK_FRAME_NON_STANDARD(ras_x86_halt);
 
 #if defined(CONFIG_SMP) && defined(CONFIG_KEXEC_CORE)

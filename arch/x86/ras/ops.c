@@ -65,7 +65,7 @@ static const struct cpumask *ras_x86_online(void)
 
 /*
  * Wait for a store to *@word.  The order of MONITOR, check, MWAIT loses none:
- * a store after MONITOR makes MWAIT fall through (Intel SDM vol. 2, MWAIT).
+ * after a store that follows MONITOR MWAIT does not wait (Intel SDM vol. 2, MWAIT).
  * ECX is 0: with interrupts disabled only the store, an NMI or an SMI wakes.
  */
 static void ras_x86_wait(const u64 *word, u64 old)

@@ -82,10 +82,12 @@ static void __init ras_ipi_init(void)
 	}
 	ras_have_ipi = true;
 }
+
 static int ras_nmi(unsigned int type, struct pt_regs *regs)
 {
 	return ras_arch_stopped(RAS_HOW_NMI, regs) ? NMI_HANDLED : NMI_DONE;
 }
+
 NOKPROBE_SYMBOL(ras_nmi);
 
 /* In place of all other handlers, once the machine will not be released. */
@@ -94,6 +96,7 @@ static int ras_crash_nmi(unsigned int type, struct pt_regs *regs)
 	ras_arch_stopped(RAS_HOW_NMI, regs);
 	return NMI_HANDLED;
 }
+
 NOKPROBE_SYMBOL(ras_crash_nmi);
 
 static int ras_unknown_nmi(unsigned int type, struct pt_regs *regs)
@@ -103,6 +106,7 @@ static int ras_unknown_nmi(unsigned int type, struct pt_regs *regs)
 		return NMI_DONE;
 	return ras_arch_nmi_button(regs) ? NMI_HANDLED : NMI_DONE;
 }
+
 NOKPROBE_SYMBOL(ras_unknown_nmi);
 
 /*

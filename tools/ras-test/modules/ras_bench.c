@@ -173,7 +173,7 @@ static int __init bench_init(void)
 		if (i == 5)
 			pr_info("begin\n");
 		ret = bench_round();
-		msleep(1);
+		msleep(20);
 	}
 	unregister_nmi_handler(NMI_LOCAL, "ras_bench");
 	pr_info("end\n");

@@ -181,10 +181,10 @@ static int test_go(void)
 {
 	unsigned int ms;
 
-	for (ms = 0; atomic_read(&assembled) < places_wanted; ms += 10) {
+	for (ms = 0; atomic_read(&assembled) < places_wanted; ms += 20) {
 		if (ms > TEST_READY_MS)
 			goto late;
-		msleep(10);
+		msleep(20);
 	}
 	WRITE_ONCE(all_assembled, true);
 	/* No sleep: with interrupts off elsewhere, who knows what waits. */
@@ -207,17 +207,19 @@ static void test_in_hardirq(struct irq_work *work)
 {
 	ras_test_die("hardirq");
 }
+
 static DEFINE_IRQ_WORK(test_irq_work, test_in_hardirq);
 
 static void test_in_softirq(struct tasklet_struct *tasklet)
 {
 	ras_test_die("softirq");
 }
+
 static DECLARE_TASKLET(test_tasklet, test_in_softirq);
 
 static noinline void ras_test_oops(void)
 {
-	WRITE_ONCE(*(volatile int *)8, 0);
+	WRITE_ONCE(*(int *)8, 0);
 }
 
 static int test_fire(const char *how)
