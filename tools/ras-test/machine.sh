@@ -17,7 +17,9 @@ make_cpio() { (cd "$1" && find . | cpio -o -H newc -R 0:0 --quiet) >"$2"; }
 # make_images FLAVOUR: machine.cpio, and in it capture.cpio.
 make_images()
 {
-	local out=$RAS_BUILD/obj/$1 root=$RAS_BUILD/obj/$1/root
+	local out=$RAS_BUILD/obj/$1 root=$RAS_BUILD/obj/$1/root crash=$RAS_BUILD/obj/$1
+	# One that checks everything would only be slow as a crash kernel.
+	[ "$1" = debug ] && crash=$RAS_BUILD/obj/main
 	rm -rf "$root" && mkdir -p "$root/capture/bin" "$root/machine/bin" \
 		"$root/machine/boot" "$root/machine/lib" || return 1
 
@@ -28,7 +30,7 @@ make_images()
 
 	cp /bin/busybox "$root/machine/bin/" &&
 	cp "$RAS_LAB/guest/init" "$root/machine/init" &&
-	cp "$out/arch/x86/boot/bzImage" "$root/machine/boot/" &&
+	cp "$crash/arch/x86/boot/bzImage" "$root/machine/boot/" &&
 	add_program "$root/machine" /sbin/kexec &&
 	gcc -O2 -Wall -Wextra -static -pthread -o "$root/machine/bin/load" \
 		"$RAS_LAB/guest/load.c" || return 1
@@ -40,6 +42,7 @@ make_images()
 need_machine()
 {
 	local out=$RAS_BUILD/obj/$1
+	[ "$1" != debug ] || need_kernel main
 	need_kernel "$1"
 	[ "$out/machine.cpio" -nt "$out/.built" ] &&
 		[ -z "$(find "$RAS_LAB/guest" -newer "$out/machine.cpio" ! -name '*.sh' | head -1)" ] &&
