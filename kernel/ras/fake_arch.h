@@ -103,7 +103,8 @@ struct ras_fake_cpu {
  */
 struct ras_fake {
 	struct ras_machine	m;
-	struct ras_slot		*slot[NR_CPUS];
+	/* Room for all of them also where NR_CPUS is 1. */
+	struct ras_slot		*slot[NR_CPUS > RAS_FAKE_CPUS ? NR_CPUS : RAS_FAKE_CPUS];
 	struct cpumask		present;
 	struct cpumask		online;
 	unsigned int		nr;

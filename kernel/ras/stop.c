@@ -46,6 +46,17 @@ static void ras_account(struct ras_machine *m, unsigned int cpu, enum ras_how ho
 	cpumask_set_cpu(cpu, &m->stop.cpus[how]);
 }
 
+/* CPUs that were offline from the start; what was sent to them is lost. */
+static void ras_account_offline(struct ras_machine *m)
+{
+	unsigned int cpu;
+
+	cpumask_andnot(&m->stop.cpus[RAS_HOW_OFFLINE], m->arch->present(),
+		       m->arch->online());
+	for_each_cpu(cpu, &m->stop.cpus[RAS_HOW_OFFLINE])
+		WRITE_ONCE(m->slot[cpu]->nmi_sent, 0);
+}
+
 /* Has @cpu parked in this stop? */
 static bool ras_has_parked(const struct ras_machine *m, unsigned int cpu)
 {
@@ -73,6 +84,20 @@ static void ras_await_parked(struct ras_machine *m, u64 ns)
 }
 
 /*
+ * An NMI that a former stop has sent, and that has not arrived, serves this one as
+ * well.  With a second one the CPU would take both, one after the other, and find
+ * that nobody has sent the other.  A crash does not rely on it, and takes all.
+ */
+static void ras_send_nmi(struct ras_machine *m, unsigned int cpu)
+{
+	/* Read by ras_machine_stopped() in the NMI that this sends. */
+	if (xchg(&m->slot[cpu]->nmi_sent, 1) && m->stop.resumable)
+		return;
+	if (!m->arch->send_nmi(cpu))
+		WRITE_ONCE(m->slot[cpu]->nmi_sent, 0);
+}
+
+/*
  * Stop the CPUs in m->pending:
  *
  * 1) An IPI.  CPUs with interrupts enabled answer; those in an irq-disabled
@@ -93,12 +118,8 @@ static void ras_gather(struct ras_machine *m, u64 grace_us)
 	if (grace_us && m->arch->send_ipi(&m->pending))
 		ras_await_parked(m, grace_us * NSEC_PER_USEC);
 
-	for_each_cpu(cpu, &m->pending) {
-		/* Read by ras_machine_stopped() in the NMI that this sends. */
-		smp_store_release(&m->slot[cpu]->nmi_sent, 1);
-		if (!m->arch->send_nmi(cpu))
-			WRITE_ONCE(m->slot[cpu]->nmi_sent, 0);
-	}
+	for_each_cpu(cpu, &m->pending)
+		ras_send_nmi(m, cpu);
 	ras_await_parked(m, timeout_ms * NSEC_PER_MSEC);
 
 	for_each_cpu(cpu, &m->pending) {
@@ -368,8 +389,7 @@ int ras_machine_stop(struct ras_machine *m, const struct ras_request *request)
 	ras_begin(m, request, begin_ns);
 	cpumask_copy(&m->pending, m->arch->online());
 	cpumask_clear_cpu(m->stop.owner, &m->pending);
-	cpumask_andnot(&m->stop.cpus[RAS_HOW_OFFLINE], m->arch->present(),
-		       m->arch->online());
+	ras_account_offline(m);
 	ras_gather(m, grace_us);
 	m->stop.stop_ns = m->arch->now_ns() - begin_ns;
 	/* Pairs with the acquire in ras_machine_stopped(). */
