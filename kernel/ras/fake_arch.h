@@ -19,6 +19,13 @@
 
 #define RAS_FAKE_CPUS	8
 
+/* Room for all of them also where NR_CPUS is 1. */
+#if NR_CPUS > RAS_FAKE_CPUS
+#define RAS_FAKE_SLOTS	NR_CPUS
+#else
+#define RAS_FAKE_SLOTS	RAS_FAKE_CPUS
+#endif
+
 /**
  * enum ras_fake_answer - what a fake CPU does when it is to stop
  * @RAS_FAKE_ANY: answers the IPI, and the NMI
@@ -103,8 +110,7 @@ struct ras_fake_cpu {
  */
 struct ras_fake {
 	struct ras_machine	m;
-	/* Room for all of them also where NR_CPUS is 1. */
-	struct ras_slot		*slot[NR_CPUS > RAS_FAKE_CPUS ? NR_CPUS : RAS_FAKE_CPUS];
+	struct ras_slot		*slot[RAS_FAKE_SLOTS];
 	struct cpumask		present;
 	struct cpumask		online;
 	unsigned int		nr;

@@ -10,7 +10,7 @@ for flavour in $flavours; do
 	rm -rf "$RAS_BUILD/run/$flavour"/*/result
 	# What each says goes out at once: a long silence looks like a hang.
 	xargs -P "${RAS_MACHINES:-$RAS_JOBS}" -n 1 "$RAS_LAB/run-scenario" "$flavour" <<<"$rows" |
-		sed 's/^/# /'
+		sed -u 's/^/# /'
 	for row in $rows; do
 		dir=$RAS_BUILD/run/$flavour/$row
 		about=$(awk -v n="[$row]" '/^\[/ { here = $0 == n } here && $1 == "about" { sub(/^about[ \t]*/, ""); print; exit }' "$RAS_LAB/scenarios.conf")
