@@ -62,7 +62,7 @@ for entry in $plan; do
 	dir=$RAS_BUILD/run/bench-$cpus
 	run_machine "$dir" main "$cpus" \
 		"ras.ipi_grace_us=0 ras.nmi_timeout_ms=30000 loglevel=4 log_buf_len=4M" "
-	insmod /lib/ras_bench.ko rounds=$rounds 2>/dev/null
+	taskset 1 insmod /lib/ras_bench.ko rounds=$rounds 2>/dev/null
 	dmesg | sed -n '/ras_bench: begin/,/ras_bench: end/s/^.*ras_bench: nmi/RT: ras_bench: nmi/p'" 1200 ||
 		die "bench: the machine of $cpus CPUs was lost; see $dir/console.log"
 	figures "$dir/console.log" "$cpus" || die "bench: no figures in $dir/console.log"
