@@ -98,6 +98,28 @@ static void ras_send_nmi(struct ras_machine *m, unsigned int cpu)
 }
 
 /*
+ * The owner's own record, made while the others are on their way.  The registers
+ * are those of the trigger, whenever they are copied.
+ */
+static void ras_record_owner(struct ras_machine *m)
+{
+	struct ras_stop *stop = &m->stop;
+	struct ras_cpu *record = &m->slot[stop->owner]->record;
+
+	if (record->sequence == stop->sequence)
+		return;
+	record->sequence = stop->sequence;
+	record->how = RAS_HOW_OWNER;
+	record->late = false;
+	record->when_ns = m->arch->now_ns() - m->begin_ns;
+	record->task = current;
+	record->pid = current->pid;
+	record->preempt_count = preempt_count();
+	m->arch->capture(record, stop->regs);
+	stop->regs = &record->arch.regs;
+}
+
+/*
  * Stop the CPUs in m->pending:
  *
  * 1) An IPI.  CPUs with interrupts enabled answer; those in an irq-disabled
@@ -112,14 +134,17 @@ static void ras_gather(struct ras_machine *m, u64 grace_us)
 	u64 timeout_ms = READ_ONCE(m->policy.nmi_timeout_ms);
 	unsigned int cpu;
 
-	if (cpumask_empty(&m->pending))
-		return;
-
-	if (grace_us && m->arch->send_ipi(&m->pending))
+	if (grace_us && !cpumask_empty(&m->pending) &&
+	    m->arch->send_ipi(&m->pending)) {
+		ras_record_owner(m);
 		ras_await_parked(m, grace_us * NSEC_PER_USEC);
+	}
 
 	for_each_cpu(cpu, &m->pending)
 		ras_send_nmi(m, cpu);
+	ras_record_owner(m);
+	if (cpumask_empty(&m->pending))
+		return;
 	ras_await_parked(m, timeout_ms * NSEC_PER_MSEC);
 
 	for_each_cpu(cpu, &m->pending) {
@@ -170,7 +195,6 @@ static void ras_begin(struct ras_machine *m, const struct ras_request *request,
 {
 	struct ras_stop *stop = &m->stop;
 	unsigned int cpu = m->arch->this_cpu();
-	struct ras_cpu *record = &m->slot[cpu]->record;
 
 	/* 0 means "not parked" in ras_slot.parked. */
 	stop->sequence = stop->sequence + 1 ?: 1;
@@ -185,15 +209,7 @@ static void ras_begin(struct ras_machine *m, const struct ras_request *request,
 	m->begin_ns = begin_ns;
 	m->nr_results = 0;
 
-	record->sequence = stop->sequence;
-	record->how = RAS_HOW_OWNER;
-	record->late = false;
-	record->when_ns = m->arch->now_ns() - begin_ns;
-	record->task = current;
-	record->pid = current->pid;
-	record->preempt_count = preempt_count();
-	m->arch->capture(record, request->regs);
-	stop->regs = &record->arch.regs;
+	stop->regs = request->regs;
 	ras_account(m, cpu, RAS_HOW_OWNER);
 
 	m->arch->begin(!stop->resumable);
