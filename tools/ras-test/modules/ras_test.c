@@ -50,6 +50,7 @@ static atomic_t places_taken;
 static unsigned int places_wanted;
 static unsigned int last_marked;
 static bool both_go;
+static bool second_goes;
 
 /*
  * The places.  Each spins in its own code: no call, so that the instruction
@@ -63,6 +64,9 @@ static noinline void ras_test_place_spin(void)
 			break;
 		cpu_relax();
 	}
+	/* As on the first: no interrupt of the other's stop keeps it from panic(). */
+	local_irq_disable();
+	WRITE_ONCE(second_goes, true);
 	panic("ras_test: panic on the second CPU");
 }
 
@@ -225,6 +229,7 @@ static noinline void ras_test_oops(void)
 static int test_fire(const char *how)
 {
 	int ret = test_go();
+	unsigned int ms;
 
 	if (ret)
 		return ret;
@@ -232,7 +237,10 @@ static int test_fire(const char *how)
 	if (!strcmp(how, "panic")) {
 		ras_test_die("task");
 	} else if (!strcmp(how, "both")) {
+		local_irq_disable();
 		WRITE_ONCE(both_go, true);
+		for (ms = 0; ms < TEST_READY_MS && !READ_ONCE(second_goes); ms++)
+			mdelay(1);
 		panic("ras_test: panic on the first CPU");
 	} else if (!strcmp(how, "hardirq")) {
 		irq_work_queue(&test_irq_work);
