@@ -297,7 +297,8 @@ static void ras_release(struct ras_machine *m)
 	start = m->arch->now_ns();
 	ras_give_order(m, RAS_ORDER_RELEASE);
 	ras_await_left(m);
-	m->last.times.release_ns = m->arch->now_ns() - start;
+	/* The others run again and may be reading it; see ras_last_times(). */
+	WRITE_ONCE(m->last.times.release_ns, m->arch->now_ns() - start);
 	if (!cpumask_empty(&m->pending))
 		pr_warn("stop %u: CPUs %*pbl have not left\n", m->stop.sequence,
 			cpumask_pr_args(&m->pending));
