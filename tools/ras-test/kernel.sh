@@ -6,26 +6,48 @@
 # Fails with a reason and nothing changed.
 lay_plan()
 {
-	local tree=$1 p version
+	local tree=$1 version copy ret
 	[ -f "$tree/Kbuild" ] && [ -f "$tree/kernel/panic.c" ] && [ -d "$tree/arch/x86" ] ||
 		{ echo "$tree is no Linux source tree" >&2; return 1; }
 	version=$(sed -n 's/^VERSION = //p;s/^PATCHLEVEL = //p' "$tree/Makefile" | head -2 | paste -sd.)
 	[ "$version" = "$RAS_VERSION" ] ||
 		{ echo "$tree is Linux $version; there are hooks for $RAS_VERSION" >&2; return 1; }
-	for p in "$RAS_TOP/patches/$RAS_VERSION"/*.patch; do
-		if [ "${p##*/}" != "${p##*/0001-}" ]; then
+	copy=$(mktemp -d) || return 1
+	plan_on_copy "$tree" "$copy"
+	ret=$?
+	rm -rf "$copy"
+	return $ret
+}
+
+# A hook may touch lines next to those of another, so whether one is there shows only
+# when those after it have been taken off: on a copy of the files that they touch.
+plan_on_copy()
+{
+	local tree=$1 copy=$2 p f applied=
+	local patches=("$RAS_TOP/patches/$RAS_VERSION"/*.patch)
+	sed -n 's/^+++ b\///p' "${patches[@]}" | sort -u | while read -r f; do
+		[ ! -f "$tree/$f" ] || install -D -m 644 "$tree/$f" "$copy/$f"
+	done
+	for p in $(printf '%s\n' "${patches[@]}" | sort -r); do
+		case ${p##*/} in
+		0001-*)
 			# The header's rename: its old name is ours afterwards.
-			if [ -f "$tree/include/linux/ras_error.h" ] &&
-			   ! grep -q __RAS_H__ "$tree/include/linux/ras.h" 2>/dev/null; then
-				echo "applied $p"; continue
-			fi
-		elif patch -d "$tree" -p1 -R -f -s --dry-run <"$p" >/dev/null 2>&1; then
-			echo "applied $p"; continue
-		fi
-		if ! patch -d "$tree" -p1 -f -F0 -s --dry-run <"$p" >/dev/null 2>&1; then
-			echo "${p##*/} does not apply to $tree" >&2
-			return 1
-		fi
+			[ -f "$tree/include/linux/ras_error.h" ] &&
+			! grep -q __RAS_H__ "$tree/include/linux/ras.h" 2>/dev/null ;;
+		*)
+			patch -d "$copy" -p1 -R -f -F0 -s --dry-run <"$p" >/dev/null 2>&1 &&
+			patch -d "$copy" -p1 -R -f -F0 -s <"$p" >/dev/null 2>&1 ;;
+		esac && applied+=" ${p##*/} "
+	done
+	for p in "${patches[@]}"; do
+		case $applied in *" ${p##*/} "*)
+			case ${p##*/} in 0001-*) ;; *) patch -d "$copy" -p1 -f -s <"$p" >/dev/null ;; esac
+			echo "applied $p"; continue ;;
+		esac
+		case ${p##*/} in
+		0001-*)	patch -d "$tree" -p1 -f -F0 -s --dry-run <"$p" >/dev/null 2>&1 ;;
+		*)	patch -d "$copy" -p1 -f -F0 -s <"$p" >/dev/null 2>&1 ;;
+		esac || { echo "${p##*/} does not apply to $tree" >&2; return 1; }
 		echo "apply $p"
 	done
 }
@@ -120,6 +142,7 @@ configure()
 need_kernel()
 {
 	local flavour=$1 obj=$RAS_BUILD/obj/$1 stamp
+	local parts="$RAS_PARTS $RAS_LAB/modules patches"
 	need_tree "$flavour"
 	# shellcheck disable=SC2046
 	stamp=$(cat $(flavour_config "$flavour") | sha256sum)
@@ -128,11 +151,10 @@ need_kernel()
 		echo "$stamp" >"$obj/.fragments"
 	fi
 	# Asking make takes seconds; looking for a newer file does not.
-	if [ -f "$obj/.built" ] && [ "$flavour" = pristine ]; then
-		return
-	fi
+	# Nothing but the test modules is ours in an unmodified kernel.
+	[ "$flavour" = pristine ] && parts="$RAS_LAB/modules"
 	if [ -f "$obj/.built" ] && [ "$obj/.built" -nt "$obj/.fragments" ] &&
-	   [ -z "$(cd "$RAS_TOP" && find $RAS_PARTS "$RAS_LAB/modules" patches -newer "$obj/.built" \
+	   [ -z "$(cd "$RAS_TOP" && find $parts -newer "$obj/.built" \
 		-type f -name '*[chsSdKkh]*' | head -1)" ]; then
 		return
 	fi
@@ -144,7 +166,6 @@ build_kernel()
 {
 	local m=$RAS_BUILD/obj/$1-modules
 	kmake "$1" all || return 1
-	[ "$1" = pristine ] && return
 	# Outside the source directory, which stays clean.
 	mkdir -p "$m" && cp -u "$RAS_LAB"/modules/* "$m" && kmake "$1" M="$m" modules
 }
