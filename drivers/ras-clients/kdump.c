@@ -23,6 +23,8 @@ static struct ras_handler kdump_handler = {
 	.name		= "kdump",
 	.priority	= RAS_PRIO_LAST,
 	.triggers	= RAS_ON(PANIC),
+	/* Until the CPUs are handed over; nobody watches after that. */
+	.deadline_ms	= 30000,
 	.flags		= RAS_HANDLER_NORETURN | RAS_HANDLER_DOES_KEXEC,
 	.not_ready	= kdump_not_ready,
 	.run		= kdump_run,

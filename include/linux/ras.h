@@ -153,13 +153,15 @@ struct ras_cpu {
  * @rehearsal: no handler runs
  * @resumable: the machine can be released afterwards
  * @owner: the CPU that runs the handlers
+ * @trigger_cpu: the CPU that stopped the machine: the owner, until another CPU takes
+ *	over because a handler hangs there
  * @message: the reason in words, e.g. the text of a panic
- * @regs: the registers at the trigger, the owner's record
+ * @regs: the registers at the trigger, in the record of @trigger_cpu
  * @stop_ns: from the trigger until every CPU was parked or named missing, in ns
  * @cpus: the CPUs by how they were stopped, indexed by enum ras_how
  *
- * Constant while handlers run, but for @cpus: a CPU that answers late, or comes
- * online, is added between two handlers.
+ * Constant while a handler runs.  Between two handlers a CPU that answers late, or
+ * comes online, is added to @cpus, and @owner may change.
  */
 struct ras_stop {
 	u32			sequence;
@@ -167,6 +169,7 @@ struct ras_stop {
 	bool			rehearsal;
 	bool			resumable;
 	int			owner;
+	int			trigger_cpu;
 	char			message[RAS_MESSAGE_LEN];
 	const struct pt_regs	*regs;
 	u64			stop_ns;
@@ -191,7 +194,8 @@ struct ras_stop {
  * @name: unique; letters, digits, '-' and '_'; names its directory in sysfs
  * @priority: a band of enum ras_priority plus 0 to 99; policy may change it
  * @triggers: mask of RAS_ON(...): the stops it runs in; policy may change it
- * @deadline_ms: how long @run may take, in ms; 0: no limit.  Policy may change it
+ * @deadline_ms: how long @run may take without ras_progress(), in ms; 0: no limit,
+ *	for what waits for a person.  Policy may change it
  * @flags: RAS_HANDLER_*
  * @disabled: registered, but not enabled before the administrator says so
  * @arm: optional.  Called when the handler is enabled, from process context;
@@ -208,7 +212,10 @@ struct ras_stop {
  *	@stop but the missing ones parked.  No sleeping or blocking lock, no
  *	allocation, every wait bounded; it must leave interrupts and
  *	preempt_count as it found them.  What it prints reaches the consoles
- *	after the release, or at once after a panic.  Returns a verdict.
+ *	after the release, or at once after a panic.  Returns a verdict.  A
+ *	handler that faults, panics, overflows its stack or passes its deadline
+ *	is abandoned: it does not come back, what it holds stays held, and it is
+ *	not armed before it is enabled again.
  * @priv: the client's own
  * @entry: the core's; NULL while not registered
  *
@@ -275,7 +282,8 @@ void ras_unregister_handler(struct ras_handler *handler);
  * Return: 0 after the machine was stopped and released; %-EPERM if policy has
  *	switched off the framework or the trigger; %-EBUSY if another CPU was
  *	first (this one was parked and is released); %-EDEADLK on the CPU that
- *	already owns a stop; %-ENODEV before the framework has started.
+ *	already owns a stop; %-ECANCELED if a handler hung and another CPU has
+ *	finished the stop; %-ENODEV before the framework has started.
  */
 int ras_stop(const char *message);
 
@@ -315,6 +323,17 @@ void ras_last_times(struct ras_times *times);
 /* What a handler may ask of the core.  Context for all: handlers. */
 
 /**
+ * ras_progress() - renew the deadline of the handler that is running
+ * @stop: the stop
+ *
+ * For one that takes long: called whenever a part of the work is done, not by the
+ * clock, or a hang would look like work.
+ *
+ * Context: Handlers, any depth of calls.
+ */
+void ras_progress(const struct ras_stop *stop);
+
+/**
  * ras_save_kmsg() - run the kernel's own kmsg dumpers (pstore and the like)
  * @stop: the stop, whose trigger decides the dumpers' reason
  */
@@ -345,6 +364,7 @@ void ras_enter_crash_kernel(const struct ras_stop *stop);
 #define RAS_DID_KEXEC	BIT(2)
 
 unsigned int ras_panic(const char *message);
+__printf(1, 0) void ras_panic_in_handler(const char *fmt, va_list args);
 __printf(1, 0) bool ras_panic_lost(const char *fmt, va_list args);
 void ras_crash_kexec(struct pt_regs *regs);
 void ras_nmi_poll(struct pt_regs *regs);
@@ -356,6 +376,10 @@ void ras_nmi_poll(struct pt_regs *regs);
 #define RAS_DID_KEXEC	0
 
 static inline unsigned int ras_panic(const char *message) { return 0; }
+static inline __printf(1, 0) void ras_panic_in_handler(const char *fmt, va_list args)
+{
+}
+
 static inline __printf(1, 0) bool ras_panic_lost(const char *fmt, va_list args)
 {
 	return false;

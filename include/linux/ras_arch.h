@@ -25,18 +25,26 @@
  * @online: the CPUs that are online now.
  * @begin: a stop begins on this CPU, before any other @send_ipi or @send_nmi.
  *	@crash: it will not be released.
- * @end: a stop is over on this CPU; pairs with @begin unless the stop was a crash.
  * @send_ipi: interrupt the CPUs of @mask such that each calls
  *	ras_arch_stopped(RAS_HOW_IPI).  False if that cannot be done.
  * @send_nmi: interrupt @cpu likewise by NMI.  False if it could not be sent.
  * @capture: fill @record->arch; @regs is the interrupted context.
  * @wait: wait until *@word is no longer @old; may return early.
- * @call: call @fn(@arg) on the private stack, which the caller is not using.
+ * @call: call @fn(@arg) on a private stack.  True if it came back; false if @land
+ *	or @abandon has left it, or if it has overwritten what is not its own.
+ *	Such state of the CPU as the core does not know is then as it was before.
+ * @land: have the context of @regs, an exception or NMI on this CPU, go on where
+ *	@call returns false, and tell in @ip where it was.  False, with nothing done,
+ *	if this CPU is not within @fn of a @call, or on its way out of it.
+ * @abandon: go there at once, from where this is called.  Returns only if this CPU
+ *	is not within @fn.
  * @retire: make the calling CPU harmless to whoever uses the machine next: no
- *	virtualisation, no tracing, no interrupts.  @note: it is given to a crash
- *	kernel: write the ELF note from that record as well.
- * @halt: never return and use no more power than needed.  @frame: for a CPU
- *	that came by interrupt, the frame that the interrupt left on its stack.
+ *	virtualisation, no tracing, no interrupts.
+ * @note: write the ELF note of @cpu, for a crash kernel, from @record.
+ * @stay: call @fn(@arg), which does not return, on a CPU that will not go on where
+ *	it was interrupted.  @frame: for one that came by interrupt, the frame that
+ *	the interrupt left on its stack; what is between that and here may be lost.
+ * @halt: wait, with no more power than needed; may return.
  */
 struct ras_arch_ops {
 	unsigned int		(*this_cpu)(void);
@@ -45,15 +53,19 @@ struct ras_arch_ops {
 	const struct cpumask	*(*present)(void);
 	const struct cpumask	*(*online)(void);
 	void			(*begin)(bool crash);
-	void			(*end)(void);
 	bool			(*send_ipi)(const struct cpumask *mask);
 	bool			(*send_nmi)(unsigned int cpu);
 	void			(*capture)(struct ras_cpu *record,
 					   const struct pt_regs *regs);
 	void			(*wait)(const u64 *word, u64 old);
-	void			(*call)(void (*fn)(void *arg), void *arg);
-	void			(*retire)(const struct ras_cpu *note);
-	void			(*halt)(const struct pt_regs *frame);
+	bool			(*call)(void (*fn)(void *arg), void *arg);
+	bool			(*land)(struct pt_regs *regs, unsigned long *ip);
+	void			(*abandon)(void);
+	void			(*retire)(void);
+	void			(*note)(unsigned int cpu, const struct ras_cpu *record);
+	void			(*stay)(const struct pt_regs *frame,
+					void (*fn)(void *arg), void *arg);
+	void			(*halt)(void);
 };
 
 /* The architecture provides these. */
@@ -87,9 +99,23 @@ bool ras_arch_nmi_button(struct pt_regs *regs);
  * ras_arch_handover() - give all parked CPUs to the crash kernel
  *
  * Context: The path to the crash kernel, interrupts disabled.
- * Return: true if the calling CPU owns a stop, so that every CPU has been
- *	retired or is missing; false if the kernel must stop the CPUs itself.
+ * Return: the CPU that has crashed, if the calling CPU owns a stop, so that every
+ *	CPU has been retired or is missing; %-ENOENT if the kernel must stop the
+ *	CPUs itself.
  */
-bool ras_arch_handover(void);
+int ras_arch_handover(void);
+
+/**
+ * ras_arch_fault() - an exception in the kernel that has no fix-up
+ * @regs: the context of the exception
+ * @fault: the exception in words; a string that stays
+ * @address: what could not be accessed, or NULL
+ *
+ * Context: Exception, before the kernel has begun to report it.
+ * Return: true if a handler of a stop caused it: @regs now lead out of that, and
+ *	the exception is to return.
+ */
+bool ras_arch_fault(struct pt_regs *regs, const char *fault,
+		    const unsigned long *address);
 
 #endif /* _LINUX_RAS_ARCH_H */

@@ -22,21 +22,87 @@ bool ras_entry_runs_on(const struct ras_entry *entry, enum ras_trigger trigger)
 	return READ_ONCE(entry->triggers) & BIT(trigger);
 }
 
+/* Why policy, or what happened before, keeps a handler from running. */
+static const char *ras_entry_off(const struct ras_entry *entry)
+{
+	/* Pairs with the release in ras_entry_enable(). */
+	if (!smp_load_acquire(&entry->enabled))
+		return "disabled";
+	return READ_ONCE(entry->failed) ? "failed, to be enabled again" : NULL;
+}
+
 /**
  * ras_entry_skipped() - why a handler would not run
  * @entry: the handler, registered
  *
- * Context: Owner in a stop, or under ras_machine.lock.
+ * Context: Peace time, under ras_machine.lock.
  * Return: NULL if it is armed, else the reason in words.
  */
 const char *ras_entry_skipped(struct ras_entry *entry)
 {
 	struct ras_handler *handler = entry->handler;
+	const char *off = ras_entry_off(entry);
 
-	/* Pairs with the release in ras_entry_enable(). */
-	if (!smp_load_acquire(&entry->enabled))
-		return "disabled";
-	return handler->not_ready ? handler->not_ready(handler) : NULL;
+	return off || !handler->not_ready ? off : handler->not_ready(handler);
+}
+
+/* One handler's callbacks, for the guard. */
+struct ras_call {
+	struct ras_handler	*handler;
+	const struct ras_stop	*stop;
+	const char		*not_ready;
+	unsigned int		verdict;
+};
+
+static void ras_call_not_ready(void *arg)
+{
+	struct ras_call *call = arg;
+
+	call->not_ready = call->handler->not_ready(call->handler);
+}
+
+static void ras_call_run(void *arg)
+{
+	struct ras_call *call = arg;
+
+	call->verdict = call->handler->run(call->handler, call->stop);
+}
+
+/* Say in every place that is looked at that @entry was abandoned. */
+static void ras_fail(struct ras_entry *entry, struct ras_result *result, u64 ns)
+{
+	WRITE_ONCE(entry->failed, true);
+	if (result->failure.why == RAS_OVERRAN || result->failure.why == RAS_HUNG)
+		entry->timeouts++;
+	else
+		entry->faults++;
+	entry->last_failed = true;
+	entry->last_ns = ns;
+	result->running = false;
+	result->ns = ns;
+}
+
+/* Time since the step began; on another CPU, whose clock may be behind. */
+static u64 ras_step_ns(const struct ras_machine *m)
+{
+	u64 now = m->arch->now_ns();
+
+	return now > m->step.begin_ns ? now - m->step.begin_ns : 0;
+}
+
+/* Guarded call of a callback of @entry. */
+static enum ras_outcome ras_call_entry(struct ras_machine *m, struct ras_entry *entry,
+				       void (*fn)(void *arg), struct ras_call *call,
+				       unsigned int deadline_ms,
+				       struct ras_result *result)
+{
+	enum ras_outcome outcome;
+
+	outcome = ras_guard_call(m, fn, call, deadline_ms, &result->failure,
+				 &result->broken);
+	if (outcome == RAS_CALL_ABANDONED)
+		ras_fail(entry, result, ras_step_ns(m));
+	return outcome;
 }
 
 /**
@@ -44,25 +110,37 @@ const char *ras_entry_skipped(struct ras_entry *entry)
  * @m: the machine
  * @trigger: the trigger
  *
- * Context: Any, with interrupts disabled.
+ * Other handlers that are enabled count whether they are ready or not: nobody could
+ * watch over asking them before the other CPUs are stopped.
+ *
+ * Context: Owner, before the other CPUs are stopped.
  * Return: true if so.
  */
 bool ras_only_noreturn(struct ras_machine *m, enum ras_trigger trigger)
 {
 	const struct ras_order *order = ras_order_now(m);
-	bool noreturn = false;
+	struct ras_entry *last = NULL;
+	struct ras_failure failure;
+	struct ras_call call = { };
+	const char *broken;
 	unsigned int i;
 
 	for (i = 0; order && i < order->nr; i++) {
 		struct ras_entry *entry = order->entry[i];
 
-		if (!ras_entry_runs_on(entry, trigger) || ras_entry_skipped(entry))
+		if (!ras_entry_runs_on(entry, trigger) || ras_entry_off(entry))
 			continue;
 		if (!(entry->flags & RAS_HANDLER_NORETURN))
 			return false;
-		noreturn = true;
+		last = entry;
 	}
-	return noreturn;
+	if (!last)
+		return false;
+	call.handler = last->handler;
+	if (!call.handler->not_ready)
+		return true;
+	return ras_guard_call(m, ras_call_not_ready, &call, 0, &failure,
+			      &broken) == RAS_CALL_DONE && !call.not_ready;
 }
 
 static struct ras_result *ras_new_result(struct ras_machine *m,
@@ -76,41 +154,190 @@ static struct ras_result *ras_new_result(struct ras_machine *m,
 	return result;
 }
 
+struct ras_saying {
+	struct ras_machine	*m;
+	void			(*say)(struct ras_machine *m);
+};
+
+static void ras_call_say(void *arg)
+{
+	struct ras_saying *saying = arg;
+
+	saying->say(saying->m);
+}
+
+/**
+ * ras_say() - print a part of the report
+ * @m: the machine
+ * @say: prints it
+ * @unfinished: the result of the handler that is to run next, or NULL
+ *
+ * A console may hang or fault like anything else.  What is left of the report then
+ * goes into the log only.
+ *
+ * Context: Owner, machine stopped.
+ * Return: false if another CPU has taken over.
+ */
+bool ras_say(struct ras_machine *m, void (*say)(struct ras_machine *m),
+	     struct ras_result *unfinished)
+{
+	struct ras_saying saying = { .m = m, .say = say };
+	struct ras_failure failure;
+	enum ras_outcome outcome;
+	const char *broken;
+
+	m->step.entry = NULL;
+	m->step.result = unfinished;
+	outcome = ras_guard_call(m, ras_call_say, &saying, RAS_CORE_DEADLINE_MS,
+				 &failure, &broken);
+	if (outcome == RAS_CALL_ABANDONED)
+		ras_report_forget(m);
+	return outcome != RAS_CALL_LOST;
+}
+
+/**
+ * ras_step_lost() - record that the present step has hung the owner
+ * @m: the machine
+ * @from: the CPU that was the owner
+ * @to: the CPU that has taken over
+ *
+ * Context: The new owner.
+ */
+void ras_step_lost(struct ras_machine *m, int from, int to)
+{
+	struct ras_result *result = m->step.result;
+	struct ras_failure *failure;
+
+	m->failures++;
+	ras_note_console(m);
+	if (!m->step.entry) {
+		ras_report_forget(m);
+		/* Its handler is begun anew, with a result of its own. */
+		if (result)
+			m->nr_results--;
+		return;
+	}
+	failure = &result->failure;
+	failure->why = RAS_HUNG;
+	failure->deadline_ms = m->watch.deadline_ms;
+	failure->from = from;
+	failure->to = to;
+	ras_note_locks(m, &m->slot[from]->guard, failure);
+	ras_fail(m->step.entry, result, ras_step_ns(m));
+}
+
+/* Ask @entry whether it can run; result->skipped tells. */
+static enum ras_outcome ras_ask_entry(struct ras_machine *m, struct ras_entry *entry,
+				      struct ras_result *result)
+{
+	struct ras_call call = { .handler = entry->handler };
+	enum ras_outcome outcome;
+
+	result->skipped = ras_entry_off(entry);
+	if (result->skipped || !entry->handler->not_ready)
+		return RAS_CALL_DONE;
+	outcome = ras_call_entry(m, entry, ras_call_not_ready, &call,
+				 RAS_CORE_DEADLINE_MS, result);
+	if (outcome == RAS_CALL_DONE)
+		result->skipped = call.not_ready;
+	return outcome;
+}
+
+/* Run @entry, which is armed; result->verdict tells. */
+static enum ras_outcome ras_run_entry(struct ras_machine *m, struct ras_entry *entry,
+				      struct ras_result *result)
+{
+	struct ras_call call = {
+		.handler = entry->handler,
+		.stop	 = &m->stop,
+	};
+	enum ras_outcome outcome;
+
+	entry->runs++;
+	result->running = true;
+	outcome = ras_call_entry(m, entry, ras_call_run, &call,
+				 READ_ONCE(entry->deadline_ms), result);
+	if (outcome != RAS_CALL_DONE)
+		return outcome;
+
+	result->running = false;
+	result->ns = ras_step_ns(m);
+	if (call.verdict >= RAS_NR_VERDICTS) {
+		result->broken = "returned no verdict";
+		call.verdict = RAS_NEXT;
+	}
+	result->verdict = call.verdict;
+	entry->last_verdict = call.verdict;
+	entry->last_failed = false;
+	entry->last_ns = result->ns;
+	return outcome;
+}
+
+/* One handler of the chain.  False if another CPU has taken over. */
+static bool ras_chain_step(struct ras_machine *m, struct ras_entry *entry,
+			   enum ras_verdict *verdict)
+{
+	struct ras_result *result = ras_new_result(m, entry);
+	enum ras_outcome outcome;
+
+	/* Who takes over goes on behind this one. */
+	m->step.entry = entry;
+	m->step.result = result;
+	m->step.next++;
+
+	outcome = ras_ask_entry(m, entry, result);
+	if (outcome != RAS_CALL_DONE || result->skipped)
+		return outcome != RAS_CALL_LOST;
+
+	ras_add_newcomers(m);
+	if (entry->flags & RAS_HANDLER_NORETURN) {
+		/* Should printing hang, who takes over begins this one anew. */
+		result->running = true;
+		m->step.next--;
+		if (!ras_say(m, ras_report_handlers, result))
+			return false;
+		m->step.next++;
+		m->step.entry = entry;
+		m->step.result = result;
+	}
+	outcome = ras_run_entry(m, entry, result);
+	*verdict = result->verdict;
+	return outcome != RAS_CALL_LOST;
+}
+
 /**
  * ras_run_chain() - run the handlers of the present stop in order
  * @m: the machine
  *
+ * Goes on where the owner was, on a CPU that has taken over.
+ *
  * Context: Owner, machine stopped.
+ * Return: false if another CPU has taken over meanwhile.
  */
-void ras_run_chain(struct ras_machine *m)
+bool ras_run_chain(struct ras_machine *m)
 {
-	bool quiet = !m->stop.resumable && ras_only_noreturn(m, m->stop.trigger);
 	const struct ras_order *order = ras_order_now(m);
-	enum ras_verdict verdict = RAS_NEXT;
-	unsigned int i;
 
 	/* First, so that the handlers that save the log save this, too. */
-	if (!quiet)
-		ras_report_stopped(m);
+	if (!m->quiet && !m->reported) {
+		m->reported = true;
+		if (!ras_say(m, ras_report_stopped, NULL))
+			return false;
+	}
 
-	for (i = 0; order && i < order->nr && i < RAS_MAX_HANDLERS; i++) {
-		struct ras_entry *entry = order->entry[i];
-		struct ras_result *result;
+	while (order && m->step.next < order->nr) {
+		struct ras_entry *entry = order->entry[m->step.next];
+		enum ras_verdict verdict = RAS_NEXT;
 
-		if (!ras_entry_runs_on(entry, m->stop.trigger))
+		if (!ras_entry_runs_on(entry, m->stop.trigger)) {
+			m->step.next++;
 			continue;
-		result = ras_new_result(m, entry);
-		result->skipped = ras_entry_skipped(entry);
-		if (result->skipped)
-			continue;
-
-		ras_add_newcomers(m);
-		result->running = true;
-		if (entry->flags & RAS_HANDLER_NORETURN)
-			ras_report_leaving(m, quiet);
-		verdict = ras_guard_run(m, entry, result);
+		}
+		if (!ras_chain_step(m, entry, &verdict))
+			return false;
 		if (verdict == RAS_END ||
 		    (verdict == RAS_RESUME && m->stop.resumable))
-			break;
+			m->step.next = order->nr;
 	}
+	return true;
 }

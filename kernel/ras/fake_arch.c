@@ -10,9 +10,6 @@
 
 #include "fake_arch.h"
 
-/* What the clock advances while nobody is about to answer. */
-#define RAS_FAKE_STEP_NS	(10 * NSEC_PER_MSEC)
-
 /* The machine of the running test; the operations have no other way to it. */
 static struct ras_fake *ras_fake_now;
 
@@ -65,23 +62,38 @@ static enum ras_how ras_fake_takes(const struct ras_fake_cpu *cpu)
 	return RAS_HOW_NONE;
 }
 
-/* Is @cpu about to park, to leave, or to go offline? */
+/* Is a handler that hangs on @cpu about to go on? */
+static bool ras_fake_hung_enough(const struct ras_fake *fake,
+				 const struct ras_fake_cpu *cpu)
+{
+	u64 until = READ_ONCE(cpu->hang_until);
+
+	return until && (READ_ONCE(cpu->landed) || READ_ONCE(cpu->awake) ||
+			 (u64)atomic64_read(&fake->clock) >= until);
+}
+
+/* Is @cpu about to park, to leave, to go offline, or to leave a handler? */
 static bool ras_fake_coming(struct ras_fake *fake, unsigned int nr)
 {
 	struct ras_fake_cpu *cpu = &fake->cpu[nr];
 	u32 parked;
 
-	if (READ_ONCE(cpu->halted) || READ_ONCE(cpu->stuck))
+	if (READ_ONCE(cpu->halted))
 		return false;
 	/* Pairs with the release in ras_park(). */
 	parked = smp_load_acquire(&fake->slot[nr]->parked);
-	if (parked)
-		return RAS_ORDER_SEQUENCE(READ_ONCE(fake->slot[nr]->order)) == parked;
+	if (parked) {
+		u64 order = READ_ONCE(fake->slot[nr]->order);
+
+		return !READ_ONCE(cpu->stuck) && RAS_ORDER_SEQUENCE(order) == parked &&
+		       RAS_ORDER_OP(order) != RAS_ORDER_STAY &&
+		       RAS_ORDER_OP(order) != RAS_ORDER_WATCH;
+	}
 	if (ras_fake_takes(cpu) != RAS_HOW_NONE)
 		return true;
-	/* Pairs with the xchg() in ras_fake_serve(). */
+	/* Pairs with the xchg() in ras_fake_serve() and ras_fake_hang(). */
 	smp_rmb();
-	return READ_ONCE(cpu->serving);
+	return READ_ONCE(cpu->serving) || ras_fake_hung_enough(fake, cpu);
 }
 
 /* Anything that the owner may be waiting for changes this. */
@@ -97,6 +109,20 @@ static u64 ras_fake_look(const struct ras_fake *fake)
 	return view;
 }
 
+/*
+ * The time is the owner's, and while a handler hangs there, that of the CPU on watch.
+ * Nobody else waits by the clock.
+ */
+static bool ras_fake_keeps_time(const struct ras_fake *fake, int self)
+{
+	int owner = atomic_read(&fake->m.owner);
+
+	if (owner == self)
+		return true;
+	return owner != RAS_NOBODY && READ_ONCE(fake->m.watch.cpu) == self &&
+	       READ_ONCE(fake->cpu[owner].hang_until);
+}
+
 static void ras_fake_relax(void)
 {
 	struct ras_fake *fake = ras_fake_now;
@@ -106,8 +132,7 @@ static void ras_fake_relax(void)
 
 	ras_fake_bow_out();
 	usleep_range(20, 50);
-	/* The time is the owner's; it is the only one that waits by the clock. */
-	if (atomic_read(&fake->m.owner) != self)
+	if (!ras_fake_keeps_time(fake, self))
 		return;
 	for (cpu = 0; cpu < fake->nr; cpu++)
 		if (cpu != self && ras_fake_coming(fake, cpu))
@@ -119,9 +144,59 @@ static void ras_fake_relax(void)
 	fake->view = view;
 }
 
+/* All have left, and the owner looks at its clock for the last time. */
+static void ras_fake_meet_end(struct ras_fake *fake)
+{
+	void (*at_end)(struct ras_fake *fake) = fake->at_end;
+	unsigned int cpu;
+
+	if (!at_end || READ_ONCE(fake->m.state) != RAS_RELEASING ||
+	    atomic_read(&fake->m.owner) != ras_fake_this_cpu())
+		return;
+	for (cpu = 0; cpu < fake->nr; cpu++)
+		if (READ_ONCE(fake->slot[cpu]->parked))
+			return;
+	fake->at_end = NULL;
+	at_end(fake);
+}
+
+/* The CPU on watch looks at its clock. */
+static void ras_fake_meet_watch(struct ras_fake *fake)
+{
+	void (*at_watch)(struct ras_fake *fake) = fake->at_watch;
+
+	if (!at_watch || READ_ONCE(fake->m.watch.cpu) != ras_fake_this_cpu())
+		return;
+	fake->at_watch = NULL;
+	at_watch(fake);
+}
+
 static u64 ras_fake_now_ns(void)
 {
+	ras_fake_meet_end(ras_fake_now);
+	ras_fake_meet_watch(ras_fake_now);
 	return atomic64_read(&ras_fake_now->clock);
+}
+
+/* The owner prints, and asks who it is before each line. */
+static void ras_fake_meet_report(struct ras_fake *fake, unsigned int self)
+{
+	void (*at_report)(struct ras_fake *fake) = fake->at_report;
+
+	if (!at_report || READ_ONCE(fake->m.state) != RAS_STOPPED ||
+	    atomic_read(&fake->m.owner) != self || !fake->slot[self]->guard.active ||
+	    fake->m.step.entry)
+		return;
+	fake->at_report = NULL;
+	at_report(fake);
+}
+
+static unsigned int ras_fake_ask_cpu(void)
+{
+	unsigned int self = ras_fake_this_cpu();
+
+	ras_fake_meet_report(ras_fake_now, self);
+	return self;
 }
 
 static const struct cpumask *ras_fake_present(void)
@@ -138,13 +213,6 @@ static void ras_fake_begin(bool crash)
 {
 	ras_fake_now->begins++;
 	ras_fake_now->crash = crash;
-}
-
-static void ras_fake_end(void)
-{
-	ras_fake_now->ends++;
-	if (ras_fake_now->at_end)
-		ras_fake_now->at_end(ras_fake_now);
 }
 
 static bool ras_fake_send_ipi(const struct cpumask *mask)
@@ -199,45 +267,90 @@ static void ras_fake_wait(const u64 *word, u64 old)
 	} while (READ_ONCE(cpu->stuck));
 }
 
-static void ras_fake_call(void (*fn)(void *arg), void *arg)
+/* It cannot jump: what is abandoned sees that it has landed, and returns. */
+static bool ras_fake_call(void (*fn)(void *arg), void *arg)
 {
+	struct ras_fake_cpu *cpu = ras_fake_this();
+	struct ras_guard *guard = &ras_fake_now->slot[cpu - ras_fake_now->cpu]->guard;
+
+	cpu->landed = false;
+	cpu->abandoned = RAS_FAILED_NOT;
+	cpu->inside = true;
+	fn(arg);
+	cpu->inside = false;
+	/* abandon() has returned, which the core takes for a refusal. */
+	if (cpu->abandoned)
+		guard->failure.why = cpu->abandoned;
+	return !cpu->landed;
+}
+
+static bool ras_fake_land(struct pt_regs *regs, unsigned long *ip)
+{
+	struct ras_fake_cpu *cpu = ras_fake_this();
+
+	if (!cpu->inside)
+		return false;
+	cpu->inside = false;
+	cpu->landed = true;
+	*ip = instruction_pointer(regs);
+	return true;
+}
+
+static void ras_fake_abandon(void)
+{
+	struct ras_fake_cpu *cpu = ras_fake_this();
+	struct ras_guard *guard = &ras_fake_now->slot[cpu - ras_fake_now->cpu]->guard;
+
+	if (!cpu->inside)
+		return;
+	cpu->inside = false;
+	cpu->landed = true;
+	cpu->abandoned = guard->failure.why;
+}
+
+static void ras_fake_retire(void)
+{
+	ras_fake_this()->retired++;
+}
+
+static void ras_fake_note(unsigned int cpu, const struct ras_cpu *record)
+{
+	ras_fake_now->cpu[cpu].note = record;
+}
+
+static void ras_fake_stay(const struct pt_regs *frame, void (*fn)(void *arg),
+			  void *arg)
+{
+	ras_fake_this()->frame = frame;
 	fn(arg);
 }
 
-static void ras_fake_retire(const struct ras_cpu *note)
+static void ras_fake_halt(void)
 {
-	struct ras_fake_cpu *cpu = ras_fake_this();
-
-	cpu->note = note;
-	cpu->retired++;
-}
-
-static void ras_fake_halt(const struct pt_regs *frame)
-{
-	struct ras_fake_cpu *cpu = ras_fake_this();
-
-	cpu->frame = frame;
 	/* Publishes the frame and what retire() wrote, for ras_fake_halted(). */
-	smp_store_release(&cpu->halted, true);
+	smp_store_release(&ras_fake_this()->halted, true);
 	while (!kthread_should_stop())
 		usleep_range(500, 1000);
 	kthread_exit(0);
 }
 
 static const struct ras_arch_ops ras_fake_arch = {
-	.this_cpu	= ras_fake_this_cpu,
+	.this_cpu	= ras_fake_ask_cpu,
 	.now_ns		= ras_fake_now_ns,
 	.relax		= ras_fake_relax,
 	.present	= ras_fake_present,
 	.online		= ras_fake_online,
 	.begin		= ras_fake_begin,
-	.end		= ras_fake_end,
 	.send_ipi	= ras_fake_send_ipi,
 	.send_nmi	= ras_fake_send_nmi,
 	.capture	= ras_fake_capture,
 	.wait		= ras_fake_wait,
 	.call		= ras_fake_call,
+	.land		= ras_fake_land,
+	.abandon	= ras_fake_abandon,
 	.retire		= ras_fake_retire,
+	.note		= ras_fake_note,
+	.stay		= ras_fake_stay,
 	.halt		= ras_fake_halt,
 };
 
@@ -276,6 +389,8 @@ static int ras_fake_thread(void *arg)
 	while (!kthread_should_stop()) {
 		ras_fake_serve(fake, cpu);
 		ras_fake_run_job(fake, cpu);
+		/* A handler that hung in the job has left it set. */
+		WRITE_ONCE(cpu->serving, false);
 		usleep_range(20, 50);
 	}
 	return 0;
@@ -352,6 +467,65 @@ int ras_fake_stop(struct ras_fake *fake, unsigned int cpu, enum ras_trigger trig
 	return ras_fake_do(fake, cpu, ras_fake_stop_job, &trigger);
 }
 
+/**
+ * ras_fake_start_stop() - the same without waiting for it
+ * @fake: the machine
+ * @cpu: the CPU, which must be idle
+ * @trigger: by which trigger
+ *
+ * ras_fake_finish() returns what ras_machine_stop() returned.
+ */
+void ras_fake_start_stop(struct ras_fake *fake, unsigned int cpu,
+			 enum ras_trigger trigger)
+{
+	fake->cpu[cpu].trigger = trigger;
+	ras_fake_start(fake, cpu, ras_fake_stop_job, &fake->cpu[cpu].trigger);
+}
+
+/* The fake CPU that this runs on. */
+struct ras_fake_cpu *ras_fake_here(struct ras_fake *fake)
+{
+	return ras_fake_this();
+}
+
+/**
+ * ras_fake_hang() - what a handler calls to hang
+ * @fake: the machine
+ * @ns: for how long, by the fake clock
+ *
+ * NMIs are taken as the CPU's answer says.  A deaf CPU takes none, and hangs until
+ * ras_fake_wake(); so does a late one, which takes its NMI then.  The end of the test
+ * ends it, too.
+ *
+ * Return: true if the handler has been abandoned; it is to return at once.
+ */
+bool ras_fake_hang(struct ras_fake *fake, u64 ns)
+{
+	struct ras_fake_cpu *cpu = ras_fake_this();
+	u64 now = atomic64_read(&fake->clock);
+	bool enough;
+
+	WRITE_ONCE(cpu->hang_until, ns < U64_MAX - now ? now + ns : U64_MAX);
+	/* It is set in a CPU that has taken over from within its interrupt. */
+	WRITE_ONCE(cpu->serving, false);
+	do {
+		/* Before the NMI, which a late CPU takes only when it is woken. */
+		enough = ras_fake_hung_enough(fake, cpu) || kthread_should_stop();
+		if (ras_fake_takes(cpu) == RAS_HOW_NMI) {
+			WRITE_ONCE(cpu->serving, true);
+			xchg(&cpu->nmi, 0);
+			ras_machine_stopped(&fake->m, RAS_HOW_NMI, &cpu->regs);
+			WRITE_ONCE(cpu->serving, false);
+		}
+		usleep_range(20, 50);
+	} while (!enough);
+	/* About to park, if another CPU has taken over. */
+	WRITE_ONCE(cpu->serving, true);
+	/* Pairs with the smp_rmb() in ras_fake_coming(). */
+	smp_store_release(&cpu->hang_until, 0);
+	return cpu->landed;
+}
+
 /* Let a late CPU answer. */
 void ras_fake_wake(struct ras_fake *fake, unsigned int cpu)
 {
@@ -391,6 +565,8 @@ static const char *ras_fake_handler_not_ready(struct ras_handler *handler)
 {
 	struct ras_fake_handler *h = handler->priv;
 
+	if (h->asked)
+		h->asked(h);
 	return h->reason;
 }
 

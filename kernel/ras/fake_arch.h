@@ -4,8 +4,8 @@
  *
  * Its CPUs are kthreads that run jobs for the test and answer "interrupts"
  * between two jobs.  Its clock stands still while a CPU is about to do what the
- * owner waits for, so a timeout strikes exactly those that would never answer,
- * however slow the real machine is.
+ * owner, or the CPU that watches it, waits for, so a timeout strikes exactly those
+ * that would never answer, however slow the real machine is.
  */
 #ifndef _KERNEL_RAS_FAKE_ARCH_H
 #define _KERNEL_RAS_FAKE_ARCH_H
@@ -18,6 +18,9 @@
 #include "internal.h"
 
 #define RAS_FAKE_CPUS	8
+
+/* What the clock advances while nobody is about to answer. */
+#define RAS_FAKE_STEP_NS	(10 * NSEC_PER_MSEC)
 
 /* Room for all of them also where NR_CPUS is 1. */
 #if NR_CPUS > RAS_FAKE_CPUS
@@ -61,9 +64,15 @@ typedef int (*ras_fake_job)(struct ras_fake *fake, unsigned int cpu, void *arg);
  * @arg: argument of @job
  * @result: what @job returned
  * @done: @job has returned
+ * @trigger: what a stop is started with
  * @retired: how often retire() was called
- * @note: the record it was called with
- * @frame: what halt() was called with
+ * @note: the record that its ELF note was written from
+ * @inside: it is in a call that can be abandoned
+ * @landed: the call that it is in has been abandoned
+ * @abandoned: by abandon(), for this reason
+ * @hang_until: by the fake clock, when the handler goes on that hangs here; 0: none
+ *	hangs
+ * @frame: what stay() was called with
  * @halted: halt() was called
  */
 struct ras_fake_cpu {
@@ -80,9 +89,14 @@ struct ras_fake_cpu {
 	void			*arg;
 	int			result;
 	struct completion	done;
+	enum ras_trigger	trigger;
 
 	unsigned int		retired;
 	const struct ras_cpu	*note;
+	bool			inside;
+	bool			landed;
+	enum ras_failing	abandoned;
+	u64			hang_until;
 	const struct pt_regs	*frame;
 	bool			halted;
 };
@@ -103,8 +117,10 @@ struct ras_fake_cpu {
  * @nmis: CPUs that were sent an NMI
  * @begins: calls of begin()
  * @crash: the argument of the last
- * @ends: calls of end()
- * @at_end: called by end(), on the owner
+ * @at_end: called once on the owner, when all have left and it is the owner still
+ * @at_report: called once on the owner, while it prints a part of the report of a
+ *	crash
+ * @at_watch: called once on the CPU on watch, when it looks at its clock
  * @racers: CPUs that have not come to the start of a race yet
  * @cpu: the CPUs
  */
@@ -124,8 +140,9 @@ struct ras_fake {
 	unsigned long		nmis;
 	unsigned int		begins;
 	bool			crash;
-	unsigned int		ends;
 	void			(*at_end)(struct ras_fake *fake);
+	void			(*at_report)(struct ras_fake *fake);
+	void			(*at_watch)(struct ras_fake *fake);
 	atomic_t		racers;
 	struct ras_fake_cpu	cpu[RAS_FAKE_CPUS];
 };
@@ -140,6 +157,7 @@ struct ras_fake {
  * @arms: calls of arm()
  * @arm_error: what arm() returns
  * @disarms: calls of disarm()
+ * @asked: called by not_ready(), may be NULL
  * @reason: what not_ready() returns
  * @seen: what the hook wants to tell the test
  * @ret: likewise
@@ -154,6 +172,7 @@ struct ras_fake_handler {
 	unsigned int		arms;
 	int			arm_error;
 	unsigned int		disarms;
+	void			(*asked)(struct ras_fake_handler *h);
 	const char		*reason;
 	unsigned long		seen;
 	int			ret;
@@ -183,7 +202,11 @@ void ras_fake_start(struct ras_fake *fake, unsigned int cpu, ras_fake_job job,
 int ras_fake_finish(struct ras_fake *fake, unsigned int cpu);
 int ras_fake_do(struct ras_fake *fake, unsigned int cpu, ras_fake_job job, void *arg);
 int ras_fake_stop(struct ras_fake *fake, unsigned int cpu, enum ras_trigger trigger);
+void ras_fake_start_stop(struct ras_fake *fake, unsigned int cpu,
+			 enum ras_trigger trigger);
 
+struct ras_fake_cpu *ras_fake_here(struct ras_fake *fake);
+bool ras_fake_hang(struct ras_fake *fake, u64 ns);
 void ras_fake_wake(struct ras_fake *fake, unsigned int cpu);
 bool ras_fake_parked(struct ras_fake *fake, unsigned int cpu);
 bool ras_fake_halted(struct ras_fake *fake, unsigned int cpu);

@@ -1,79 +1,363 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * RAS stop framework: one handler, fenced.
+ * RAS stop framework: the guard, which calls what a stop does not trust.
  *
- * The fence of today is the private stack, the clock, and the check that a
- * handler leaves the context as it found it.  Whatever else may go wrong in a
- * handler is to be caught here and nowhere else: the chain only sees a result.
+ * A guarded call runs on a private stack.  It ends in one of three ways: it comes
+ * back; or this CPU abandons it, because of a fault, a panic, or its deadline; or
+ * another CPU takes over.  The caller sees an enum ras_outcome and nothing else.
+ *
+ * Abandoning is a jump to where the call would have returned.  Nothing on the way
+ * is undone but what struct ras_context lists; Documentation/ras/design.rst says
+ * what may stay behind.
  */
+#include <linux/console.h>
+#include <linux/context_tracking_state.h>
+#include <linux/debug_locks.h>
 #include <linux/irqflags.h>
+#include <linux/kallsyms.h>
 #include <linux/kernel.h>
+#include <linux/panic.h>
+#include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/stacktrace.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 
+#include "../printk/internal.h"
 #include "internal.h"
 
-struct ras_call {
-	struct ras_handler	*handler;
-	const struct ras_stop	*stop;
-	enum ras_verdict	verdict;
+/* Frames that are looked through for printk(). */
+#define RAS_TRACE_DEPTH	32
+/* How often printk() may have a call put off: it needs microseconds. */
+#define RAS_PUT_OFF_MAX	100
+
+/*
+ * Guarded calls that are going on, on all CPUs.  The one thing that a fault looks
+ * at in peace time.
+ */
+atomic_t ras_guards = ATOMIC_INIT(0);
+
+/* What a call may leave changed; saved before it and restored after it. */
+struct ras_context {
+	int		count;
+	bool		irqs_were_off;
+	int		pagefaults;
+#ifdef CONFIG_PREEMPT_RCU
+	int		rcu_nesting;
+#endif
+#ifdef CONFIG_CONTEXT_TRACKING_IDLE
+	long		nmi_nesting;
+#endif
+	int		panic_cpu;
 };
 
-/* On the private stack. */
-static void ras_call_handler(void *arg)
+static void ras_save_context(struct ras_context *ctx)
 {
-	struct ras_call *call = arg;
-
-	call->verdict = call->handler->run(call->handler, call->stop);
+	ctx->count = preempt_count();
+	ctx->irqs_were_off = irqs_disabled();
+	ctx->pagefaults = current->pagefault_disabled;
+#ifdef CONFIG_PREEMPT_RCU
+	ctx->rcu_nesting = current->rcu_read_lock_nesting;
+#endif
+#ifdef CONFIG_CONTEXT_TRACKING_IDLE
+	ctx->nmi_nesting = this_cpu_ptr(&context_tracking)->dynticks_nmi_nesting;
+#endif
+	ctx->panic_cpu = atomic_read(&panic_cpu);
 }
 
-/* Undo what a handler must not leave behind; returns what it was. */
-static const char *ras_restore_context(int count, bool irqs_were_off)
+/* Undo what a call must not leave behind; returns what it was. */
+static const char *ras_restore_context(const struct ras_context *ctx)
 {
 	const char *broken = NULL;
 
-	if (irqs_were_off && !irqs_disabled()) {
+	if (ctx->irqs_were_off && !irqs_disabled()) {
 		local_irq_disable();
 		broken = "left interrupts enabled";
 	}
-	if (preempt_count() != count) {
-		preempt_count_set(count);
+	if (preempt_count() != ctx->count) {
+		preempt_count_set(ctx->count);
 		broken = "left preempt_count changed";
 	}
+	current->pagefault_disabled = ctx->pagefaults;
+#ifdef CONFIG_PREEMPT_RCU
+	current->rcu_read_lock_nesting = ctx->rcu_nesting;
+#endif
 	return broken;
 }
 
-/**
- * ras_guard_run() - run one handler
- * @m: the machine
- * @entry: the handler
- * @result: where to record how it went
- *
- * Context: Owner, machine stopped.
- * Return: the handler's verdict; %RAS_NEXT if it returned none.
- */
-enum ras_verdict ras_guard_run(struct ras_machine *m, struct ras_entry *entry,
-			       struct ras_result *result)
+/* And what only a call that was abandoned can leave. */
+static void ras_restore_abandoned(const struct ras_context *ctx)
 {
-	struct ras_call call = {
-		.handler = entry->handler,
-		.stop	 = &m->stop,
-		.verdict = RAS_NEXT,
-	};
-	bool irqs_were_off = irqs_disabled();
-	int count = preempt_count();
-	u64 start = m->arch->now_ns();
+#ifdef CONFIG_CONTEXT_TRACKING_IDLE
+	/* An exception that was not returned from, on a CPU that was idle. */
+	this_cpu_ptr(&context_tracking)->dynticks_nmi_nesting = ctx->nmi_nesting;
+#endif
+	/* nmi_panic() has taken it before panic() was refused. */
+	if (ctx->panic_cpu == PANIC_CPU_INVALID)
+		atomic_cmpxchg(&panic_cpu, raw_smp_processor_id(), PANIC_CPU_INVALID);
+	/* As after an oops: what lockdep believes is not to be relied on. */
+	__debug_locks_off();
+}
 
-	entry->runs++;
-	m->arch->call(ras_call_handler, &call);
-	result->running = false;
-	result->ns = m->arch->now_ns() - start;
-	result->broken = ras_restore_context(count, irqs_were_off);
-	if ((unsigned int)call.verdict >= RAS_NR_VERDICTS) {
-		result->broken = "returned no verdict";
-		call.verdict = RAS_NEXT;
+static int ras_locks_of(const struct task_struct *task)
+{
+#ifdef CONFIG_LOCKDEP
+	return READ_ONCE(task->lockdep_depth);
+#else
+	return 0;
+#endif
+}
+
+/**
+ * ras_note_locks() - name the last lock that an abandoned call still holds
+ * @m: the machine
+ * @guard: the guarded call
+ * @failure: where to
+ *
+ * Context: Owner, or the CPU that takes over.
+ */
+void ras_note_locks(struct ras_machine *m, const struct ras_guard *guard,
+		    struct ras_failure *failure)
+{
+#ifdef CONFIG_LOCKDEP
+	int depth = min_t(int, ras_locks_of(guard->task), MAX_LOCK_DEPTH);
+	const char *name;
+
+	if (!debug_locks || depth <= guard->locks)
+		return;
+	/* The lock may be in memory that the call has broken. */
+	if (copy_from_kernel_nofault(&name, &guard->task->held_locks[depth - 1].instance->name,
+				     sizeof(name)) ||
+	    strncpy_from_kernel_nofault(failure->lock, name, sizeof(failure->lock)) < 0)
+		strscpy(failure->lock, "?", sizeof(failure->lock));
+#endif
+}
+
+/**
+ * ras_note_console() - see whether an abandoned call has left the console locked
+ * @m: the machine
+ *
+ * Context: Owner, or the CPU that takes over.
+ */
+void ras_note_console(struct ras_machine *m)
+{
+	if (!m->console_was_locked && is_console_locked())
+		m->console_left = true;
+}
+
+static void ras_guard_enter(struct ras_machine *m, struct ras_guard *guard,
+			    unsigned int deadline_ms)
+{
+	/* 0 means that no call is running. */
+	m->calls = m->calls < RAS_CALL_MAX ? m->calls + 1 : 1;
+	guard->call = m->calls;
+	guard->task = current;
+	guard->count = preempt_count();
+	guard->locks = ras_locks_of(current);
+	/* What tells whether there is anything else in it. */
+	guard->failure.why = RAS_FAILED_NOT;
+	guard->failure.ip = 0;
+	guard->failure.lock[0] = '\0';
+	m->console_was_locked = is_console_locked();
+	m->step.begin_ns = m->arch->now_ns();
+	ras_watch_set(m, deadline_ms);
+
+	atomic_inc(&ras_guards);
+	/* Against a fault or NMI on this CPU; the compiler must not move it up. */
+	barrier();
+	WRITE_ONCE(guard->active, true);
+	/* Read by who watches, after ras_watch_begin(). */
+	atomic_set(&m->running, guard->call);
+}
+
+/* False if another CPU has ended the call. */
+static bool ras_guard_leave(struct ras_machine *m, struct ras_guard *guard)
+{
+	WRITE_ONCE(guard->active, false);
+	barrier();
+	atomic_dec(&ras_guards);
+	return atomic_cmpxchg(&m->running, guard->call, 0) == guard->call;
+}
+
+/**
+ * ras_guard_call() - call something that may fail in any way
+ * @m: the machine
+ * @fn: the function
+ * @arg: its argument
+ * @deadline_ms: how long it may take, in ms; 0: no limit
+ * @failure: why it was abandoned
+ * @broken: a rule that it broke and that did no harm, or NULL
+ *
+ * Page faults are not resolved while it runs: what is not there has no fix-up.
+ *
+ * Context: Owner.
+ * Return: see enum ras_outcome.  After %RAS_CALL_LOST this CPU is not the owner any
+ *	more, and touches nothing but its own slot.
+ */
+enum ras_outcome ras_guard_call(struct ras_machine *m, void (*fn)(void *arg),
+				void *arg, unsigned int deadline_ms,
+				struct ras_failure *failure, const char **broken)
+{
+	struct ras_guard *guard = &m->slot[m->arch->this_cpu()]->guard;
+	struct ras_context ctx;
+	bool came_back;
+
+	ras_save_context(&ctx);
+	ras_guard_enter(m, guard, deadline_ms);
+	pagefault_disable();
+	ras_watch_begin(m, guard->call);
+	came_back = m->arch->call(fn, arg);
+	if (!ras_guard_leave(m, guard)) {
+		ras_restore_context(&ctx);
+		return RAS_CALL_LOST;
 	}
-	result->verdict = call.verdict;
-	entry->last_verdict = call.verdict;
-	entry->last_ns = result->ns;
-	return call.verdict;
+	ras_watch_end(m);
+	*broken = ras_restore_context(&ctx);
+	if (came_back && !guard->failure.why)
+		return RAS_CALL_DONE;
+
+	*broken = NULL;
+	if (!guard->failure.why)
+		guard->failure.why = RAS_SMASHED;
+	ras_note_locks(m, guard, &guard->failure);
+	ras_note_console(m);
+	ras_restore_abandoned(&ctx);
+	*failure = guard->failure;
+	m->failures++;
+	return RAS_CALL_ABANDONED;
+}
+
+/*
+ * The guarded call that this CPU is in, if that is what it is doing: not another
+ * task, because the call slept; and not an NMI or machine check on top of it, which
+ * must be returned from, or no NMI would come any more.
+ */
+static struct ras_guard *ras_guard_here(struct ras_machine *m, int count)
+{
+	struct ras_guard *guard;
+
+	/* Pairs with the release in ras_machine_init(). */
+	if (smp_load_acquire(&m->state) == RAS_OFF)
+		return NULL;
+	guard = &m->slot[m->arch->this_cpu()]->guard;
+	if (!READ_ONCE(guard->active) || guard->task != current ||
+	    (count ^ guard->count) & NMI_MASK)
+		return NULL;
+	return guard;
+}
+
+/**
+ * ras_guard_fault() - abandon the guarded call that has faulted
+ * @m: the machine
+ * @regs: the context of the exception
+ * @fault: the exception in words
+ * @address: what could not be accessed, or NULL
+ *
+ * Context: Exception.
+ * Return: false if no guarded call on this CPU has caused it.
+ */
+bool ras_guard_fault(struct ras_machine *m, struct pt_regs *regs, const char *fault,
+		     const unsigned long *address)
+{
+	struct ras_guard *guard = ras_guard_here(m, preempt_count());
+	struct ras_failure *failure;
+	unsigned long ip;
+
+	if (!guard)
+		return false;
+	/* Not if it has come back, or is on its way out, already. */
+	if (!m->arch->land(regs, &ip))
+		return false;
+	failure = &guard->failure;
+	failure->why = RAS_FAULTED;
+	failure->fault = fault;
+	failure->ip = ip;
+	failure->addressed = address;
+	failure->address = address ? *address : 0;
+	return true;
+}
+
+/**
+ * ras_guard_panic() - abandon the guarded call that panics
+ * @m: the machine
+ * @fmt: format of the panic's text
+ * @args: arguments of @fmt
+ *
+ * Returns if no guarded call on this CPU has caused it.
+ *
+ * Context: panic(), before it has done anything.
+ */
+void ras_guard_panic(struct ras_machine *m, const char *fmt, va_list args)
+{
+	struct ras_guard *guard = ras_guard_here(m, preempt_count());
+	struct ras_failure *failure;
+
+	if (!guard)
+		return;
+	failure = &guard->failure;
+	vsnprintf(failure->message, sizeof(failure->message), fmt, args);
+	strim(failure->message);
+	failure->why = RAS_PANICKED;
+	failure->ip = 0;
+	m->arch->abandon();
+	/* It was on its way out already: this is a panic like any other. */
+	failure->why = RAS_FAILED_NOT;
+}
+
+/*
+ * Is printk() putting a record into the log?  Left there, the record would never be
+ * finished, and nobody could read what comes after it.
+ */
+static bool ras_in_printk(struct pt_regs *regs)
+{
+	unsigned long trace[RAS_TRACE_DEPTH], size, offset;
+	unsigned int i, nr;
+
+	if (!IS_ENABLED(CONFIG_PRINTK) || !IS_ENABLED(CONFIG_STACKTRACE))
+		return false;
+	nr = stack_trace_save_regs(regs, trace, ARRAY_SIZE(trace), 0);
+	for (i = 0; i < nr; i++) {
+		if (!kallsyms_lookup_size_offset(trace[i], &size, &offset))
+			continue;
+		if (trace[i] - offset == (unsigned long)vprintk_store)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * ras_guard_strike() - an NMI on the owner: is it to abandon what it is doing?
+ * @m: the machine
+ * @regs: the interrupted context
+ *
+ * A watching CPU has asked for it.  Where none can watch, any NMI does it, such as
+ * the button's, once the deadline has passed.
+ *
+ * Context: NMI on the owner.
+ * Return: true if @regs now lead out of the guarded call.
+ */
+bool ras_guard_strike(struct ras_machine *m, struct pt_regs *regs)
+{
+	int count = preempt_count();
+	struct ras_guard *guard;
+	unsigned long ip;
+
+	/* As it was before this NMI. */
+	if (in_nmi())
+		count -= NMI_OFFSET + HARDIRQ_OFFSET;
+	guard = ras_guard_here(m, count);
+	if (!guard || !ras_watch_overdue(m, guard->call))
+		return false;
+	if (m->watch.put_off < RAS_PUT_OFF_MAX && ras_in_printk(regs)) {
+		/* Read by ras_ask_owner(), which asks again. */
+		WRITE_ONCE(m->watch.put_off, m->watch.put_off + 1);
+		return false;
+	}
+	if (!m->arch->land(regs, &ip))
+		return false;
+	guard->failure.why = RAS_OVERRAN;
+	guard->failure.ip = ip;
+	guard->failure.deadline_ms = m->watch.deadline_ms;
+	return true;
 }

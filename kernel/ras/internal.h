@@ -26,6 +26,8 @@
 #define RAS_NMI_TIMEOUT_MS	1000
 #define RAS_NMI_TIMEOUT_MS_MAX	60000
 #define RAS_DEADLINE_MS_MAX	(24 * 60 * 60 * 1000)
+/* For what the core itself has guarded: printing, and asking a handler. */
+#define RAS_CORE_DEADLINE_MS	10000
 
 /**
  * enum ras_state - where a stop is
@@ -50,10 +52,21 @@ enum ras_state {
 	RAS_HANDED_OVER,
 };
 
-/* What the owner tells a parked CPU; see RAS_ORDER(). */
+/**
+ * enum ras_order_op - what the owner tells a parked CPU; see RAS_ORDER()
+ * @RAS_ORDER_STAY: wait on
+ * @RAS_ORDER_WATCH: watch the owner; see ras_watch()
+ * @RAS_ORDER_RELEASE: go on where you were interrupted
+ * @RAS_ORDER_RETIRE: switch off what blocks a reset, and halt
+ * @RAS_ORDER_DEADMAN: the same, and see to the reboot; see ras_deadman()
+ * @RAS_ORDER_HANDOVER: the same for a crash kernel, with an ELF note before it
+ */
 enum ras_order_op {
+	RAS_ORDER_STAY,
+	RAS_ORDER_WATCH,
 	RAS_ORDER_RELEASE,
 	RAS_ORDER_RETIRE,
+	RAS_ORDER_DEADMAN,
 	RAS_ORDER_HANDOVER,
 };
 
@@ -64,7 +77,97 @@ enum ras_order_op {
  */
 #define RAS_ORDER(sequence, op)		((u64)(sequence) << 32 | (op))
 #define RAS_ORDER_SEQUENCE(order)	((u32)((order) >> 32))
-#define RAS_ORDER_OP(order)		((u32)(order))
+#define RAS_ORDER_OP(order)		((u32)(order) & 0xf)
+
+/* The order to watch also carries the number of the guarded call. */
+#define RAS_ORDER_TO_WATCH(sequence, call)				\
+	(RAS_ORDER(sequence, RAS_ORDER_WATCH) | (u64)(call) << 4)
+#define RAS_ORDER_CALL(order)		((u32)(order) >> 4)
+#define RAS_CALL_MAX			GENMASK(27, 0)
+
+/* How a guarded call ends. */
+enum ras_outcome {
+	RAS_CALL_DONE,		/* it came back */
+	RAS_CALL_ABANDONED,	/* this CPU left it; struct ras_failure tells why */
+	RAS_CALL_LOST,		/* another CPU has taken over meanwhile */
+};
+
+/* Why a guarded call was abandoned. */
+enum ras_failing {
+	RAS_FAILED_NOT,
+	RAS_FAULTED,		/* an exception that has no fix-up */
+	RAS_PANICKED,
+	RAS_SMASHED,		/* it came back, but the stack below it is not its own */
+	RAS_OVERRAN,		/* its deadline passed */
+	RAS_HUNG,		/* likewise, and the owner did not answer */
+};
+
+/**
+ * struct ras_failure - what is recorded of an abandoned call
+ * @why: see enum ras_failing
+ * @fault: for %RAS_FAULTED, the exception in words
+ * @ip: where it happened; 0 where that is not known
+ * @address: what could not be accessed, if @addressed
+ * @addressed: see @address
+ * @deadline_ms: the deadline that passed
+ * @from: for %RAS_HUNG, the CPU that did not answer
+ * @to: and the one that has taken over
+ * @message: for %RAS_PANICKED, the text of the panic
+ * @lock: the last lock it still held, where lockdep knows; else empty
+ */
+struct ras_failure {
+	enum ras_failing	why;
+	const char		*fault;
+	unsigned long		ip;
+	unsigned long		address;
+	bool			addressed;
+	unsigned int		deadline_ms;
+	int			from;
+	int			to;
+	char			message[RAS_REASON_LEN];
+	char			lock[RAS_NAME_LEN];
+};
+
+/**
+ * struct ras_guard - the guarded call that a CPU is in
+ * @active: there is one.  Read by faults and NMIs on this CPU only
+ * @call: its number, see ras_machine.running
+ * @task: the task that entered it
+ * @count: preempt_count() when it was entered
+ * @locks: how many locks the task held then
+ * @failure: why it is being abandoned
+ */
+struct ras_guard {
+	bool			active;
+	u32			call;
+	struct task_struct	*task;
+	int			count;
+	int			locks;
+	struct ras_failure	failure;
+};
+
+/**
+ * struct ras_watch - the watch over the guarded call
+ * @cpu: the CPU that watches, or %RAS_NOBODY
+ * @budget_ns: the deadline, from the start or from the last progress
+ * @deadline_ms: the same as policy has it; 0: none
+ * @begin_ns: when that was, by the owner's clock
+ * @progress: how often the deadline was renewed
+ * @strike: the call that is to be abandoned
+ * @put_off: how often the owner has answered: not now
+ *
+ * Written by the owner, and constant while a call is watched but for @begin_ns,
+ * @progress and @put_off; @strike is written by the watching CPU.
+ */
+struct ras_watch {
+	int			cpu;
+	u64			budget_ns;
+	unsigned int		deadline_ms;
+	u64			begin_ns;
+	u32			progress;
+	u32			strike;
+	u32			put_off;
+};
 
 /**
  * struct ras_slot - one CPU's place in the machine
@@ -83,6 +186,7 @@ enum ras_order_op {
  * @oops_regs: registers at that oops, copied
  * @oops_message: its kind
  * @here: registers of a trigger that comes without any; see ras_panic()
+ * @guard: the guarded call that it is in
  * @record: this CPU's record
  */
 struct ras_slot {
@@ -99,6 +203,7 @@ struct ras_slot {
 	struct pt_regs		oops_regs;
 	char			oops_message[RAS_REASON_LEN];
 	struct pt_regs		here;
+	struct ras_guard	guard;
 	struct ras_cpu		record;
 } ____cacheline_aligned;
 
@@ -107,6 +212,7 @@ struct ras_result {
 	char			name[RAS_NAME_LEN];
 	const char		*skipped;	/* why it did not run, or NULL */
 	const char		*broken;	/* a rule it broke, or NULL */
+	struct ras_failure	failure;	/* why it was abandoned */
 	enum ras_verdict	verdict;
 	bool			running;
 	u64			ns;
@@ -123,8 +229,12 @@ struct ras_result {
  * @priority: policy
  * @triggers: policy
  * @deadline_ms: policy
+ * @failed: it was abandoned, and is not armed before it is enabled again
  * @runs: how often it has run
+ * @faults: how often it was abandoned because of what it did
+ * @timeouts: how often because its deadline had passed
  * @last_verdict: of the last run
+ * @last_failed: the last run was abandoned
  * @last_ns: duration of the last run, in ns
  */
 struct ras_entry {
@@ -138,8 +248,12 @@ struct ras_entry {
 	u32			triggers;
 	unsigned int		deadline_ms;
 
+	bool			failed;
 	unsigned long		runs;
+	unsigned long		faults;
+	unsigned long		timeouts;
 	enum ras_verdict	last_verdict;
+	bool			last_failed;
 	u64			last_ns;
 };
 
@@ -168,6 +282,20 @@ struct ras_last {
 };
 
 /**
+ * struct ras_step - what the owner is doing, for the CPU that takes over from it
+ * @entry: the handler; NULL for a step of the core, such as printing
+ * @result: the handler's result
+ * @next: the handler to go on with, as an index into the order
+ * @begin_ns: when the call began, by the owner's clock
+ */
+struct ras_step {
+	struct ras_entry	*entry;
+	struct ras_result	*result;
+	unsigned int		next;
+	u64			begin_ns;
+};
+
+/**
  * struct ras_machine - the state of the framework
  * @arch: how to stop CPUs
  * @owner: the CPU that owns the stop, or RAS_NOBODY.  One compare-and-exchange
@@ -177,6 +305,19 @@ struct ras_last {
  * @stop: the present stop
  * @begin_ns: when it began, by the owner's clock
  * @pending: CPUs that the owner is waiting for
+ * @owners: CPUs that have been the owner of the present stop
+ * @running: number of the guarded call that is running, or 0.  Whoever sets it
+ *	to 0 by compare-and-exchange ends the call: the owner, or the CPU that
+ *	takes over from it
+ * @calls: number of the last guarded call
+ * @watch: the watch over it
+ * @step: where the chain is
+ * @reported: the owner has told what it does, see ras_run_chain()
+ * @quiet: nothing but a handler that never returns is armed
+ * @mute: printing was abandoned: into the log only
+ * @failures: how often something was abandoned in the present stop
+ * @console_was_locked: before the guarded call
+ * @console_left: an abandoned call has left the console locked
  * @result: what each handler did in the present stop
  * @nr_results: how many
  * @last: the last stop that ended
@@ -186,6 +327,13 @@ struct ras_last {
  * @order: the same, in order: one of @order_space; RCU
  * @order_space: the order and the next one, so that unregistering cannot fail
  * @handlers_kobj: directory of the handlers, or NULL without sysfs
+ * @go_on: what a CPU that has taken over does after the chain of a crash, instead
+ *	of the one that panicked.  Does not return.  May be NULL
+ * @reboot_ms: tells how long a panic may take from the end of the chain to the
+ *	reboot, in ms; 0: there is to be none.  May be NULL
+ * @reboot: reboots at once.  Does not return
+ * @own_up: called after the release of a stop in which something was abandoned,
+ *	on the CPU that was the owner, interrupts disabled.  May be NULL
  */
 struct ras_machine {
 	const struct ras_arch_ops *arch;
@@ -196,6 +344,19 @@ struct ras_machine {
 	struct ras_stop		stop;
 	u64			begin_ns;
 	struct cpumask		pending;
+	struct cpumask		owners;
+
+	atomic_t		running;
+	u32			calls;
+	struct ras_watch	watch;
+	struct ras_step		step;
+	bool			reported;
+	bool			quiet;
+	bool			mute;
+	unsigned int		failures;
+	bool			console_was_locked;
+	bool			console_left;
+
 	struct ras_result	result[RAS_MAX_HANDLERS];
 	unsigned int		nr_results;
 	struct ras_last		last;
@@ -206,6 +367,10 @@ struct ras_machine {
 	struct ras_order __rcu	*order;
 	struct ras_order	order_space[2];
 	struct kobject		*handlers_kobj;
+	void			(*go_on)(struct ras_machine *m);
+	u64			(*reboot_ms)(void);
+	void			(*reboot)(void);
+	void			(*own_up)(bool console_left);
 };
 
 /* What a trigger asks for. */
@@ -222,14 +387,17 @@ extern struct ras_machine ras_machine;
 void ras_machine_init(struct ras_machine *m, const struct ras_arch_ops *arch,
 		      struct ras_slot **slot);
 int ras_machine_stop(struct ras_machine *m, const struct ras_request *request);
-bool ras_machine_handover(struct ras_machine *m);
+bool ras_finish(struct ras_machine *m);
+int ras_machine_handover(struct ras_machine *m);
 void ras_add_newcomers(struct ras_machine *m);
+bool ras_has_parked(const struct ras_machine *m, unsigned int cpu);
 bool ras_owned_here(struct ras_machine *m);
 
 /* park.c */
 bool ras_park(struct ras_machine *m, enum ras_how how, const struct pt_regs *regs);
+void ras_park_for_good(struct ras_machine *m);
 bool ras_machine_stopped(struct ras_machine *m, enum ras_how how,
-			 const struct pt_regs *regs);
+			 struct pt_regs *regs);
 void ras_note_lost(struct ras_machine *m, enum ras_trigger trigger,
 		   const char *message);
 void ras_end_if_ordered(struct ras_machine *m, struct ras_slot *slot);
@@ -238,11 +406,35 @@ void ras_end_if_ordered(struct ras_machine *m, struct ras_slot *slot);
 bool ras_entry_runs_on(const struct ras_entry *entry, enum ras_trigger trigger);
 const char *ras_entry_skipped(struct ras_entry *entry);
 bool ras_only_noreturn(struct ras_machine *m, enum ras_trigger trigger);
-void ras_run_chain(struct ras_machine *m);
+bool ras_run_chain(struct ras_machine *m);
+bool ras_say(struct ras_machine *m, void (*say)(struct ras_machine *m),
+	     struct ras_result *unfinished);
+void ras_step_lost(struct ras_machine *m, int from, int to);
 
 /* guard.c */
-enum ras_verdict ras_guard_run(struct ras_machine *m, struct ras_entry *entry,
-			       struct ras_result *result);
+extern atomic_t ras_guards;
+enum ras_outcome ras_guard_call(struct ras_machine *m, void (*fn)(void *arg),
+				void *arg, unsigned int deadline_ms,
+				struct ras_failure *failure, const char **broken);
+bool ras_guard_fault(struct ras_machine *m, struct pt_regs *regs, const char *fault,
+		     const unsigned long *address);
+__printf(2, 0) void ras_guard_panic(struct ras_machine *m, const char *fmt,
+				    va_list args);
+bool ras_guard_strike(struct ras_machine *m, struct pt_regs *regs);
+void ras_note_locks(struct ras_machine *m, const struct ras_guard *guard,
+		    struct ras_failure *failure);
+void ras_note_console(struct ras_machine *m);
+
+/* watch.c */
+void ras_watch_set(struct ras_machine *m, unsigned int deadline_ms);
+void ras_watch_begin(struct ras_machine *m, u32 call);
+void ras_watch_end(struct ras_machine *m);
+void ras_watch_renew(struct ras_machine *m);
+bool ras_watch_overdue(struct ras_machine *m, u32 call);
+void ras_watch(struct ras_machine *m, struct ras_slot *slot, u64 order,
+	       const struct pt_regs *frame);
+int ras_watch_reboot(struct ras_machine *m);
+void ras_deadman(struct ras_machine *m);
 
 /* registry.c */
 int ras_await_idle(const struct ras_machine *m);
@@ -272,10 +464,11 @@ void ras_format_stop(struct seq_buf *s, const struct ras_machine *m);
 void ras_format_results(struct seq_buf *s, const struct ras_machine *m);
 void ras_format_plan(struct seq_buf *s, struct ras_machine *m,
 		     enum ras_trigger trigger);
-void ras_report_stopped(const struct ras_machine *m);
-void ras_report_leaving(const struct ras_machine *m, bool quiet);
+void ras_report_stopped(struct ras_machine *m);
+void ras_report_handlers(struct ras_machine *m);
+void ras_report_forget(struct ras_machine *m);
 bool ras_report_prepare(const struct ras_machine *m);
-void ras_report_prepared(const struct ras_machine *m);
+void ras_report_prepared(void);
 
 /* trigger.c */
 int ras_user_stop(bool rehearsal);

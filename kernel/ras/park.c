@@ -57,6 +57,12 @@ static void ras_fill_record(struct ras_machine *m, struct ras_slot *slot,
 	struct ras_cpu *record = &slot->record;
 	u64 now = m->arch->now_ns();
 
+	/* It has been the owner: its registers were captured then. */
+	if (record->sequence == m->stop.sequence) {
+		if (record->how == RAS_HOW_OWNER)
+			record->how = how;
+		return;
+	}
 	record->sequence = m->stop.sequence;
 	record->how = how;
 	record->late = false;
@@ -76,24 +82,49 @@ static void ras_fill_record(struct ras_machine *m, struct ras_slot *slot,
 	m->arch->capture(record, regs);
 }
 
+/* Is @order one that ends the stop @sequence, or later than that? */
+static bool ras_order_ends(u64 order, u32 sequence)
+{
+	s32 later = RAS_ORDER_SEQUENCE(order) - sequence;
+
+	if (later)
+		return later > 0;
+	return RAS_ORDER_OP(order) != RAS_ORDER_STAY &&
+	       RAS_ORDER_OP(order) != RAS_ORDER_WATCH;
+}
+
 /*
  * Wait for the order that ends the stop @sequence.  An order of a later stop
  * means that this CPU has missed its own, which was a release: only a released
  * machine can be stopped again.
  */
 static enum ras_order_op ras_await_order(struct ras_machine *m,
-					 struct ras_slot *slot, u32 sequence)
+					 struct ras_slot *slot, u32 sequence,
+					 const struct pt_regs *frame)
 {
 	u64 order;
 
-	/* Pairs with the release in ras_give_order(). */
+	/* Pairs with the release in ras_give_order() and ras_watch_order(). */
 	while (order = smp_load_acquire(&slot->order),
-	       (s32)(RAS_ORDER_SEQUENCE(order) - sequence) < 0)
-		m->arch->wait(&slot->order, order);
+	       !ras_order_ends(order, sequence)) {
+		if (RAS_ORDER_SEQUENCE(order) == sequence &&
+		    RAS_ORDER_OP(order) == RAS_ORDER_WATCH)
+			ras_watch(m, slot, order, frame);
+		else
+			m->arch->wait(&slot->order, order);
+	}
 
 	if (RAS_ORDER_SEQUENCE(order) != sequence)
 		return RAS_ORDER_RELEASE;
 	return RAS_ORDER_OP(order);
+}
+
+static void ras_halt(void *machine)
+{
+	const struct ras_machine *m = machine;
+
+	for (;;)
+		m->arch->halt();
 }
 
 /* Carry out an order that ends this CPU.  Does not return if @op is one. */
@@ -102,10 +133,14 @@ static void ras_obey(struct ras_machine *m, struct ras_slot *slot,
 {
 	if (op == RAS_ORDER_RELEASE)
 		return;
-	m->arch->retire(op == RAS_ORDER_HANDOVER ? &slot->record : NULL);
+	if (op == RAS_ORDER_HANDOVER)
+		m->arch->note(m->arch->this_cpu(), &slot->record);
+	m->arch->retire();
 	/* Pairs with the acquire in ras_has_parked(): the note is written. */
 	smp_store_release(&slot->parked, 0);
-	m->arch->halt(frame);
+	if (op == RAS_ORDER_DEADMAN)
+		ras_deadman(m);
+	m->arch->stay(frame, ras_halt, m);
 }
 
 /**
@@ -120,8 +155,22 @@ void ras_end_if_ordered(struct ras_machine *m, struct ras_slot *slot)
 	/* Pairs with the release in ras_give_order(). */
 	u64 order = smp_load_acquire(&slot->order);
 
-	if (slot->parked && RAS_ORDER_SEQUENCE(order) == slot->parked)
+	if (slot->parked && RAS_ORDER_SEQUENCE(order) == slot->parked &&
+	    ras_order_ends(order, slot->parked))
 		ras_obey(m, slot, RAS_ORDER_OP(order), NULL);
+}
+
+/**
+ * ras_park_for_good() - wait for the order that ends a crash on this CPU
+ * @m: the machine
+ *
+ * Context: A CPU that has been the owner.  Does not return.
+ */
+void ras_park_for_good(struct ras_machine *m)
+{
+	struct ras_slot *slot = m->slot[m->arch->this_cpu()];
+
+	ras_obey(m, slot, ras_await_order(m, slot, m->stop.sequence, NULL), NULL);
 }
 
 /**
@@ -139,6 +188,7 @@ void ras_end_if_ordered(struct ras_machine *m, struct ras_slot *slot)
 bool ras_park(struct ras_machine *m, enum ras_how how, const struct pt_regs *regs)
 {
 	struct ras_slot *slot = m->slot[m->arch->this_cpu()];
+	const struct pt_regs *frame;
 	bool parked = false;
 	u32 sequence = 0;
 
@@ -157,8 +207,8 @@ again:
 	/* Publishes the record; pairs with the acquire in ras_has_parked(). */
 	smp_store_release(&slot->parked, sequence);
 
-	ras_obey(m, slot, ras_await_order(m, slot, sequence),
-		 how == RAS_HOW_IPI ? regs : NULL);
+	frame = how == RAS_HOW_IPI ? regs : NULL;
+	ras_obey(m, slot, ras_await_order(m, slot, sequence, frame), frame);
 
 	touch_nmi_watchdog();
 	touch_softlockup_watchdog_sync();
@@ -185,10 +235,10 @@ again:
  * @regs: the interrupted context
  *
  * Context: Interrupt or NMI.
- * Return: true if the owner had sent for this CPU.
+ * Return: true if the owner, or who watches it, had sent for this CPU.
  */
 bool ras_machine_stopped(struct ras_machine *m, enum ras_how how,
-			 const struct pt_regs *regs)
+			 struct pt_regs *regs)
 {
 	/* Pairs with the release in ras_machine_init(). */
 	enum ras_state state = smp_load_acquire(&m->state);
@@ -205,6 +255,8 @@ bool ras_machine_stopped(struct ras_machine *m, enum ras_how how,
 			touch_nmi_watchdog();
 		/* Also taken back if it comes after the stop is over. */
 		sent = xchg(&slot->nmi_sent, 0);
+		if (ras_owned_here(m))
+			return ras_guard_strike(m, regs) || sent;
 		/*
 		 * Somebody else's NMI in the grace period: let the CPU leave
 		 * the section it is in.

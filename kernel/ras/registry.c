@@ -64,6 +64,8 @@ void ras_reorder(struct ras_machine *m)
  * @entry: the handler
  * @enable: which
  *
+ * Enabling one that has failed disarms it first, and arms it anew.
+ *
  * Context: ras_machine.lock held; sleeps.
  * Return: 0, or what the handler's arm() refused with.
  */
@@ -72,17 +74,19 @@ int ras_entry_enable(struct ras_machine *m, struct ras_entry *entry, bool enable
 	struct ras_handler *handler = entry->handler;
 	int ret;
 
-	if (entry->enabled == enable)
+	if (entry->enabled == enable && !(enable && entry->failed))
 		return 0;
 
-	if (!enable) {
+	/* What was abandoned has left its resources in no known state. */
+	if (entry->enabled) {
 		WRITE_ONCE(entry->enabled, false);
 		/* A stop that has seen it enabled is over when this returns. */
 		synchronize_rcu();
 		if (handler->disarm)
 			handler->disarm(handler);
-		return 0;
 	}
+	if (!enable)
+		return 0;
 
 	ret = handler->arm ? handler->arm(handler) : 0;
 	if (ret) {
@@ -90,7 +94,8 @@ int ras_entry_enable(struct ras_machine *m, struct ras_entry *entry, bool enable
 			entry->name, ret);
 		return ret;
 	}
-	/* Publishes what arm() has prepared; pairs with ras_entry_skipped(). */
+	WRITE_ONCE(entry->failed, false);
+	/* Publishes what arm() has prepared; pairs with ras_entry_off(). */
 	smp_store_release(&entry->enabled, true);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #define pr_fmt(fmt) "ras: " fmt
 
 #include <linux/atomic.h>
+#include <linux/console.h>
 #include <linux/kernel.h>
 #include <linux/math64.h>
 #include <linux/printk.h>
@@ -42,7 +43,7 @@ const char * const ras_how_names[RAS_NR_HOWS] = {
 };
 
 /* Room for the block of a stop in which every handler has something to say. */
-#define RAS_REPORT_SIZE	(512 + RAS_MAX_HANDLERS * (RAS_NAME_LEN + 96))
+#define RAS_REPORT_SIZE	(512 + RAS_MAX_HANDLERS * (RAS_NAME_LEN + 224))
 
 /*
  * Text of one report at a time.  The owner of a stop fills it, and after a
@@ -114,7 +115,7 @@ void ras_format_stop(struct seq_buf *s, const struct ras_machine *m)
 
 	seq_buf_printf(s, "stop %u: %s%s on CPU %d: %s\n", stop->sequence,
 		       ras_trigger_names[stop->trigger],
-		       stop->rehearsal ? " (rehearsal)" : "", stop->owner,
+		       stop->rehearsal ? " (rehearsal)" : "", stop->trigger_cpu,
 		       stop->message);
 	seq_buf_puts(s, "  stopped in ");
 	ras_format_ns(s, stop->stop_ns);
@@ -129,11 +130,49 @@ void ras_format_stop(struct seq_buf *s, const struct ras_machine *m)
 	ras_format_losers(s, m);
 }
 
+static void ras_format_failure(struct seq_buf *s, const struct ras_failure *failure)
+{
+	switch (failure->why) {
+	case RAS_FAULTED:
+		seq_buf_puts(s, failure->fault);
+		if (failure->addressed)
+			seq_buf_printf(s, " at %016lx", failure->address);
+		break;
+	case RAS_PANICKED:
+		seq_buf_printf(s, "panic: %s", failure->message);
+		break;
+	case RAS_SMASHED:
+		seq_buf_puts(s, "stack corrupted");
+		break;
+	case RAS_OVERRAN:
+	case RAS_HUNG:
+		seq_buf_printf(s, "deadline of %u ms passed", failure->deadline_ms);
+		break;
+	case RAS_FAILED_NOT:
+		break;
+	}
+	if (failure->why == RAS_HUNG)
+		seq_buf_printf(s, ", CPU %d does not answer, CPU %d took over",
+			       failure->from, failure->to);
+	if (failure->ip || failure->why == RAS_FAULTED)
+		seq_buf_printf(s, " in %pS", (void *)failure->ip);
+	if (failure->lock[0])
+		seq_buf_printf(s, ", holding %s", failure->lock);
+}
+
 static void ras_format_result(struct seq_buf *s, const struct ras_result *result)
 {
 	seq_buf_printf(s, "  handler %-12s ", result->name);
 	if (result->skipped) {
 		seq_buf_printf(s, "not armed: %s\n", result->skipped);
+		return;
+	}
+	if (result->failure.why) {
+		seq_buf_puts(s, "abandoned after ");
+		ras_format_ns(s, result->ns);
+		seq_buf_puts(s, ": ");
+		ras_format_failure(s, &result->failure);
+		seq_buf_puts(s, "\n");
 		return;
 	}
 	if (result->running) {
@@ -200,29 +239,56 @@ void ras_format_plan(struct seq_buf *s, struct ras_machine *m,
 		seq_buf_puts(s, "  no handler\n");
 }
 
-/* Print @text line by line, each with the prefix. */
-static void ras_print(const struct ras_machine *m, char *text)
+/* Print @text line by line, each with the prefix; @m: of a crash. */
+static void ras_print(struct ras_machine *m, char *text)
 {
 	char *line;
 
 	while ((line = strsep(&text, "\n"))) {
 		if (!*line)
 			continue;
-		if (m->stop.resumable)
+		/* Given up while it printed: the text is another's by now. */
+		if (m && !ras_owned_here(m))
+			return;
+		if (!m) {
 			pr_info("%s\n", line);
-		else
-			pr_emerg("%s\n", line);
+			continue;
+		}
+		pr_emerg("%s\n", line);
+		/* A slow console is no hung one. */
+		ras_watch_renew(m);
 	}
+}
+
+/* As ras_print(), and into the log only if there is no console to be used. */
+static void ras_print_stopped(struct ras_machine *m, char *text)
+{
+	bool log_only = m->quiet || m->mute;
+
+	/* In a stop that is not a crash printk() is deferred anyway. */
+	if (m->stop.resumable) {
+		ras_print(NULL, text);
+		return;
+	}
+	if (log_only)
+		printk_deferred_enter();
+	ras_print(m, text);
+	if (log_only)
+		printk_deferred_exit();
+	/* Whoever was abandoned with the console locked will not unlock it. */
+	else if (m->console_left)
+		console_flush_on_panic(CONSOLE_FLUSH_PENDING);
 }
 
 static bool ras_report_begin(const struct ras_machine *m, struct seq_buf *s)
 {
 	struct ras_report *report = ras_report_of(m);
 
-	/* Pairs with the release in ras_report_done(). */
+	/* Pairs with the release in ras_report_done() and ras_report_prepared(). */
 	if (atomic_xchg_acquire(&report->busy, 1))
 		return false;
-	seq_buf_init(s, report->text, sizeof(report->text));
+	/* The last byte stays NUL, whoever reads while it is written. */
+	seq_buf_init(s, report->text, sizeof(report->text) - 1);
 	return true;
 }
 
@@ -240,6 +306,20 @@ static void ras_report_done(const struct ras_machine *m)
 }
 
 /**
+ * ras_report_forget() - printing was abandoned
+ * @m: the machine
+ *
+ * No console is used any more in this stop.
+ *
+ * Context: Owner, machine stopped.
+ */
+void ras_report_forget(struct ras_machine *m)
+{
+	m->mute = true;
+	ras_report_done(m);
+}
+
+/**
  * ras_report_stopped() - report what is known before the handlers run
  * @m: the machine
  *
@@ -247,44 +327,42 @@ static void ras_report_done(const struct ras_machine *m)
  *
  * Context: Owner, machine stopped.
  */
-void ras_report_stopped(const struct ras_machine *m)
+void ras_report_stopped(struct ras_machine *m)
 {
 	struct seq_buf s;
 
 	if (!ras_report_begin(m, &s))
 		return;
 	ras_format_stop(&s, m);
-	ras_print(m, ras_report_string(m, &s));
+	ras_print_stopped(m, ras_report_string(m, &s));
 	ras_report_done(m);
 }
 
 /**
- * ras_report_leaving() - report before a handler that never returns
+ * ras_report_handlers() - report what the handlers did
  * @m: the machine
- * @quiet: into the log only; no console is to be waited for
+ *
+ * At the end of a crash, or before the handler that never returns.
  *
  * Context: Owner, machine stopped.
  */
-void ras_report_leaving(const struct ras_machine *m, bool quiet)
+void ras_report_handlers(struct ras_machine *m)
 {
 	struct seq_buf s;
 
 	if (!ras_report_begin(m, &s))
 		return;
-	if (quiet)
-		printk_deferred_enter();
-	if (quiet)
+	if (!m->reported)
 		ras_format_stop(&s, m);
+	m->reported = true;
 	ras_format_results(&s, m);
-	ras_print(m, ras_report_string(m, &s));
-	if (quiet)
-		printk_deferred_exit();
+	ras_print_stopped(m, ras_report_string(m, &s));
 	ras_report_done(m);
 }
 
 /**
  * ras_report_prepare() - put what the handlers did into words
- * @m: the machine
+ * @m: the machine, in a stop that is not a crash
  *
  * Before a release, because the next stop may come right behind it; the words
  * go out by ras_report_prepared() after it, so that nobody waits for a console.
@@ -311,12 +389,14 @@ bool ras_report_prepare(const struct ras_machine *m)
 
 /**
  * ras_report_prepared() - print what ras_report_prepare() has put into words
- * @m: the machine
  *
  * Context: Any; the caller of ras_report_prepare() that returned true.
  */
-void ras_report_prepared(const struct ras_machine *m)
+void ras_report_prepared(void)
 {
-	ras_print(m, ras_report_of(m)->text);
-	ras_report_done(m);
+	struct ras_report *report = &ras_reports[true];
+
+	ras_print(NULL, report->text);
+	/* Pairs with the acquire in ras_report_begin(). */
+	atomic_set_release(&report->busy, 0);
 }

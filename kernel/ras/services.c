@@ -19,7 +19,8 @@ const struct ras_cpu *ras_machine_record(const struct ras_machine *m,
 	slot = m->slot[cpu];
 	if (!slot)
 		return NULL;
-	if (cpu == m->stop.owner)
+	/* They made their record when they were stopped, or stopped the machine. */
+	if (cpumask_test_cpu(cpu, &m->owners))
 		return &slot->record;
 	/* Complete as soon as it has parked; pairs with ras_park(). */
 	if (smp_load_acquire(&slot->parked) != m->stop.sequence)
@@ -48,6 +49,12 @@ void ras_last_times(struct ras_times *times)
 }
 EXPORT_SYMBOL_GPL(ras_last_times);
 
+void ras_progress(const struct ras_stop *stop)
+{
+	ras_watch_renew(container_of(stop, struct ras_machine, stop));
+}
+EXPORT_SYMBOL_GPL(ras_progress);
+
 void ras_save_kmsg(const struct ras_stop *stop)
 {
 	enum kmsg_dump_reason reason = KMSG_DUMP_EMERG;
@@ -68,12 +75,17 @@ EXPORT_SYMBOL_GPL(ras_crash_kernel_loaded);
 
 void ras_enter_crash_kernel(const struct ras_stop *stop)
 {
-	if (stop->resumable)
+	const struct ras_cpu *record = ras_cpu_record(stop, stop->owner);
+
+	/* One that was given up must not start it behind the new owner's back. */
+	if (stop->resumable || !record || !ras_owned_here(&ras_machine))
 		return;
 	/*
 	 * Finds its way back to ras_machine_handover(), because the
-	 * architecture has put itself where the CPUs are to be stopped.
+	 * architecture has put itself where the CPUs are to be stopped.  The
+	 * registers go into this CPU's note: those of the trigger, unless it has
+	 * taken over.
 	 */
-	__crash_kexec((struct pt_regs *)stop->regs);
+	__crash_kexec((struct pt_regs *)&record->arch.regs);
 }
 EXPORT_SYMBOL_GPL(ras_enter_crash_kernel);

@@ -57,8 +57,8 @@ static void ras_account_offline(struct ras_machine *m)
 		WRITE_ONCE(m->slot[cpu]->nmi_sent, 0);
 }
 
-/* Has @cpu parked in this stop? */
-static bool ras_has_parked(const struct ras_machine *m, unsigned int cpu)
+/* Is @cpu parked in this stop? */
+bool ras_has_parked(const struct ras_machine *m, unsigned int cpu)
 {
 	/* Pairs with the release in ras_park(). */
 	return smp_load_acquire(&m->slot[cpu]->parked) == m->stop.sequence;
@@ -202,12 +202,21 @@ static void ras_begin(struct ras_machine *m, const struct ras_request *request,
 	stop->rehearsal = request->rehearsal;
 	stop->resumable = request->trigger != RAS_TRIGGER_PANIC;
 	stop->owner = cpu;
+	stop->trigger_cpu = cpu;
 	strscpy(stop->message, request->message, sizeof(stop->message));
 	strim(stop->message);
 	stop->stop_ns = 0;
 	memset(stop->cpus, 0, sizeof(stop->cpus));
 	m->begin_ns = begin_ns;
 	m->nr_results = 0;
+	cpumask_clear(&m->owners);
+	cpumask_set_cpu(cpu, &m->owners);
+	memset(&m->step, 0, sizeof(m->step));
+	m->watch.cpu = RAS_NOBODY;
+	m->reported = false;
+	m->mute = false;
+	m->failures = 0;
+	m->console_left = false;
 
 	stop->regs = request->regs;
 	ras_account(m, cpu, RAS_HOW_OWNER);
@@ -217,13 +226,13 @@ static void ras_begin(struct ras_machine *m, const struct ras_request *request,
 	smp_store_release(&m->state, RAS_STOPPING);
 }
 
-/* Give an order to every CPU, also to those that may only park later. */
-static void ras_give_order(struct ras_machine *m, enum ras_order_op op)
+/* Give an order to every CPU but @except, also to those that may only park later. */
+static void ras_give_order(struct ras_machine *m, enum ras_order_op op, int except)
 {
 	unsigned int cpu;
 
 	for_each_cpu(cpu, m->arch->present()) {
-		if (m->slot[cpu])
+		if (m->slot[cpu] && cpu != except)
 			/* Pairs with the acquire in ras_await_order(). */
 			smp_store_release(&m->slot[cpu]->order,
 					  RAS_ORDER(m->stop.sequence, op));
@@ -295,14 +304,13 @@ static void ras_release(struct ras_machine *m)
 	/* Pairs with the acquire in ras_wants_cpus(): nobody parks any more. */
 	smp_store_release(&m->state, RAS_RELEASING);
 	start = m->arch->now_ns();
-	ras_give_order(m, RAS_ORDER_RELEASE);
+	ras_give_order(m, RAS_ORDER_RELEASE, RAS_NOBODY);
 	ras_await_left(m);
 	/* The others run again and may be reading it; see ras_last_times(). */
 	WRITE_ONCE(m->last.times.release_ns, m->arch->now_ns() - start);
 	if (!cpumask_empty(&m->pending))
 		pr_warn("stop %u: CPUs %*pbl have not left\n", m->stop.sequence,
 			cpumask_pr_args(&m->pending));
-	m->arch->end();
 	/*
 	 * The order matters: a new owner must find the state idle.  Pairs with
 	 * the compare-and-exchange in ras_own().
@@ -323,8 +331,42 @@ static void ras_end(struct ras_machine *m)
 	smp_store_release(&m->state, RAS_ENDED);
 	if (ras_crash_kernel_loaded() && !(ras_provided(m) & RAS_DID_KEXEC))
 		return;
-	ras_give_order(m, RAS_ORDER_RETIRE);
+	ras_give_order(m, RAS_ORDER_RETIRE, ras_watch_reboot(m));
 	ras_await_left(m);
+}
+
+/**
+ * ras_finish() - run the chain, or what is left of it, and release or end
+ * @m: the machine
+ *
+ * Context: Owner, machine stopped.
+ * Return: false if another CPU has taken over meanwhile; it does the rest.
+ */
+bool ras_finish(struct ras_machine *m)
+{
+	bool prepared, failed, console_left;
+
+	if (!m->stop.rehearsal && !ras_run_chain(m))
+		return false;
+	ras_add_newcomers(m);
+	if (!m->stop.resumable) {
+		/* The consoles are all that is left. */
+		m->quiet = false;
+		if (!ras_say(m, ras_report_handlers, NULL))
+			return false;
+		ras_end(m);
+		return true;
+	}
+	prepared = ras_report_prepare(m);
+	failed = m->failures;
+	console_left = m->console_left;
+	ras_release(m);
+	/* The next stop may have begun: nothing of this one is there any more. */
+	if (failed && m->own_up)
+		m->own_up(console_left);
+	if (prepared)
+		ras_report_prepared();
+	return true;
 }
 
 /*
@@ -372,13 +414,12 @@ static int ras_own(struct ras_machine *m)
  * @request: what the trigger asks for; its strings and registers must stay
  *
  * Context: Any, with interrupts disabled.
- * Return: 0 after a stop; %-ENODEV, %-EPERM, %-EDEADLK and %-EBUSY as for
- *	ras_stop().
+ * Return: 0 after a stop; %-ENODEV, %-EPERM, %-EDEADLK, %-EBUSY and %-ECANCELED as
+ *	for ras_stop().
  */
 int ras_machine_stop(struct ras_machine *m, const struct ras_request *request)
 {
-	u64 grace_us, begin_ns;
-	bool prepared;
+	u64 begin_ns;
 	int ret;
 
 	/* Pairs with the release in ras_machine_init(). */
@@ -397,33 +438,37 @@ int ras_machine_stop(struct ras_machine *m, const struct ras_request *request)
 	if (ret)
 		return ret;
 
-	grace_us = READ_ONCE(m->policy.ipi_grace_us);
-	/* With nothing armed but kdump, a panic is as short as it is without us. */
-	if (request->trigger == RAS_TRIGGER_PANIC &&
-	    ras_only_noreturn(m, request->trigger))
-		grace_us = 0;
-
 	ras_begin(m, request, begin_ns);
+	m->quiet = request->trigger == RAS_TRIGGER_PANIC &&
+		   ras_only_noreturn(m, request->trigger);
 	cpumask_copy(&m->pending, m->arch->online());
 	cpumask_clear_cpu(m->stop.owner, &m->pending);
 	ras_account_offline(m);
-	ras_gather(m, grace_us);
+	/* With nothing armed but kdump, a panic is as short as it is without us. */
+	ras_gather(m, m->quiet ? 0 : READ_ONCE(m->policy.ipi_grace_us));
 	m->stop.stop_ns = m->arch->now_ns() - begin_ns;
 	/* Pairs with the acquire in ras_machine_stopped(). */
 	smp_store_release(&m->state, RAS_STOPPED);
 
-	if (!request->rehearsal)
-		ras_run_chain(m);
-	ras_add_newcomers(m);
-
-	prepared = ras_report_prepare(m);
-	if (m->stop.resumable)
-		ras_release(m);
-	else
-		ras_end(m);
-	if (prepared)
-		ras_report_prepared(m);
+	if (!ras_finish(m)) {
+		/* A handler hung here, and has come back after all. */
+		ras_lose(m, request);
+		return -ECANCELED;
+	}
 	return 0;
+}
+
+/*
+ * ELF notes of CPUs that have lost ownership and are not parked, because they are
+ * still in the handler that hung.
+ */
+static void ras_note_wedged(struct ras_machine *m)
+{
+	unsigned int cpu;
+
+	for_each_cpu(cpu, &m->owners)
+		if (cpu != m->stop.owner && !ras_has_parked(m, cpu))
+			m->arch->note(cpu, &m->slot[cpu]->record);
 }
 
 /**
@@ -431,18 +476,20 @@ int ras_machine_stop(struct ras_machine *m, const struct ras_request *request)
  * @m: the machine
  *
  * Context: Any, with interrupts disabled, on the way to the crash kernel.
- * Return: false if this CPU does not own a stop: nothing was done.
+ * Return: the CPU that has crashed; %-ENOENT if the calling CPU does not own a stop:
+ *	nothing was done.
  */
-bool ras_machine_handover(struct ras_machine *m)
+int ras_machine_handover(struct ras_machine *m)
 {
 	enum ras_state state = READ_ONCE(m->state);
 
 	if (!ras_owned_here(m) || (state != RAS_STOPPED && state != RAS_ENDED))
-		return false;
+		return -ENOENT;
 
+	ras_note_wedged(m);
 	/* Pairs with the acquire in ras_wants_cpus(). */
 	smp_store_release(&m->state, RAS_HANDED_OVER);
-	ras_give_order(m, RAS_ORDER_HANDOVER);
+	ras_give_order(m, RAS_ORDER_HANDOVER, RAS_NOBODY);
 	ras_await_left(m);
-	return true;
+	return m->stop.trigger_cpu;
 }

@@ -21,7 +21,6 @@ static void expect_idle(struct kunit *test, struct ras_fake *fake)
 
 	KUNIT_EXPECT_EQ(test, fake->m.state, RAS_IDLE);
 	KUNIT_EXPECT_EQ(test, atomic_read(&fake->m.owner), RAS_NOBODY);
-	KUNIT_EXPECT_EQ(test, fake->begins, fake->ends);
 	for (cpu = 0; cpu < fake->nr; cpu++) {
 		KUNIT_EXPECT_EQ(test, READ_ONCE(fake->slot[cpu]->parked), 0);
 		KUNIT_EXPECT_FALSE(test, READ_ONCE(fake->slot[cpu]->parking));
@@ -488,7 +487,7 @@ static void ras_stop_lost_during_release(struct kunit *test)
 
 	fake->at_end = end_meets_loser;
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
-	fake->at_end = NULL;
+	KUNIT_EXPECT_NULL(test, (void *)fake->at_end);
 	KUNIT_EXPECT_EQ(test, ras_fake_finish(fake, 1), -EBUSY);
 
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
@@ -688,7 +687,6 @@ static void ras_stop_panic_retires(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&fake->m.owner), 0);
 	KUNIT_EXPECT_FALSE(test, fake->m.stop.resumable);
 	KUNIT_EXPECT_TRUE(test, fake->crash);
-	KUNIT_EXPECT_EQ(test, fake->ends, 0);
 	KUNIT_EXPECT_EQ(test, fake->m.last.times.sequence, 1);
 	for (cpu = 1; cpu < 3; cpu++) {
 		KUNIT_ASSERT_TRUE(test, ras_fake_halted(fake, cpu));
@@ -747,7 +745,8 @@ static void ras_stop_handover(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ras_add_handler(&fake->m, &h->handler), 0);
 	fake->cpu[3].answer = RAS_FAKE_DEAF;
 	KUNIT_EXPECT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_PANIC), 0);
-	KUNIT_EXPECT_TRUE(test, h->ret);
+	/* The CPU that has crashed. */
+	KUNIT_EXPECT_EQ(test, h->ret, 0);
 	KUNIT_EXPECT_FALSE(test, h->seen);
 	/* With nothing else armed there is no grace period. */
 	KUNIT_EXPECT_EQ(test, fake->ipis, 0UL);
@@ -769,7 +768,7 @@ static void ras_stop_handover_after_end(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_PANIC), 0);
 	KUNIT_ASSERT_EQ(test, fake->m.state, RAS_ENDED);
-	KUNIT_EXPECT_TRUE(test, ras_fake_do(fake, 0, job_handover, NULL));
+	KUNIT_EXPECT_EQ(test, ras_fake_do(fake, 0, job_handover, NULL), 0);
 	KUNIT_EXPECT_EQ(test, fake->m.state, RAS_HANDED_OVER);
 }
 
@@ -786,12 +785,12 @@ static void ras_stop_handover_refused(struct kunit *test)
 	struct ras_fake *fake = ras_fake_new(test, 2, true);
 	struct ras_fake_handler *h = ras_fake_add(test, "h", 1);
 
-	KUNIT_EXPECT_FALSE(test, ras_fake_do(fake, 0, job_handover, NULL));
+	KUNIT_EXPECT_EQ(test, ras_fake_do(fake, 0, job_handover, NULL), -ENOENT);
 	/* A missing CPU goes on running, and may try. */
 	fake->cpu[1].answer = RAS_FAKE_DEAF;
 	h->hook = hook_foreign_handover;
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
-	KUNIT_EXPECT_EQ(test, h->ret, 0);
+	KUNIT_EXPECT_EQ(test, h->ret, -ENOENT);
 	KUNIT_EXPECT_TRUE(test, h->seen);
 	KUNIT_EXPECT_EQ(test, fake->cpu[0].retired + fake->cpu[1].retired, 0);
 	expect_idle(test, fake);
@@ -807,7 +806,10 @@ static void ras_stop_grace_of_a_panic(struct kunit *test)
 	last->handler.flags = RAS_HANDLER_NORETURN;
 	KUNIT_ASSERT_EQ(test, ras_add_handler(&fake->m, &last->handler), 0);
 	KUNIT_EXPECT_FALSE(test, ras_only_noreturn(&fake->m, RAS_TRIGGER_PANIC));
+	/* Whether another one is ready is asked when there is who can watch. */
 	log->reason = "no target";
+	KUNIT_EXPECT_FALSE(test, ras_only_noreturn(&fake->m, RAS_TRIGGER_PANIC));
+	log->handler.entry->failed = true;
 	KUNIT_EXPECT_TRUE(test, ras_only_noreturn(&fake->m, RAS_TRIGGER_PANIC));
 	last->reason = "not loaded";
 	KUNIT_EXPECT_FALSE(test, ras_only_noreturn(&fake->m, RAS_TRIGGER_PANIC));

@@ -334,9 +334,18 @@ static ssize_t ras_entry_value(struct ras_entry *entry, const char *name, char *
 				  entry->handler && !ras_entry_skipped(entry));
 	if (!strcmp(name, "runs"))
 		return sysfs_emit(buf, "%lu\n", entry->runs);
-	if (!strcmp(name, "last_verdict"))
+	if (!strcmp(name, "faults"))
+		return sysfs_emit(buf, "%lu\n", entry->faults);
+	if (!strcmp(name, "timeouts"))
+		return sysfs_emit(buf, "%lu\n", entry->timeouts);
+	if (!strcmp(name, "state"))
+		return sysfs_emit(buf, "%s\n", entry->failed ? "failed" : "ok");
+	if (!strcmp(name, "last_verdict")) {
+		if (entry->last_failed)
+			return sysfs_emit(buf, "abandoned\n");
 		return sysfs_emit(buf, "%s\n", entry->runs ?
 				  ras_verdict_names[entry->last_verdict] : "none");
+	}
 	if (!strcmp(name, "last_ns"))
 		return sysfs_emit(buf, "%llu\n", entry->last_ns);
 	if (!strcmp(name, "triggers")) {
@@ -368,6 +377,9 @@ RAS_ENTRY_ATTR(deadline_ms, 0600, entry_store);
 RAS_ENTRY_ATTR(triggers, 0600, entry_store);
 RAS_ENTRY_ATTR(armed, 0400, NULL);
 RAS_ENTRY_ATTR(runs, 0400, NULL);
+RAS_ENTRY_ATTR(faults, 0400, NULL);
+RAS_ENTRY_ATTR(timeouts, 0400, NULL);
+RAS_ENTRY_ATTR(state, 0400, NULL);
 RAS_ENTRY_ATTR(last_verdict, 0400, NULL);
 RAS_ENTRY_ATTR(last_ns, 0400, NULL);
 
@@ -378,6 +390,9 @@ static struct attribute *ras_entry_attrs[] = {
 	&ras_entry_triggers_attr.attr,
 	&ras_entry_armed_attr.attr,
 	&ras_entry_runs_attr.attr,
+	&ras_entry_faults_attr.attr,
+	&ras_entry_timeouts_attr.attr,
+	&ras_entry_state_attr.attr,
 	&ras_entry_last_verdict_attr.attr,
 	&ras_entry_last_ns_attr.attr,
 	NULL

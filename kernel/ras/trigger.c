@@ -4,13 +4,17 @@
  */
 #define pr_fmt(fmt) "ras: " fmt
 
+#include <linux/console.h>
 #include <linux/export.h>
 #include <linux/init.h>
+#include <linux/irq_work.h>
 #include <linux/irqflags.h>
 #include <linux/kdebug.h>
 #include <linux/kernel.h>
 #include <linux/notifier.h>
+#include <linux/panic.h>
 #include <linux/printk.h>
+#include <linux/reboot.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sysrq.h>
@@ -148,6 +152,21 @@ unsigned int ras_panic(const char *message)
 }
 
 /**
+ * ras_panic_in_handler() - the hook at the beginning of panic()
+ * @fmt: format of the panic's text
+ * @args: arguments of @fmt
+ *
+ * A panic in a handler abandons the handler: it does not return then.
+ *
+ * Context: Any.
+ */
+void ras_panic_in_handler(const char *fmt, va_list args)
+{
+	if (unlikely(atomic_read(&ras_guards)))
+		ras_guard_panic(&ras_machine, fmt, args);
+}
+
+/**
  * ras_panic_lost() - the hook in panic() for a CPU that is not the first
  * @fmt: format of the panic's text
  * @args: arguments of @fmt
@@ -233,9 +252,15 @@ bool ras_arch_stopped(enum ras_how how, struct pt_regs *regs)
 	return ras_machine_stopped(&ras_machine, how, regs);
 }
 
-bool ras_arch_handover(void)
+int ras_arch_handover(void)
 {
 	return ras_machine_handover(&ras_machine);
+}
+
+bool ras_arch_fault(struct pt_regs *regs, const char *fault,
+		    const unsigned long *address)
+{
+	return ras_guard_fault(&ras_machine, regs, fault, address);
 }
 
 bool ras_arch_nmi_button(struct pt_regs *regs)
@@ -283,6 +308,44 @@ static const struct sysrq_key_op ras_sysrq_op = {
 	.enable_mask	= SYSRQ_ENABLE_DUMP,
 };
 
+/*
+ * The CPU that has panicked hangs in a handler, and this one has run the rest of the
+ * chain: it does the rest of panic(), too, the reboot above all.
+ */
+static void ras_go_on_panic(struct ras_machine *m)
+{
+	panic("%s", m->stop.message);
+}
+
+/* What panic() may take besides its timeout: notifiers, slow consoles, blinking. */
+#define RAS_REBOOT_MARGIN_MS	(60 * MSEC_PER_SEC)
+
+static u64 ras_reboot_ms(void)
+{
+	int timeout = READ_ONCE(panic_timeout);
+
+	if (!timeout)
+		return 0;
+	return max(timeout, 0) * (u64)MSEC_PER_SEC + RAS_REBOOT_MARGIN_MS;
+}
+
+static void ras_unlock_console(struct irq_work *work)
+{
+	/* Whoever has locked it will not come back for it. */
+	if (is_console_locked())
+		console_unlock();
+}
+
+static DEFINE_IRQ_WORK(ras_console_work, ras_unlock_console);
+
+/* What an abandoned handler has left behind concerns everybody from now on. */
+static void ras_own_up(bool console_left)
+{
+	add_taint(TAINT_DIE, LOCKDEP_STILL_OK);
+	if (console_left)
+		irq_work_queue(&ras_console_work);
+}
+
 static struct ras_slot **ras_alloc_slots(void)
 {
 	struct ras_slot **slot;
@@ -320,6 +383,10 @@ static int __init ras_start(void)
 		pr_err("not started: the architecture refused with %d\n", ret);
 		return ret;
 	}
+	ras_machine.go_on = ras_go_on_panic;
+	ras_machine.reboot_ms = ras_reboot_ms;
+	ras_machine.reboot = emergency_restart;
+	ras_machine.own_up = ras_own_up;
 	ras_machine_init(&ras_machine, &ras_arch, slot);
 	mutex_lock(&ras_machine.lock);
 	ras_boot_policy(&ras_machine, NULL, NULL);

@@ -6,10 +6,14 @@
  * this file sits: when a stop has parked them already, each prepares itself and
  * there is no second shootdown; in any other case the kernel does what it did.
  */
+#include <linux/crash_core.h>
+#include <linux/elfcore.h>
 #include <linux/init.h>
 #include <linux/kexec.h>
 #include <linux/objtool.h>
+#include <linux/percpu.h>
 #include <linux/smp.h>
+#include <linux/string.h>
 
 #include <asm/apic.h>
 #include <asm/cpu.h>
@@ -19,30 +23,44 @@
 #include "ras.h"
 
 /**
+ * ras_x86_note() - write the ELF note of a CPU from its record
+ * @cpu: the CPU, which may be another one
+ * @record: its record
+ *
+ * As crash_save_cpu(), which knows the calling CPU's task only.
+ *
+ * Context: Any.
+ */
+void ras_x86_note(unsigned int cpu, const struct ras_cpu *record)
+{
+#ifdef CONFIG_KEXEC_CORE
+	u32 *buf = (u32 *)per_cpu_ptr(crash_notes, cpu);
+	struct elf_prstatus prstatus;
+
+	if (!buf)
+		return;
+	memset(&prstatus, 0, sizeof(prstatus));
+	prstatus.common.pr_pid = record->pid;
+	elf_core_copy_regs(&prstatus.pr_reg, (struct pt_regs *)&record->arch.regs);
+	buf = append_elf_note(buf, KEXEC_CORE_NOTE_NAME, NT_PRSTATUS, &prstatus,
+			      sizeof(prstatus));
+	final_note(buf);
+#endif
+}
+
+/**
  * ras_x86_retire() - make this CPU harmless to the next kernel, or to a reset
- * @note: the record to write the ELF note from; NULL for none
  *
  * The steps of kdump_nmi_callback() and crash_nmi_callback(): a CPU in VMX or
  * SVM operation would block INIT, a running Intel PT writes to memory.
  *
  * Context: Parked CPU, interrupts disabled; NMI.
  */
-void ras_x86_retire(const struct ras_cpu *note)
+void ras_x86_retire(void)
 {
-#ifdef CONFIG_KEXEC_CORE
-	if (note)
-		crash_save_cpu((struct pt_regs *)&note->arch.regs,
-			       raw_smp_processor_id());
-#endif
 	cpu_emergency_disable_virtualization();
 	cpu_emergency_stop_pt();
 	disable_local_APIC();
-}
-
-static noinline void ras_halt(void)
-{
-	for (;;)
-		native_halt();
 }
 
 /*
@@ -51,16 +69,18 @@ static noinline void ras_halt(void)
  * interrupted context from there; version 8.0.2 gives up if there is none.  The
  * barrier keeps the call from becoming a jump.
  */
-static noinline void __used crash_nmi_callback(void)
+static noinline void __used crash_nmi_callback(void (*fn)(void *arg), void *arg)
 {
-	ras_halt();
+	fn(arg);
 	barrier();
 }
 
 /**
- * ras_x86_halt() - the end of this CPU
+ * ras_x86_stay() - what a CPU does that will not go on where it was interrupted
  * @frame: if an interrupt brought it here, that interrupt's frame, where the
  *	entry code has put it; otherwise NULL
+ * @fn: does it, and does not return
+ * @arg: its argument
  *
  * Drops the frames between an interrupt's entry and here, as if that had called
  * crash_nmi_callback() itself: crash(8) does not find the interrupted context
@@ -69,24 +89,37 @@ static noinline void __used crash_nmi_callback(void)
  *
  * Context: Interrupts disabled; NMI.  Does not return.
  */
-void ras_x86_halt(const struct pt_regs *frame)
+void ras_x86_stay(const struct pt_regs *frame, void (*fn)(void *arg), void *arg)
 {
 	if (frame)
 		asm volatile("movq %0, %%rsp\n\t"
 			     "jmp crash_nmi_callback"
-			     : : "r" ((unsigned long *)frame - 1) : "memory");
-	crash_nmi_callback();
+			     : : "r" ((unsigned long *)frame - 1), "D" (fn), "S" (arg)
+			     : "memory");
+	crash_nmi_callback(fn, arg);
 	barrier();
 }
 
-STACK_FRAME_NON_STANDARD(ras_x86_halt);
+STACK_FRAME_NON_STANDARD(ras_x86_stay);
+
+/**
+ * ras_x86_halt() - wait for what does not come
+ *
+ * Context: Interrupts disabled; NMI.
+ */
+void ras_x86_halt(void)
+{
+	native_halt();
+}
 
 #if defined(CONFIG_SMP) && defined(CONFIG_KEXEC_CORE)
 static void (*ras_former_crash_stop)(void) __ro_after_init;
 
 static void ras_crash_stop_other_cpus(void)
 {
-	if (!ras_arch_handover()) {
+	int cpu = ras_arch_handover();
+
+	if (cpu < 0) {
 		ras_former_crash_stop();
 		return;
 	}
@@ -94,7 +127,7 @@ static void ras_crash_stop_other_cpus(void)
 	 * As kdump_nmi_shootdown_cpus() leaves the crashing CPU, whose number
 	 * tells crash(8) which task has crashed.
 	 */
-	crashing_cpu = raw_smp_processor_id();
+	crashing_cpu = cpu;
 	disable_local_APIC();
 }
 

@@ -89,13 +89,16 @@ const struct ras_arch_ops ras_arch = {
 	.present	= ras_x86_present,
 	.online		= ras_x86_online,
 	.begin		= ras_x86_begin,
-	.end		= ras_x86_end,
 	.send_ipi	= ras_x86_send_ipi,
 	.send_nmi	= ras_x86_send_nmi,
 	.capture	= ras_x86_capture,
 	.wait		= ras_x86_wait,
 	.call		= ras_x86_call,
+	.land		= ras_x86_land,
+	.abandon	= ras_x86_abandon,
 	.retire		= ras_x86_retire,
+	.note		= ras_x86_note,
+	.stay		= ras_x86_stay,
 	.halt		= ras_x86_halt,
 };
 

@@ -8,7 +8,6 @@
 /* stop.c */
 int ras_x86_stop_init(void);
 void ras_x86_begin(bool crash);
-void ras_x86_end(void);
 bool ras_x86_send_ipi(const struct cpumask *mask);
 bool ras_x86_send_nmi(unsigned int cpu);
 
@@ -17,11 +16,17 @@ void ras_x86_capture(struct ras_cpu *record, const struct pt_regs *regs);
 
 /* stack.c */
 int ras_x86_stack_init(void);
-void ras_x86_call(void (*fn)(void *arg), void *arg);
+/* The instruction behind the call in ras_call_on(). */
+extern const char ras_x86_landed[];
+bool ras_x86_call(void (*fn)(void *arg), void *arg);
+bool ras_x86_land(struct pt_regs *regs, unsigned long *ip);
+void ras_x86_abandon(void);
 
 /* kexec.c */
 void ras_x86_kexec_init(void);
-void ras_x86_retire(const struct ras_cpu *note);
-void ras_x86_halt(const struct pt_regs *frame);
+void ras_x86_retire(void);
+void ras_x86_note(unsigned int cpu, const struct ras_cpu *record);
+void ras_x86_stay(const struct pt_regs *frame, void (*fn)(void *arg), void *arg);
+void ras_x86_halt(void);
 
 #endif /* _ARCH_X86_RAS_RAS_H */

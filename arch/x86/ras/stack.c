@@ -1,16 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * RAS stop framework, x86: the private stack that handlers run on.
+ * RAS stop framework, x86: private stacks, and the way out of what runs on them.
  *
  * A stop may come because a stack has overflowed, or on the small stack of the
  * double fault that this causes, so handlers bring none of their own.
+ *
+ * The way out is the same whether a call comes back or is abandoned: the
+ * instruction behind the call in ras_call_on(), with the stack pointer on the word
+ * that links to the caller's stack.
  */
 #include <linux/init.h>
+#include <linux/kasan.h>
 #include <linux/kernel.h>
+#include <linux/objtool.h>
+#include <linux/preempt.h>
 #include <linux/smp.h>
+#include <linux/string.h>
 #include <linux/vmalloc.h>
 
+#include <asm/cpu_entry_area.h>
+#include <asm/fpu/api.h>
 #include <asm/irq_stack.h>
+#include <asm/processor.h>
+#include <asm/segment.h>
+#include <asm/smap.h>
 #include <asm/stacktrace.h>
 
 #include "ras.h"
@@ -18,62 +31,276 @@
 /* For the unwinder: distinct from the types in enum stack_type. */
 #define STACK_TYPE_RAS	(STACK_TYPE_EXCEPTION_LAST + 1)
 
-/* There is one owner, so one stack; in vmalloc space, for its guard pages. */
-static void *ras_stack __ro_after_init;
-/* The CPU that is on it, for ras_stack_info(). */
-static int ras_stack_cpu = -1;
+/*
+ * One owner needs one stack.  Each takeover leaves one behind, to a CPU that may
+ * still be using it.
+ */
+#define RAS_STACKS	4
+
+/* Room for a CPU that finds all of them taken, on the stack that it is on. */
+#define RAS_STACK_BELOW	512
+
+/**
+ * struct ras_stack - a private stack
+ * @base: its lowest address; in vmalloc space, for the guard pages on both sides
+ * @cpu: the CPU that is on it, or -1
+ */
+struct ras_stack {
+	void			*base;
+	atomic_t		cpu;
+};
+
+static struct ras_stack ras_stacks[RAS_STACKS];
+
+/**
+ * struct ras_landing - how a CPU gets out of its call
+ * @link: the top word of the stack it is on, which links to the caller's
+ * @sp: what that has to be; the word itself is within reach of what is called
+ * @inside: it is in what was called, and can be taken out of it
+ * @returned: the call came back
+ */
+struct ras_landing {
+	unsigned long		*link;
+	unsigned long		sp;
+	bool			inside;
+	bool			returned;
+};
+
+static DEFINE_PER_CPU(struct ras_landing, ras_landing);
 
 struct ras_stack_call {
 	void	(*fn)(void *arg);
 	void	*arg;
 };
 
-static void ras_on_stack(struct ras_stack_call *call)
+/* On the private stack. */
+static __used void ras_on_stack(struct ras_stack_call *call)
 {
+	struct ras_landing *landing = this_cpu_ptr(&ras_landing);
+
+	/*
+	 * Read by an NMI on this CPU.  Outside of this the frames to land on are not
+	 * there yet, or not any more.
+	 */
+	WRITE_ONCE(landing->inside, true);
+	barrier();
 	call->fn(call->arg);
+	barrier();
+	WRITE_ONCE(landing->inside, false);
+	if (READ_ONCE(*landing->link) != landing->sp) {
+		/* Overwritten, with who knows what else. */
+		WRITE_ONCE(*landing->link, landing->sp);
+		return;
+	}
+	landing->returned = true;
 }
 
-void ras_x86_call(void (*fn)(void *arg), void *arg)
+/*
+ * As call_on_stack(), but no register is expected to survive: if the call is
+ * abandoned nobody has restored those that it saved.
+ */
+static noinline __noclone void ras_call_on(unsigned long *link,
+					   struct ras_landing *landing,
+					   struct ras_stack_call *call)
 {
-	struct ras_stack_call call = { .fn = fn, .arg = arg };
-	struct ras_stack_call *arg1 = &call;
-	/* The top word links back to the caller's stack, see call_on_stack(). */
-	void *top = ras_stack + RAS_STACK_SIZE - sizeof(unsigned long);
+	register unsigned long *tos asm("r11") = link;
+	register unsigned long *sp asm("r10") = &landing->sp;
+	register struct ras_stack_call *arg asm("rdi") = call;
 
-	WRITE_ONCE(ras_stack_cpu, raw_smp_processor_id());
-	call_on_stack(top, ras_on_stack, ASM_CALL_ARG1,
-		      , [arg1] "r" (arg1));
-	WRITE_ONCE(ras_stack_cpu, -1);
+	/* RBP is not in the list of clobbers, where it may be the frame pointer. */
+	asm volatile("pushq	%%rbp\n\t"
+		     "movq	%%rsp, (%[sp])\n\t"
+		     "movq	%%rsp, (%[tos])\n\t"
+		     "movq	%[tos], %%rsp\n\t"
+		     "call	ras_on_stack\n\t"
+		     ".globl	ras_x86_landed\n"
+		     "ras_x86_landed:\n\t"
+		     "popq	%%rsp\n\t"
+		     "popq	%%rbp"
+		     : [tos] "+r" (tos), [sp] "+r" (sp), [arg] "+r" (arg),
+		       ASM_CALL_CONSTRAINT
+		     :
+		     : "cc", "rax", "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r12",
+		       "r13", "r14", "r15", "memory");
 }
+
+static struct ras_stack *ras_take_stack(int cpu)
+{
+	unsigned int i;
+
+	for (i = 0; i < RAS_STACKS; i++)
+		if (atomic_cmpxchg(&ras_stacks[i].cpu, -1, cpu) == -1)
+			return &ras_stacks[i];
+	return NULL;
+}
+
+/**
+ * ras_x86_call() - call a function on a private stack
+ * @fn: the function
+ * @arg: its argument
+ *
+ * Context: Interrupts disabled; NMI.
+ * Return: true if it came back; false if it was abandoned, or has overwritten the
+ *	top of its stack.
+ */
+bool ras_x86_call(void (*fn)(void *arg), void *arg)
+{
+	struct ras_stack *stack = ras_take_stack(raw_smp_processor_id());
+	struct ras_landing *landing = this_cpu_ptr(&ras_landing);
+	struct ras_stack_call call = { .fn = fn, .arg = arg };
+	bool inuse = this_cpu_read(hardirq_stack_inuse);
+	bool fpu = !in_nmi() && irq_fpu_usable();
+	int count = preempt_count();
+	unsigned long top;
+
+	if (stack)
+		top = (unsigned long)stack->base + RAS_STACK_SIZE;
+	else
+		top = round_down(current_stack_pointer - RAS_STACK_BELOW, 16);
+	landing->link = (unsigned long *)top - 1;
+	landing->returned = false;
+	ras_call_on(landing->link, landing, &call);
+
+	if (!landing->returned) {
+		/* An interrupt, or the use of the FPU, that was not returned from. */
+		preempt_count_set(count);
+		this_cpu_write(hardirq_stack_inuse, inuse);
+		if (fpu && !irq_fpu_usable()) {
+			preempt_disable();
+			kernel_fpu_end();
+		}
+		/* Frames that were left have marked theirs. */
+		if (stack)
+			kasan_unpoison_range(stack->base, RAS_STACK_SIZE);
+	}
+	if (stack)
+		atomic_set_release(&stack->cpu, -1);
+	return landing->returned;
+}
+
+/* What IRET takes from the stack. */
+struct ras_iret {
+	unsigned long	ip, cs, flags, sp, ss;
+};
+
+/*
+ * The frame by which an NMI returns, or NULL if @regs are no NMI's.  In pt_regs there
+ * is the copy that asm_exc_nmi (arch/x86/entry/entry_64.S) calls "outermost"; it
+ * returns by the "iret" frame, which is right above.  If another NMI has come
+ * meanwhile, that leads to repeat_nmi instead, which makes it anew from the former.
+ */
+static struct ras_iret *ras_nmi_iret(struct pt_regs *regs)
+{
+	struct ras_iret *iret = (struct ras_iret *)(regs + 1);
+	unsigned long at = (unsigned long)regs;
+
+	if (at < __this_cpu_ist_bottom_va(NMI) || at >= __this_cpu_ist_top_va(NMI))
+		return NULL;
+	return iret->ip == regs->ip && iret->sp == regs->sp ? iret : NULL;
+}
+
+/**
+ * ras_x86_land() - have an exception or NMI return to where the call does
+ * @regs: its context
+ * @ip: where it was
+ *
+ * Returning, by IRET, is what lets NMIs come again.
+ *
+ * Context: Exception or NMI.
+ * Return: false if this CPU is not in what ras_x86_call() has called.
+ */
+bool ras_x86_land(struct pt_regs *regs, unsigned long *ip)
+{
+	struct ras_landing *landing = this_cpu_ptr(&ras_landing);
+	struct ras_iret *iret = ras_nmi_iret(regs);
+	struct ras_iret landed = {
+		.ip	= (unsigned long)ras_x86_landed,
+		.cs	= __KERNEL_CS,
+		.flags	= X86_EFLAGS_FIXED,
+		.sp	= (unsigned long)landing->link,
+		.ss	= __KERNEL_DS,
+	};
+
+	BUILD_BUG_ON(sizeof(*regs) - offsetof(struct pt_regs, ip) != sizeof(landed));
+	if (!READ_ONCE(landing->inside))
+		return false;
+	WRITE_ONCE(landing->inside, false);
+	*ip = regs->ip;
+	WRITE_ONCE(*landing->link, landing->sp);
+	memcpy(&regs->ip, &landed, sizeof(landed));
+	if (iret)
+		*iret = landed;
+	return true;
+}
+
+/**
+ * ras_x86_abandon() - go to where the call returns
+ *
+ * Context: Any.  Returns only if this CPU is not in what ras_x86_call() has called.
+ */
+void ras_x86_abandon(void)
+{
+	struct ras_landing *landing = this_cpu_ptr(&ras_landing);
+
+	raw_local_irq_disable();
+	if (!READ_ONCE(landing->inside))
+		return;
+	WRITE_ONCE(landing->inside, false);
+	clac();
+	WRITE_ONCE(*landing->link, landing->sp);
+	asm volatile("cld\n\t"
+		     "movq %0, %%rsp\n\t"
+		     "jmp ras_x86_landed"
+		     : : "r" (landing->link) : "memory");
+	unreachable();
+}
+
+STACK_FRAME_NON_STANDARD(ras_x86_abandon);
 
 /**
  * ras_stack_info() - the hook in the unwinder
  * @stack: an address
- * @info: filled if @stack is on the private stack
+ * @info: filled if @stack is on a private stack
  *
  * Without it no handler would have a backtrace, be it for WARN() or a debugger.
  *
  * Context: Any; noinstr.
- * Return: true if @stack is on the private stack and this CPU uses it.
+ * Return: true if @stack is on a private stack and this CPU uses it.
  */
 noinstr bool ras_stack_info(unsigned long *stack, struct stack_info *info)
 {
-	unsigned long *begin = ras_stack;
-	unsigned long *end = ras_stack + RAS_STACK_SIZE;
+	unsigned int i;
 
-	if (!begin || READ_ONCE(ras_stack_cpu) != raw_smp_processor_id())
-		return false;
-	if (stack < begin || stack >= end)
-		return false;
-	info->type = STACK_TYPE_RAS;
-	info->begin = begin;
-	info->end = end;
-	info->next_sp = (unsigned long *)*(end - 1);
-	return true;
+	for (i = 0; i < RAS_STACKS; i++) {
+		unsigned long *begin = ras_stacks[i].base;
+		unsigned long *end = ras_stacks[i].base + RAS_STACK_SIZE;
+
+		if (!begin || stack < begin || stack >= end ||
+		    arch_atomic_read(&ras_stacks[i].cpu) != raw_smp_processor_id())
+			continue;
+		info->type = STACK_TYPE_RAS;
+		info->begin = begin;
+		info->end = end;
+		info->next_sp = (unsigned long *)*(end - 1);
+		return true;
+	}
+	return false;
 }
 
 int __init ras_x86_stack_init(void)
 {
-	ras_stack = vzalloc(RAS_STACK_SIZE);
-	return ras_stack ? 0 : -ENOMEM;
+	unsigned int i;
+
+	for (i = 0; i < RAS_STACKS; i++) {
+		atomic_set(&ras_stacks[i].cpu, -1);
+		ras_stacks[i].base = vzalloc(RAS_STACK_SIZE);
+		if (!ras_stacks[i].base)
+			goto free;
+	}
+	return 0;
+
+free:
+	while (i--)
+		vfree(ras_stacks[i].base);
+	return -ENOMEM;
 }

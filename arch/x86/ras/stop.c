@@ -25,30 +25,28 @@ static bool ras_have_ipi __ro_after_init;
 /* The emergency NMI handler is installed: a crash, so for good. */
 static bool ras_crashed;
 
-/* What an interrupted write to the ICR had put into its upper half. */
-static u32 ras_saved_icr2;
-static bool ras_icr2_saved;
-
 /*
- * The owner may have come by an NMI that hit between the two writes which send
- * an IPI through the memory-mapped APIC.  Sending one of our own overwrites the
- * first of them, the destination, and after the release the interrupted IPI
- * would go to the wrong CPU.  The x2APIC has one register for both.
+ * This CPU may have come by an NMI that hit between the two writes which send an
+ * IPI through the memory-mapped APIC.  Sending one of our own overwrites the first
+ * of them, the destination, and after the release the interrupted IPI would go to
+ * the wrong CPU.  The x2APIC has one register for both.
  */
-static void ras_save_icr(void)
+static bool ras_must_save_icr(void)
 {
-	ras_icr2_saved = in_nmi() && boot_cpu_has(X86_FEATURE_APIC) &&
-			 !x2apic_enabled();
-	if (ras_icr2_saved)
-		ras_saved_icr2 = apic_read(APIC_ICR2);
+	return in_nmi() && boot_cpu_has(X86_FEATURE_APIC) && !x2apic_enabled();
 }
 
-static void ras_restore_icr(void)
+static u32 ras_save_icr(void)
 {
-	if (!ras_icr2_saved)
+	return ras_must_save_icr() ? apic_read(APIC_ICR2) : 0;
+}
+
+static void ras_restore_icr(u32 icr2)
+{
+	if (!ras_must_save_icr())
 		return;
 	safe_apic_wait_icr_idle();
-	apic_write(APIC_ICR2, ras_saved_icr2);
+	apic_write(APIC_ICR2, icr2);
 }
 
 /* Send one interrupt to one CPU, unless the APIC stays busy; 100 ms at most. */
@@ -130,7 +128,6 @@ static struct nmiaction ras_unknown_nmi_action = {
 
 void ras_x86_begin(bool crash)
 {
-	ras_save_icr();
 	/* Ahead of handlers that a crash may have broken; also for late CPUs. */
 	if (crash && !ras_crashed) {
 		ras_crashed = true;
@@ -138,26 +135,28 @@ void ras_x86_begin(bool crash)
 	}
 }
 
-void ras_x86_end(void)
-{
-	ras_restore_icr();
-}
-
 bool ras_x86_send_ipi(const struct cpumask *mask)
 {
 	unsigned int cpu;
+	u32 icr2;
 
 	/* Numascale machines take the vector after us, without looking. */
 	if (!ras_have_ipi || READ_ONCE(x86_platform_ipi_callback) != ras_ipi)
 		return false;
+	icr2 = ras_save_icr();
 	for_each_cpu(cpu, mask)
 		ras_send(cpu, X86_PLATFORM_IPI_VECTOR);
+	ras_restore_icr(icr2);
 	return true;
 }
 
 bool ras_x86_send_nmi(unsigned int cpu)
 {
-	return ras_send(cpu, NMI_VECTOR);
+	u32 icr2 = ras_save_icr();
+	bool sent = ras_send(cpu, NMI_VECTOR);
+
+	ras_restore_icr(icr2);
+	return sent;
 }
 
 int __init ras_x86_stop_init(void)

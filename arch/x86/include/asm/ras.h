@@ -2,6 +2,7 @@
 #ifndef _ASM_X86_RAS_H
 #define _ASM_X86_RAS_H
 
+#include <linux/atomic.h>
 #include <linux/types.h>
 #include <asm/desc_defs.h>
 #include <asm/ptrace.h>
@@ -9,8 +10,40 @@
 struct stack_info;
 
 #ifdef CONFIG_RAS_STOP
+/* Handlers that are running; 0 but in a stop. */
+extern atomic_t ras_guards;
+
 bool ras_stack_info(unsigned long *stack, struct stack_info *info);
+bool ras_x86_fixup(struct pt_regs *regs, int trapnr, unsigned long address);
+bool ras_x86_double_fault(struct pt_regs *regs, unsigned long address);
+
+/* The hooks where the kernel has found no fix-up: one test, in peace time. */
+static __always_inline bool ras_fixup(struct pt_regs *regs, int trapnr,
+				      unsigned long address)
+{
+	return unlikely(arch_atomic_read(&ras_guards)) &&
+	       ras_x86_fixup(regs, trapnr, address);
+}
+
+static __always_inline bool ras_double_fault(struct pt_regs *regs,
+					     unsigned long address)
+{
+	return unlikely(arch_atomic_read(&ras_guards)) &&
+	       ras_x86_double_fault(regs, address);
+}
 #else
+static __always_inline bool ras_fixup(struct pt_regs *regs, int trapnr,
+				      unsigned long address)
+{
+	return false;
+}
+
+static __always_inline bool ras_double_fault(struct pt_regs *regs,
+					     unsigned long address)
+{
+	return false;
+}
+
 static __always_inline bool ras_stack_info(unsigned long *stack,
 					   struct stack_info *info)
 {
@@ -18,7 +51,7 @@ static __always_inline bool ras_stack_info(unsigned long *stack,
 }
 #endif
 
-/* The stack that handlers run on, in bytes. */
+/* The stack that a handler runs on, in bytes. */
 #define RAS_STACK_SIZE	(16 * 1024)
 
 /**

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS stop framework: deadlines.
+ *
+ * While a guarded call with a deadline runs, one of the parked CPUs watches.  It
+ * measures by its own clock, from when it gets the order, or sees progress:
+ *
+ * 1) When the deadline has passed it sends the owner an NMI, and the owner leaves
+ *    the call: ras_guard_strike().
+ * 2) If the owner does not answer, it runs in NMI context or is wedged, or what it
+ *    runs is not the call any more.  The watching CPU becomes the owner and goes on
+ *    with the next handler.
+ *
+ * Which of the two, or neither because the call has ended meanwhile, is decided by
+ * one compare-and-exchange of ras_machine.running.
+ */
+#define pr_fmt(fmt) "ras: " fmt
+
+#include <linux/kernel.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+/* Between two NMIs to an owner that is in printk(). */
+#define RAS_ASK_AGAIN_NS	(NSEC_PER_MSEC)
+
+/*
+ * The CPU that is to watch.  Rather one that came by interrupt: it can itself be
+ * reached by NMI, should it become the owner.
+ */
+static int ras_watcher(const struct ras_machine *m)
+{
+	static const enum ras_how order[] = { RAS_HOW_IPI, RAS_HOW_SELF, RAS_HOW_NMI };
+	unsigned int i, cpu;
+
+	for (i = 0; i < ARRAY_SIZE(order); i++)
+		for_each_cpu(cpu, &m->stop.cpus[order[i]])
+			if (ras_has_parked(m, cpu))
+				return cpu;
+	return RAS_NOBODY;
+}
+
+/**
+ * ras_watch_set() - set the deadline of the guarded call that is about to begin
+ * @m: the machine
+ * @deadline_ms: how long it may take, in ms; 0: it is not watched
+ *
+ * Context: Owner.
+ */
+void ras_watch_set(struct ras_machine *m, unsigned int deadline_ms)
+{
+	struct ras_watch *watch = &m->watch;
+
+	watch->deadline_ms = deadline_ms;
+	watch->budget_ns = deadline_ms * (u64)NSEC_PER_MSEC;
+	watch->begin_ns = m->step.begin_ns;
+	watch->put_off = 0;
+}
+
+/**
+ * ras_watch_begin() - have a CPU watch the guarded call that has begun
+ * @m: the machine
+ * @call: its number
+ *
+ * Context: Owner.
+ */
+void ras_watch_begin(struct ras_machine *m, u32 call)
+{
+	struct ras_watch *watch = &m->watch;
+
+	/* Parked CPUs take this order in a stop that is complete, not at its ends. */
+	watch->cpu = watch->deadline_ms && m->state == RAS_STOPPED ? ras_watcher(m) :
+								     RAS_NOBODY;
+	if (watch->cpu != RAS_NOBODY)
+		/* Publishes the above; pairs with the acquire in ras_await_order(). */
+		smp_store_release(&m->slot[watch->cpu]->order,
+				  RAS_ORDER_TO_WATCH(m->stop.sequence, call));
+}
+
+/**
+ * ras_watch_end() - the guarded call is over
+ * @m: the machine
+ *
+ * Context: Owner.
+ */
+void ras_watch_end(struct ras_machine *m)
+{
+	/* A call that has handed the machine over has given other orders. */
+	if (m->watch.cpu != RAS_NOBODY && m->state == RAS_STOPPED)
+		/* Read by ras_watch(), which does not take anything from it. */
+		smp_store_release(&m->slot[m->watch.cpu]->order,
+				  RAS_ORDER(m->stop.sequence, RAS_ORDER_STAY));
+	m->watch.cpu = RAS_NOBODY;
+}
+
+/**
+ * ras_watch_renew() - the guarded call has made progress
+ * @m: the machine
+ *
+ * Context: Owner, or one that has been it and does not know better.
+ */
+void ras_watch_renew(struct ras_machine *m)
+{
+	if (!ras_owned_here(m))
+		return;
+	WRITE_ONCE(m->watch.begin_ns, m->arch->now_ns());
+	/* Pairs with the READ_ONCE() in ras_watch(). */
+	WRITE_ONCE(m->watch.progress, m->watch.progress + 1);
+}
+
+/**
+ * ras_watch_overdue() - is a guarded call to be abandoned?
+ * @m: the machine
+ * @call: its number
+ *
+ * Context: Owner, NMI.
+ * Return: true if the CPU on watch says so, or there is none and it is late.
+ */
+bool ras_watch_overdue(struct ras_machine *m, u32 call)
+{
+	const struct ras_watch *watch = &m->watch;
+
+	/* Pairs with the release in ras_ask_owner(). */
+	if (smp_load_acquire(&watch->strike) == call)
+		return true;
+	return watch->deadline_ms && watch->cpu == RAS_NOBODY &&
+	       m->arch->now_ns() - READ_ONCE(watch->begin_ns) > watch->budget_ns;
+}
+
+/* Has @call ended, or has this CPU been told to do something else than @order? */
+static bool ras_watch_over(const struct ras_machine *m, const struct ras_slot *slot,
+			   u64 order, u32 call)
+{
+	return atomic_read(&m->running) != (int)call ||
+	       READ_ONCE(slot->order) != order;
+}
+
+/*
+ * Ask the owner by NMI to abandon @call, for as long as it takes it to answer, at
+ * most the NMI timeout.  False if it has not answered.
+ */
+static bool ras_ask_owner(struct ras_machine *m, const struct ras_slot *slot,
+			  u64 order, u32 call)
+{
+	u64 timeout_ns = READ_ONCE(m->policy.nmi_timeout_ms) * NSEC_PER_MSEC;
+	int owner = atomic_read(&m->owner);
+	u32 put_off = READ_ONCE(m->watch.put_off);
+	u64 start;
+
+	/* Pairs with the acquire in ras_watch_overdue(). */
+	smp_store_release(&m->watch.strike, call);
+again:
+	/* Read by ras_machine_stopped() in the NMI that this sends. */
+	xchg(&m->slot[owner]->nmi_sent, 1);
+	if (!m->arch->send_nmi(owner))
+		WRITE_ONCE(m->slot[owner]->nmi_sent, 0);
+	start = m->arch->now_ns();
+	while (m->arch->now_ns() - start <= timeout_ns) {
+		if (ras_watch_over(m, slot, order, call))
+			return true;
+		if (READ_ONCE(m->watch.put_off) != put_off &&
+		    m->arch->now_ns() - start > RAS_ASK_AGAIN_NS) {
+			/* Bounded by RAS_PUT_OFF_MAX, and by the call's end. */
+			put_off = READ_ONCE(m->watch.put_off);
+			goto again;
+		}
+		m->arch->relax();
+	}
+	return false;
+}
+
+/* This CPU, which is parked, becomes the owner.  Nobody else changes the machine. */
+static void ras_become_owner(struct ras_machine *m, struct ras_slot *slot)
+{
+	int from = m->stop.owner, to = m->arch->this_cpu();
+	enum ras_how how;
+
+	for (how = RAS_HOW_OWNER; how < RAS_NR_HOWS; how++)
+		cpumask_clear_cpu(to, &m->stop.cpus[how]);
+	/* The former owner is gathered like one that comes late, or is missing. */
+	cpumask_clear(&m->stop.cpus[RAS_HOW_OWNER]);
+	cpumask_set_cpu(to, &m->stop.cpus[RAS_HOW_OWNER]);
+	cpumask_set_cpu(to, &m->owners);
+	m->stop.owner = to;
+	m->watch.cpu = RAS_NOBODY;
+	/* It is not parked any more, and can lose in its turn. */
+	WRITE_ONCE(slot->parked, 0);
+	WRITE_ONCE(slot->parking, false);
+	/* Last: who finds itself not the owner may park; pairs with ras_lose(). */
+	atomic_set_release(&m->owner, to);
+	ras_step_lost(m, from, to);
+}
+
+/* Taken over from in its turn, this CPU is parked again. */
+static void ras_become_parked(struct ras_slot *slot, u32 sequence)
+{
+	slot->parking = true;
+	/* Pairs with the acquire in ras_has_parked(). */
+	smp_store_release(&slot->parked, sequence);
+}
+
+/* A stop that is released: this CPU is released with the others. */
+static void ras_own_stop(struct ras_machine *m, struct ras_slot *slot)
+{
+	u32 sequence = m->stop.sequence;
+
+	/* As ras_stop_and_go() has done on the former owner. */
+	printk_deferred_enter();
+	if (!ras_finish(m))
+		ras_become_parked(slot, sequence);
+	printk_deferred_exit();
+}
+
+/* A crash: this CPU will not go on where it was. */
+static void ras_own_crash(void *machine)
+{
+	struct ras_machine *m = machine;
+	struct ras_slot *slot = m->slot[m->arch->this_cpu()];
+
+	if (!ras_finish(m))
+		ras_become_parked(slot, m->stop.sequence);
+	else if (m->go_on)
+		m->go_on(m);
+	ras_park_for_good(m);
+}
+
+/**
+ * ras_watch() - watch the owner until there is another order
+ * @m: the machine
+ * @slot: this CPU's
+ * @order: the order to watch
+ * @frame: where an interrupt has brought this CPU here, its frame; or NULL
+ *
+ * Context: Parked CPU.
+ */
+void ras_watch(struct ras_machine *m, struct ras_slot *slot, u64 order,
+	       const struct pt_regs *frame)
+{
+	u32 call = RAS_ORDER_CALL(order), progress = READ_ONCE(m->watch.progress);
+	u64 start = m->arch->now_ns();
+
+	while (!ras_watch_over(m, slot, order, call)) {
+		u32 renewed = READ_ONCE(m->watch.progress);
+
+		if (renewed != progress) {
+			progress = renewed;
+			start = m->arch->now_ns();
+		}
+		if (m->arch->now_ns() - start > m->watch.budget_ns &&
+		    !ras_ask_owner(m, slot, order, call) &&
+		    atomic_cmpxchg(&m->running, call, 0) == (int)call) {
+			ras_become_owner(m, slot);
+			if (!m->stop.resumable)
+				m->arch->stay(frame, ras_own_crash, m);
+			ras_own_stop(m, slot);
+			return;
+		}
+		m->arch->relax();
+	}
+	/* The call is over; the next order is on its way. */
+	while (READ_ONCE(slot->order) == order)
+		m->arch->relax();
+}
+
+/**
+ * ras_watch_reboot() - have somebody see to it that a panic ends in its reboot
+ * @m: the machine
+ *
+ * panic() still calls notifiers and consoles, which may hang in its hands as
+ * handlers do in ours, or because of what one of those has left locked.
+ *
+ * Context: Owner, at the end of a crash.
+ * Return: the CPU that has been told to, or %RAS_NOBODY.
+ */
+int ras_watch_reboot(struct ras_machine *m)
+{
+	int cpu = m->reboot_ms && m->reboot_ms() ? ras_watcher(m) : RAS_NOBODY;
+
+	if (cpu != RAS_NOBODY)
+		/* Pairs with the acquire in ras_await_order(). */
+		smp_store_release(&m->slot[cpu]->order,
+				  RAS_ORDER(m->stop.sequence, RAS_ORDER_DEADMAN));
+	return cpu;
+}
+
+/**
+ * ras_deadman() - reboot, if panic() has not done so in its time
+ * @m: the machine
+ *
+ * Context: Parked CPU, which has retired.
+ */
+void ras_deadman(struct ras_machine *m)
+{
+	u64 start = m->arch->now_ns(), ms = m->reboot_ms();
+
+	while (m->arch->now_ns() - start < ms * NSEC_PER_MSEC)
+		m->arch->relax();
+	m->reboot();
+}
