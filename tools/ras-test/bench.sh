@@ -13,8 +13,9 @@ case ${1-} in
 	say
 	say "Stops, measured in one boot for each number of CPUs: the raw NMI rendezvous, a"
 	say "stop of the framework without grace period, its release, stop_machine(), and an"
-	say "IPI to all; then bytes, and the way from a panic to the crash kernel.  --quick:"
-	say "2 and 4 CPUs, fewer rounds, no unmodified kernel beside it."
+	say "IPI to all; what the guard of a handler costs; then bytes, and the way from a"
+	say "panic to the crash kernel.  --quick: 2 and 4 CPUs, fewer rounds, no unmodified"
+	say "kernel beside it."
 	exit 0 ;;
 ?*) die "bench: no such argument $1" ;;
 esac
@@ -22,7 +23,7 @@ esac
 # figures LOG: median and 99th percentile of each column of ras_bench, in us.
 figures()
 {
-	tr -d '\r' <"$1" | sed -n 's/^RT: .*ras_bench: nmi /nmi /p' | awk -v cpus="$2" '
+	tr -d '\r' <"$1" | sed -n 's/^RT: .*ras_bench: nmi /nmi /p' | awk -v cpus="$2" -v guards="$1.guards" '
 	{ for (i = 1; i < NF; i += 2) v[$i, ++n[$i]] = $(i + 1) }
 	function sorted(name,   i, j, t) {
 		for (i = 1; i <= n[name]; i++) s[i] = v[name, i]
@@ -43,6 +44,8 @@ figures()
 		line = sprintf("%4d %6d ", cpus, n["nmi"])
 		line = line cell("nmi") cell("stop") cell("release") cell("machine") cell("ipi")
 		printf "%s  %8.2f %10.1f\n", line, med["stop"] / med["nmi"], med["machine"] / med["stop"]
+		cell("guard"); cell("watched")
+		printf "  %3d CPUs: %5d ns without a deadline, %5d ns with one\n", cpus, med["guard"], med["watched"] >guards
 	}'
 }
 
@@ -66,6 +69,13 @@ for entry in $plan; do
 	dmesg | sed -n '/ras_bench: begin/,/ras_bench: end/s/^.*ras_bench: nmi/RT: ras_bench: nmi/p'" 1200 ||
 		die "bench: the machine of $cpus CPUs was lost; see $dir/console.log"
 	figures "$dir/console.log" "$cpus" || die "bench: no figures in $dir/console.log"
+done
+
+say
+say "One handler more in the chain, its guard included: median"
+say
+for entry in $plan; do
+	cat "$RAS_BUILD/run/bench-${entry%:*}/console.log.guards"
 done
 
 say

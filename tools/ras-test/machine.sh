@@ -76,7 +76,8 @@ qemu_machine()
 
 # run_machine DIR FLAVOUR CPUS CMDLINE SCENARIO TIMEOUT [QEMU OPTIONS...]
 # Runs a scenario without a person.  In DIR afterwards: console.log, qemu.log,
-# disk, and dump/ with what the crash kernel has written.
+# disk, and dump/ with what the crash kernel has written.  With RAS_SILENCE, a
+# machine that has written nothing for so many seconds is out of time, too.
 # Return: 0 if the machine ended by itself, 124 if the time was up.
 run_machine()
 {
@@ -95,7 +96,7 @@ run_machine()
 	pid=$!
 	start=$SECONDS
 	while kill -0 $pid 2>/dev/null; do
-		if [ $((SECONDS - start)) -ge "$timeout" ]; then
+		if [ $((SECONDS - start)) -ge "$timeout" ] || machine_silent "$dir"; then
 			kill $pid
 			wait $pid 2>/dev/null
 			return 124
@@ -109,6 +110,12 @@ run_machine()
 	tar -xf "$dir/disk" -C "$dir/dump" 2>/dev/null
 	rm -f "$dir/disk"
 	return $ret
+}
+
+machine_silent()
+{
+	[ -n "${RAS_SILENCE-}" ] && [ -e "$1/console.log" ] &&
+		[ $(($(date +%s) - $(stat -c %Y "$1/console.log"))) -ge "$RAS_SILENCE" ]
 }
 
 # What only the host can do: the scenario asks for it on its console.

@@ -10,6 +10,9 @@
  *	release	ras_stop(): every other CPU has left
  *	machine	stop_machine(): the function runs
  *	ipi	every other CPU is in a function called by smp_call_function()
+ *	guard	from the end of one handler to the beginning of the next, neither
+ *		with a deadline: leaving a guarded call, the chain, entering another
+ *	watched	the same with deadlines: a CPU is told to watch, and not to
  */
 #define pr_fmt(fmt) "ras_bench: " fmt
 
@@ -132,6 +135,53 @@ static u64 bench_machine(void)
 	return end - start;
 }
 
+/* Handlers that do nothing but look at the clock: two without and two with deadline. */
+#define BENCH_HANDLERS	4
+
+static u64 bench_ran[BENCH_HANDLERS][2];
+
+static enum ras_verdict bench_run(struct ras_handler *handler,
+				  const struct ras_stop *stop)
+{
+	u64 *ran = bench_ran[(long)handler->priv];
+
+	ran[0] = bench_now();
+	ran[1] = bench_now();
+	return RAS_NEXT;
+}
+
+static struct ras_handler bench_handlers[BENCH_HANDLERS] = {
+	{ .name = "bench_0" },
+	{ .name = "bench_1" },
+	{ .name = "bench_2", .deadline_ms = 60000 },
+	{ .name = "bench_3", .deadline_ms = 60000 },
+};
+
+static void bench_remove_handlers(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < BENCH_HANDLERS; i++)
+		ras_unregister_handler(&bench_handlers[i]);
+}
+
+static int bench_add_handlers(void)
+{
+	int ret = 0;
+	long i;
+
+	for (i = 0; i < BENCH_HANDLERS && !ret; i++) {
+		struct ras_handler *handler = &bench_handlers[i];
+
+		handler->priority = RAS_PRIO_DEBUG + i;
+		handler->triggers = RAS_ON(API);
+		handler->run = bench_run;
+		handler->priv = (void *)i;
+		ret = ras_register_handler(handler);
+	}
+	return ret;
+}
+
 enum { BENCH_NMI, BENCH_STOP, BENCH_MACHINE, BENCH_IPI, NR_BENCHES };
 
 /*
@@ -210,9 +260,10 @@ static int bench_round(unsigned int round)
 			return -ETIMEDOUT;
 		}
 	}
-	pr_info("nmi %llu stop %llu release %llu machine %llu ipi %llu\n",
+	pr_info("nmi %llu stop %llu release %llu machine %llu ipi %llu guard %llu watched %llu\n",
 		ns[BENCH_NMI], ns[BENCH_STOP], times.release_ns,
-		ns[BENCH_MACHINE], ns[BENCH_IPI]);
+		ns[BENCH_MACHINE], ns[BENCH_IPI],
+		bench_ran[1][0] - bench_ran[0][1], bench_ran[3][0] - bench_ran[2][1]);
 	return 0;
 }
 
@@ -227,7 +278,7 @@ static int __init bench_init(void)
 				   "ras_bench");
 	if (ret)
 		return ret;
-	ret = bench_make_busy();
+	ret = bench_add_handlers() ?: bench_make_busy();
 	/* The first rounds pay for cold code. */
 	for (i = 0; i < rounds + 5 && !ret; i++) {
 		if (i == 5)
@@ -236,6 +287,7 @@ static int __init bench_init(void)
 		msleep(20);
 	}
 	bench_idle_again();
+	bench_remove_handlers();
 	unregister_nmi_handler(NMI_LOCAL, "ras_bench");
 	pr_info("end\n");
 	return ret;

@@ -12,12 +12,17 @@
  *	fire <how>		go, and die on the writer's CPU:
  *				panic, hardirq, softirq, nmi, oops
  *	fire both		panic here and on the CPU marked last, at once
- *	stop			ras_stop(), and log what it returned
+ *	stop [<context>]	ras_stop(), and log what it returned; here, or in
+ *				hardirq, softirq, nmi
+ *	tasklet			have a tasklet run that does nothing
  *	handlers		register test_a (next) and test_b (resume), trigger user
  *	refuse			try the registrations that must be refused
  *
  * A place is a function of this file; "the CPU is in that function" is what the
  * dump has to show.
+ *
+ * "stop", "handlers" and "refuse" need the framework; without it the module
+ * builds and does the rest, for the kernel that this one is compared with.
  */
 #define pr_fmt(fmt) "ras_test: " fmt
 
@@ -28,7 +33,9 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/proc_fs.h>
+#ifdef CONFIG_RAS_STOP
 #include <linux/ras.h>
+#endif
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -43,7 +50,8 @@ enum test_place { PLACE_SPIN, PLACE_IRQSOFF, PLACE_NMI, NR_PLACES };
 static const char * const place_names[NR_PLACES] = { "spin", "irqsoff", "nmi" };
 
 static struct cpumask want_nmi;		/* CPUs to hold in the NMI handler */
-static bool panic_by_nmi;		/* the writer's next NMI is to panic */
+static bool act_by_nmi;			/* the writer's next NMI is to panic, or stop */
+static bool stop_only;			/* not to panic, but to ras_stop() */
 static atomic_t assembled;
 static bool all_assembled;
 static atomic_t places_taken;
@@ -90,14 +98,29 @@ static noinline void ras_test_die(const char *where)
 	panic("ras_test: panic in %s", where);
 }
 
+static void test_act(const char *where)
+{
+#ifdef CONFIG_RAS_STOP
+	if (READ_ONCE(stop_only)) {
+		pr_info("ras_stop in %s: %d\n", where, ras_stop("ras_test asked"));
+		return;
+	}
+#endif
+	ras_test_die(where);
+	/* No tail call, so that the caller is in the backtrace. */
+	barrier();
+}
+
 static int test_nmi(unsigned int type, struct pt_regs *regs)
 {
 	int cpu = raw_smp_processor_id();
 
 	if (cpumask_test_and_clear_cpu(cpu, &want_nmi))
 		ras_test_place_nmi();
-	if (xchg(&panic_by_nmi, false))
-		ras_test_die("nmi");
+	if (xchg(&act_by_nmi, false)) {
+		test_act("nmi");
+		return NMI_HANDLED;
+	}
 	return NMI_DONE;
 }
 
@@ -209,21 +232,43 @@ late:
 
 static void test_in_hardirq(struct irq_work *work)
 {
-	ras_test_die("hardirq");
+	test_act("hardirq");
 }
 
 static DEFINE_IRQ_WORK(test_irq_work, test_in_hardirq);
 
 static void test_in_softirq(struct tasklet_struct *tasklet)
 {
-	ras_test_die("softirq");
+	test_act("softirq");
 }
 
 static DECLARE_TASKLET(test_tasklet, test_in_softirq);
 
+static void test_nothing(struct tasklet_struct *tasklet) { }
+
+static DECLARE_TASKLET(test_idle_tasklet, test_nothing);
+
 static noinline void ras_test_oops(void)
 {
 	WRITE_ONCE(*(int *)8, 0);
+}
+
+/* Panic or stop in a context of this CPU; false if there is none of that name. */
+static bool test_act_in(const char *context)
+{
+	if (!strcmp(context, "hardirq")) {
+		irq_work_queue(&test_irq_work);
+	} else if (!strcmp(context, "softirq")) {
+		tasklet_schedule(&test_tasklet);
+	} else if (!strcmp(context, "nmi")) {
+		act_by_nmi = true;
+		apic->send_IPI(raw_smp_processor_id(), NMI_VECTOR);
+	} else {
+		return false;
+	}
+	/* Interrupts, NMIs and softirqs get a moment to arrive. */
+	mdelay(100);
+	return true;
 }
 
 static int test_fire(const char *how)
@@ -242,23 +287,34 @@ static int test_fire(const char *how)
 		for (ms = 0; ms < TEST_READY_MS && !READ_ONCE(second_goes); ms++)
 			mdelay(1);
 		panic("ras_test: panic on the first CPU");
-	} else if (!strcmp(how, "hardirq")) {
-		irq_work_queue(&test_irq_work);
-	} else if (!strcmp(how, "softirq")) {
-		tasklet_schedule(&test_tasklet);
-	} else if (!strcmp(how, "nmi")) {
-		panic_by_nmi = true;
-		apic->send_IPI(raw_smp_processor_id(), NMI_VECTOR);
 	} else if (!strcmp(how, "oops")) {
 		ras_test_oops();
-	} else {
+	} else if (!test_act_in(how)) {
 		ret = -EINVAL;
 	}
-	/* Interrupts, NMIs and softirqs get a moment to arrive. */
-	if (!ret)
-		mdelay(100);
 	preempt_enable();
 	return ret;
+}
+
+#ifdef CONFIG_RAS_STOP
+
+static int test_stop(const char *context)
+{
+	bool known = true;
+
+	if (!context) {
+		pr_info("ras_stop: %d\n", ras_stop("ras_test asked"));
+		return 0;
+	}
+	preempt_disable();
+	WRITE_ONCE(stop_only, true);
+	if (!strcmp(context, "task"))
+		test_act(context);
+	else
+		known = test_act_in(context);
+	WRITE_ONCE(stop_only, false);
+	preempt_enable();
+	return known ? 0 : -EINVAL;
 }
 
 /* Registrations that must be refused */
@@ -336,6 +392,37 @@ static int test_handlers(void)
 	return ret;
 }
 
+static void test_handlers_gone(void)
+{
+	ras_unregister_handler(&test_a);
+	ras_unregister_handler(&test_b);
+}
+
+/* The commands that need the framework */
+static int test_command_ras(const char *verb, const char *args)
+{
+	if (!strcmp(verb, "stop"))
+		return test_stop(args);
+	if (!strcmp(verb, "handlers"))
+		return test_handlers();
+	if (!strcmp(verb, "refuse")) {
+		test_refuse();
+		return 0;
+	}
+	return -EINVAL;
+}
+
+#else /* !CONFIG_RAS_STOP */
+
+static void test_handlers_gone(void) { }
+
+static int test_command_ras(const char *verb, const char *args)
+{
+	return -EINVAL;
+}
+
+#endif /* CONFIG_RAS_STOP */
+
 static int test_command(char *line)
 {
 	char *args = line;
@@ -347,17 +434,11 @@ static int test_command(char *line)
 		return test_fire(args);
 	if (!strcmp(verb, "go"))
 		return test_go();
-	if (!strcmp(verb, "stop")) {
-		pr_info("ras_stop: %d\n", ras_stop("ras_test asked"));
+	if (!strcmp(verb, "tasklet")) {
+		tasklet_schedule(&test_idle_tasklet);
 		return 0;
 	}
-	if (!strcmp(verb, "handlers"))
-		return test_handlers();
-	if (!strcmp(verb, "refuse")) {
-		test_refuse();
-		return 0;
-	}
-	return -EINVAL;
+	return test_command_ras(verb, args);
 }
 
 static ssize_t test_write(struct file *file, const char __user *buf,
@@ -397,8 +478,8 @@ static int __init test_init(void)
 static void __exit test_exit(void)
 {
 	remove_proc_entry("ras_test", NULL);
-	ras_unregister_handler(&test_a);
-	ras_unregister_handler(&test_b);
+	test_handlers_gone();
+	tasklet_kill(&test_idle_tasklet);
 	unregister_nmi_handler(NMI_LOCAL, "ras_test");
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Whole kernels with the framework off, with SMP off, and with every client as a
-# module; the last two have to dump, too.
+# module; the last two run the rows that are for them.
 . "${0%/*}/tap.sh"
 
 if [ -z "${RAS_FULL-}" ]; then
@@ -13,10 +13,12 @@ for flavour in off up modules; do
 		! grep -q 'warning:.*\(ras\|panic\.c\)' "$RAS_LOG/build-$flavour.log"
 	ok $? "the $flavour kernel builds" "$TAP_DIR/$flavour.log"
 done
-"$RAS_LAB/run-scenario" up sysrq-c-1 >/dev/null
-ok $? "a kernel without SMP dumps" "$RAS_BUILD/run/up/sysrq-c-1/result"
-for row in clients-as-modules clients-not-loaded; do
-	"$RAS_LAB/run-scenario" modules $row >/dev/null
-	ok $? "$row" "$RAS_BUILD/run/modules/$row/result"
-done
+while read -r flavour row; do
+	"$RAS_LAB/run-scenario" "$flavour" "$row" >/dev/null </dev/null
+	ok $? "$row" "$RAS_BUILD/run/$flavour/$row/result"
+done <<END
+up without-smp
+modules clients-as-modules
+modules clients-not-loaded
+END
 done_testing
