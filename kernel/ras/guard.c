@@ -293,7 +293,8 @@ void ras_guard_panic(struct ras_machine *m, const char *fmt, va_list args)
 	struct ras_guard *guard = ras_guard_here(m, preempt_count());
 	struct ras_failure *failure;
 
-	if (!guard)
+	/* On its way out already: this is a panic like any other. */
+	if (!guard || guard->failure.why)
 		return;
 	failure = &guard->failure;
 	vsnprintf(failure->message, sizeof(failure->message), fmt, args);
@@ -301,7 +302,7 @@ void ras_guard_panic(struct ras_machine *m, const char *fmt, va_list args)
 	failure->why = RAS_PANICKED;
 	failure->ip = 0;
 	m->arch->abandon();
-	/* It was on its way out already: this is a panic like any other. */
+	/* It has come back already, and is not to blame. */
 	failure->why = RAS_FAILED_NOT;
 }
 

@@ -97,6 +97,9 @@ static void ras_format_losers(struct seq_buf *s, const struct ras_machine *m)
 	for_each_cpu(cpu, &m->stop.cpus[RAS_HOW_SELF]) {
 		const struct ras_cpu *record = &m->slot[cpu]->record;
 
+		/* One that has lost ownership had no other reason. */
+		if (cpumask_test_cpu(cpu, &m->owners))
+			continue;
 		seq_buf_printf(s, "  CPU %u came second with %s: %s\n", cpu,
 			       ras_trigger_names[record->lost],
 			       record->lost_message);

@@ -115,6 +115,7 @@ static void ras_record_owner(struct ras_machine *m)
 	record->task = current;
 	record->pid = current->pid;
 	record->preempt_count = preempt_count();
+	record->lost_message[0] = '\0';
 	m->arch->capture(record, stop->regs);
 	stop->regs = &record->arch.regs;
 }
