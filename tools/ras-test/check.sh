@@ -15,7 +15,8 @@ for arg; do
 		say
 		say "Tests are the files of tools/ras-test/t/ without .t; all of them by default."
 		say "With --full also those that take hours: every scenario on a kernel with"
-		say "lockdep, KASAN and UBSAN, and whole kernels of every flavour."
+		say "lockdep, KASAN and UBSAN, whole kernels of every flavour, all cells of the"
+		say "matrices of faulty handlers and of LKDTM, and 200 chains at random."
 		exit 0 ;;
 	*)
 		[ -f "$RAS_LAB/t/$arg.t" ] ||

@@ -186,6 +186,23 @@ static noinline void faulty_overflow(struct faulty *faulty)
 	pr_info("%d levels deep\n", faulty_overflow_again(0));
 }
 
+/* More than the stack of an exception has, less than a handler is promised. */
+#define FAULTY_LEVELS	40
+
+static noinline int faulty_dig(int levels)
+{
+	char room[256];
+
+	room[levels & 0xff] = 1;
+	barrier_data(room);
+	return levels ? faulty_dig(levels - 1) + room[0] : 0;
+}
+
+static noinline void faulty_deep(struct faulty *faulty)
+{
+	pr_info("%d at the bottom\n", faulty_dig(FAULTY_LEVELS) & 0);
+}
+
 static noinline void faulty_badstack(struct faulty *faulty)
 {
 	asm volatile("movq %0, %%rsp\n\tpushq $0" : : "r" (FAULTY_HOLE) : "memory");
@@ -352,6 +369,7 @@ static const struct faulty_kind faulty_kinds[] = {
 	{ "bug",	faulty_bug },
 	{ "divide",	faulty_divide },
 	{ "overflow",	faulty_overflow },
+	{ "deep",	faulty_deep },
 	{ "badstack",	faulty_badstack },
 	{ "corrupt",	faulty_corrupt },
 	{ "smash",	faulty_smash },

@@ -14,6 +14,7 @@
  *	fire both		panic here and on the CPU marked last, at once
  *	stop [<context>]	ras_stop(), and log what it returned; here, or in
  *				hardirq, softirq, nmi
+ *	notifier		register a panic notifier that never returns
  *	tasklet			have a tasklet run that does nothing
  *	handlers		register test_a (next) and test_b (resume), trigger user
  *	refuse			try the registrations that must be refused
@@ -32,6 +33,8 @@
 #include <linux/irq_work.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/notifier.h>
+#include <linux/panic_notifier.h>
 #include <linux/proc_fs.h>
 #ifdef CONFIG_RAS_STOP
 #include <linux/ras.h>
@@ -423,6 +426,19 @@ static int test_command_ras(const char *verb, const char *args)
 
 #endif /* CONFIG_RAS_STOP */
 
+/* What panic() calls after the handlers of a stop, and nobody guards. */
+static int test_never_returns(struct notifier_block *nb, unsigned long event,
+			      void *message)
+{
+	for (;;)
+		cpu_relax();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block test_notifier = {
+	.notifier_call	= test_never_returns,
+};
+
 static int test_command(char *line)
 {
 	char *args = line;
@@ -434,6 +450,9 @@ static int test_command(char *line)
 		return test_fire(args);
 	if (!strcmp(verb, "go"))
 		return test_go();
+	if (!strcmp(verb, "notifier"))
+		return atomic_notifier_chain_register(&panic_notifier_list,
+						      &test_notifier);
 	if (!strcmp(verb, "tasklet")) {
 		tasklet_schedule(&test_idle_tasklet);
 		return 0;
@@ -477,6 +496,7 @@ static int __init test_init(void)
 
 static void __exit test_exit(void)
 {
+	atomic_notifier_chain_unregister(&panic_notifier_list, &test_notifier);
 	remove_proc_entry("ras_test", NULL);
 	test_handlers_gone();
 	tasklet_kill(&test_idle_tasklet);
