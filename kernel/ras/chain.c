@@ -222,7 +222,7 @@ void ras_step_lost(struct ras_machine *m, int from, int to)
 	failure->deadline_ms = m->watch.deadline_ms;
 	failure->from = from;
 	failure->to = to;
-	ras_note_locks(m, &m->slot[from]->guard, failure);
+	ras_note_locks(&m->slot[from]->guard, failure);
 	ras_fail(m->step.entry, result, ras_step_ns(m));
 }
 

@@ -16,6 +16,7 @@
 #include <linux/irqflags.h>
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
+#include <linux/kprobes.h>
 #include <linux/panic.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -111,14 +112,12 @@ static int ras_locks_of(const struct task_struct *task)
 
 /**
  * ras_note_locks() - name the last lock that an abandoned call still holds
- * @m: the machine
  * @guard: the guarded call
  * @failure: where to
  *
  * Context: Owner, or the CPU that takes over.
  */
-void ras_note_locks(struct ras_machine *m, const struct ras_guard *guard,
-		    struct ras_failure *failure)
+void ras_note_locks(const struct ras_guard *guard, struct ras_failure *failure)
 {
 #ifdef CONFIG_LOCKDEP
 	int depth = min_t(int, ras_locks_of(guard->task), MAX_LOCK_DEPTH);
@@ -220,7 +219,7 @@ enum ras_outcome ras_guard_call(struct ras_machine *m, void (*fn)(void *arg),
 	*broken = NULL;
 	if (!guard->failure.why)
 		guard->failure.why = RAS_SMASHED;
-	ras_note_locks(m, guard, &guard->failure);
+	ras_note_locks(guard, &guard->failure);
 	ras_note_console(m);
 	ras_restore_abandoned(&ctx);
 	*failure = guard->failure;
@@ -246,6 +245,8 @@ static struct ras_guard *ras_guard_here(struct ras_machine *m, int count)
 		return NULL;
 	return guard;
 }
+
+NOKPROBE_SYMBOL(ras_guard_here);
 
 /**
  * ras_guard_fault() - abandon the guarded call that has faulted
@@ -277,6 +278,8 @@ bool ras_guard_fault(struct ras_machine *m, struct pt_regs *regs, const char *fa
 	failure->address = address ? *address : 0;
 	return true;
 }
+
+NOKPROBE_SYMBOL(ras_guard_fault);
 
 /**
  * ras_guard_panic() - abandon the guarded call that panics
@@ -312,11 +315,10 @@ void ras_guard_panic(struct ras_machine *m, const char *fmt, va_list args)
  */
 static bool ras_in_printk(struct pt_regs *regs)
 {
+#ifdef CONFIG_PRINTK
 	unsigned long trace[RAS_TRACE_DEPTH], size, offset;
 	unsigned int i, nr;
 
-	if (!IS_ENABLED(CONFIG_PRINTK) || !IS_ENABLED(CONFIG_STACKTRACE))
-		return false;
 	nr = stack_trace_save_regs(regs, trace, ARRAY_SIZE(trace), 0);
 	for (i = 0; i < nr; i++) {
 		if (!kallsyms_lookup_size_offset(trace[i], &size, &offset))
@@ -324,6 +326,7 @@ static bool ras_in_printk(struct pt_regs *regs)
 		if (trace[i] - offset == (unsigned long)vprintk_store)
 			return true;
 	}
+#endif
 	return false;
 }
 
@@ -362,3 +365,5 @@ bool ras_guard_strike(struct ras_machine *m, struct pt_regs *regs)
 	guard->failure.deadline_ms = m->watch.deadline_ms;
 	return true;
 }
+
+NOKPROBE_SYMBOL(ras_guard_strike);

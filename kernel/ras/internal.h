@@ -421,8 +421,7 @@ bool ras_guard_fault(struct ras_machine *m, struct pt_regs *regs, const char *fa
 __printf(2, 0) void ras_guard_panic(struct ras_machine *m, const char *fmt,
 				    va_list args);
 bool ras_guard_strike(struct ras_machine *m, struct pt_regs *regs);
-void ras_note_locks(struct ras_machine *m, const struct ras_guard *guard,
-		    struct ras_failure *failure);
+void ras_note_locks(const struct ras_guard *guard, struct ras_failure *failure);
 void ras_note_console(struct ras_machine *m);
 
 /* watch.c */

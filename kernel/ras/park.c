@@ -104,7 +104,7 @@ static enum ras_order_op ras_await_order(struct ras_machine *m,
 {
 	u64 order;
 
-	/* Pairs with the release in ras_give_order() and ras_watch_order(). */
+	/* Pairs with the release in ras_give_order() and ras_watch_begin(). */
 	while (order = smp_load_acquire(&slot->order),
 	       !ras_order_ends(order, sequence)) {
 		if (RAS_ORDER_SEQUENCE(order) == sequence &&

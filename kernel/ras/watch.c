@@ -53,9 +53,10 @@ void ras_watch_set(struct ras_machine *m, unsigned int deadline_ms)
 	struct ras_watch *watch = &m->watch;
 
 	watch->deadline_ms = deadline_ms;
-	watch->budget_ns = deadline_ms * (u64)NSEC_PER_MSEC;
 	watch->begin_ns = m->step.begin_ns;
-	watch->put_off = 0;
+	/* A CPU that has yet to see that the former call is over may read these. */
+	WRITE_ONCE(watch->budget_ns, deadline_ms * (u64)NSEC_PER_MSEC);
+	WRITE_ONCE(watch->put_off, 0);
 }
 
 /**
@@ -148,6 +149,9 @@ static bool ras_ask_owner(struct ras_machine *m, const struct ras_slot *slot,
 	u32 put_off = READ_ONCE(m->watch.put_off);
 	u64 start;
 
+	/* The time was perhaps that of the next call, and its watch is another's. */
+	if (ras_watch_over(m, slot, order, call))
+		return true;
 	/* Pairs with the acquire in ras_watch_overdue(). */
 	smp_store_release(&m->watch.strike, call);
 again:
@@ -247,7 +251,7 @@ void ras_watch(struct ras_machine *m, struct ras_slot *slot, u64 order,
 			progress = renewed;
 			start = m->arch->now_ns();
 		}
-		if (m->arch->now_ns() - start > m->watch.budget_ns &&
+		if (m->arch->now_ns() - start > READ_ONCE(m->watch.budget_ns) &&
 		    !ras_ask_owner(m, slot, order, call) &&
 		    atomic_cmpxchg(&m->running, call, 0) == (int)call) {
 			ras_become_owner(m, slot);
@@ -258,9 +262,12 @@ void ras_watch(struct ras_machine *m, struct ras_slot *slot, u64 order,
 		}
 		m->arch->relax();
 	}
-	/* The call is over; the next order is on its way. */
+	/*
+	 * The call is over.  The next order is on its way, unless this CPU has taken
+	 * over and lost since: then it waits like any other.
+	 */
 	while (READ_ONCE(slot->order) == order)
-		m->arch->relax();
+		m->arch->wait(&slot->order, order);
 }
 
 /**
@@ -294,6 +301,9 @@ void ras_deadman(struct ras_machine *m)
 {
 	u64 start = m->arch->now_ns(), ms = m->reboot_ms();
 
+	/* Set to none since: this CPU halts like the others. */
+	if (!ms)
+		return;
 	while (m->arch->now_ns() - start < ms * NSEC_PER_MSEC)
 		m->arch->relax();
 	m->reboot();

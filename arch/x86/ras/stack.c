@@ -12,6 +12,7 @@
 #include <linux/init.h>
 #include <linux/kasan.h>
 #include <linux/kernel.h>
+#include <linux/kprobes.h>
 #include <linux/objtool.h>
 #include <linux/preempt.h>
 #include <linux/smp.h>
@@ -232,6 +233,8 @@ bool ras_x86_land(struct pt_regs *regs, unsigned long *ip)
 		*iret = landed;
 	return true;
 }
+
+NOKPROBE_SYMBOL(ras_x86_land);
 
 /**
  * ras_x86_abandon() - go to where the call returns
