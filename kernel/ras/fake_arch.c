@@ -482,6 +482,33 @@ void ras_fake_start_stop(struct ras_fake *fake, unsigned int cpu,
 	ras_fake_start(fake, cpu, ras_fake_stop_job, &fake->cpu[cpu].trigger);
 }
 
+static int ras_fake_irqs_off_job(struct ras_fake *fake, unsigned int cpu, void *arg)
+{
+	struct ras_request request = {
+		.trigger	= RAS_TRIGGER_API,
+		.message	= "interrupts off",
+		.regs		= &fake->cpu[cpu].regs,
+	};
+	int ret, off;
+
+	local_irq_disable();
+	ret = ras_machine_stop(&fake->m, &request);
+	off = irqs_disabled();
+	local_irq_enable();
+	return ret ?: off ? 0 : -EINVAL;
+}
+
+/**
+ * ras_fake_stop_irqs_off() - have the only fake CPU stop with interrupts disabled
+ * @fake: a machine of one CPU: with others the core waits, which sleeps on these CPUs
+ *
+ * Return: what ras_machine_stop() returned; %-EINVAL if interrupts are enabled then.
+ */
+int ras_fake_stop_irqs_off(struct ras_fake *fake)
+{
+	return ras_fake_do(fake, 0, ras_fake_irqs_off_job, NULL);
+}
+
 /* The fake CPU that this runs on. */
 struct ras_fake_cpu *ras_fake_here(struct ras_fake *fake)
 {
@@ -623,6 +650,35 @@ struct ras_fake_handler *ras_fake_add(struct kunit *test, const char *name,
 
 	KUNIT_ASSERT_EQ(test, ras_add_handler(&h->fake->m, &h->handler), 0);
 	return h;
+}
+
+/* After a release nothing may be left of the stop. */
+void ras_fake_expect_idle(struct kunit *test, struct ras_fake *fake)
+{
+	unsigned int cpu;
+
+	KUNIT_EXPECT_EQ(test, fake->m.state, RAS_IDLE);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fake->m.owner), RAS_NOBODY);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fake->m.running), 0);
+	for (cpu = 0; cpu < fake->nr; cpu++) {
+		KUNIT_EXPECT_EQ(test, READ_ONCE(fake->slot[cpu]->parked), 0);
+		KUNIT_EXPECT_FALSE(test, READ_ONCE(fake->slot[cpu]->parking));
+		KUNIT_EXPECT_FALSE(test, READ_ONCE(fake->slot[cpu]->guard.active));
+	}
+}
+
+/* The record of a CPU that was stopped holds what was captured there. */
+void ras_fake_expect_record(struct kunit *test, struct ras_fake *fake,
+			    unsigned int cpu, enum ras_how how)
+{
+	const struct ras_cpu *record = &fake->slot[cpu]->record;
+
+	KUNIT_EXPECT_EQ(test, record->sequence, fake->m.stop.sequence);
+	KUNIT_EXPECT_EQ(test, record->how, how);
+	KUNIT_EXPECT_PTR_EQ(test, record->task, fake->cpu[cpu].task);
+	KUNIT_EXPECT_EQ(test, record->pid, fake->cpu[cpu].task->pid);
+	KUNIT_EXPECT_EQ(test, instruction_pointer((struct pt_regs *)&record->arch.regs),
+			0x1000UL + cpu);
 }
 
 static void ras_fake_new_cpu(struct kunit *test, struct ras_fake *fake,

@@ -147,6 +147,11 @@ struct ras_fake {
 	struct ras_fake_cpu	cpu[RAS_FAKE_CPUS];
 };
 
+struct ras_fake_handler;
+
+/* What a test has a handler do. */
+typedef void (*ras_fake_hook)(struct ras_fake_handler *h, const struct ras_stop *stop);
+
 /**
  * struct ras_fake_handler - a handler that a test can look into
  * @handler: as registered
@@ -166,8 +171,7 @@ struct ras_fake_handler {
 	struct ras_handler	handler;
 	struct ras_fake		*fake;
 	enum ras_verdict	verdict;
-	void			(*hook)(struct ras_fake_handler *h,
-					const struct ras_stop *stop);
+	ras_fake_hook		hook;
 	unsigned int		ran;
 	unsigned int		arms;
 	int			arm_error;
@@ -204,6 +208,7 @@ int ras_fake_do(struct ras_fake *fake, unsigned int cpu, ras_fake_job job, void 
 int ras_fake_stop(struct ras_fake *fake, unsigned int cpu, enum ras_trigger trigger);
 void ras_fake_start_stop(struct ras_fake *fake, unsigned int cpu,
 			 enum ras_trigger trigger);
+int ras_fake_stop_irqs_off(struct ras_fake *fake);
 
 struct ras_fake_cpu *ras_fake_here(struct ras_fake *fake);
 bool ras_fake_hang(struct ras_fake *fake, u64 ns);
@@ -216,10 +221,18 @@ struct ras_fake_handler *ras_fake_handler(struct kunit *test, const char *name,
 struct ras_fake_handler *ras_fake_add(struct kunit *test, const char *name,
 				      int priority);
 
+void ras_fake_expect_idle(struct kunit *test, struct ras_fake *fake);
+void ras_fake_expect_record(struct kunit *test, struct ras_fake *fake,
+			    unsigned int cpu, enum ras_how how);
+
 /* A mask as a word, so that a failed expectation shows which CPUs it had. */
 static inline unsigned long ras_fake_bits(const struct cpumask *mask)
 {
 	return cpumask_bits(mask)[0] & GENMASK(RAS_FAKE_CPUS - 1, 0);
 }
+
+#define RAS_FAKE_EXPECT_CPUS(test, fake, how, bits)			\
+	KUNIT_EXPECT_EQ(test, ras_fake_bits(&(fake)->m.stop.cpus[how]),	\
+			(unsigned long)(bits))
 
 #endif /* _KERNEL_RAS_FAKE_ARCH_H */

@@ -195,6 +195,82 @@ static void ras_report_results_late(struct kunit *test)
 			   "  stop 7 took 0.000 ms\n");
 }
 
+/* The words, one line for each kind of failure. */
+struct words_param {
+	const char *desc;
+	struct ras_failure failure;
+	const char *text;
+};
+
+static const struct words_param words_params[] = {
+	{ "fault",
+	  { .why = RAS_FAULTED, .fault = "page fault", .ip = 0x4711,
+	    .addressed = true, .address = 0xdead },
+	  "page fault at 000000000000dead in 0x4711" },
+	{ "fault at zero",
+	  { .why = RAS_FAULTED, .fault = "page fault", .ip = 0x4711,
+	    .addressed = true },
+	  "page fault at 0000000000000000 in 0x4711" },
+	{ "fault without address",
+	  { .why = RAS_FAULTED, .fault = "divide error", .ip = 0x4711 },
+	  "divide error in 0x4711" },
+	{ "fault in no code",
+	  { .why = RAS_FAULTED, .fault = "page fault", .addressed = true },
+	  "page fault at 0000000000000000 in 0x0" },
+	{ "fault with a lock",
+	  { .why = RAS_FAULTED, .fault = "divide error", .ip = 0x4711,
+	    .lock = "port_lock" },
+	  "divide error in 0x4711, holding port_lock" },
+	{ "panic",
+	  { .why = RAS_PANICKED, .message = "100%s %n" },
+	  "panic: 100%s %n" },
+	{ "smashed",
+	  { .why = RAS_SMASHED },
+	  "stack corrupted" },
+	{ "overran",
+	  { .why = RAS_OVERRAN, .deadline_ms = 30000, .ip = 0x4711 },
+	  "deadline of 30000 ms passed in 0x4711" },
+	{ "hung",
+	  { .why = RAS_HUNG, .deadline_ms = 5000, .from = 3, .to = 1 },
+	  "deadline of 5000 ms passed, CPU 3 does not answer, CPU 1 took over" },
+	{ "overran with a lock",
+	  { .why = RAS_OVERRAN, .deadline_ms = 5000, .ip = 0x4711,
+	    .lock = "port_lock" },
+	  "deadline of 5000 ms passed in 0x4711, holding port_lock" },
+};
+
+static void words_desc(const struct words_param *p, char *desc)
+{
+	strscpy(desc, p->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(words, words_params, words_desc);
+
+static void ras_report_failure_words(struct kunit *test)
+{
+	const struct words_param *p = test->param_value;
+	struct ras_fake *fake = ras_fake_new(test, 1, false);
+	struct ras_result *result = &fake->m.result[0];
+	char text[256] = "", expected[256];
+	struct seq_buf s;
+
+	fake->m.stop.sequence = 7;
+	fake->m.begin_ns = atomic64_read(&fake->clock);
+	fake->m.nr_results = 1;
+	strscpy(result->name, "h", sizeof(result->name));
+	result->ns = 1500000;
+	result->failure = p->failure;
+	/* Which do not count. */
+	result->verdict = RAS_RESUME;
+	result->broken = "left interrupts enabled";
+	snprintf(expected, sizeof(expected),
+		 "  handler h            abandoned after 1.500 ms: %s\n"
+		 "  stop 7 took 0.000 ms\n", p->text);
+	seq_buf_init(&s, text, sizeof(text) - 1);
+	ras_format_results(&s, &fake->m);
+	KUNIT_EXPECT_STREQ(test, text, expected);
+}
+
 static const struct {
 	u32 mask;
 	const char *text;
@@ -374,6 +450,7 @@ static struct kunit_case ras_report_cases[] = {
 	KUNIT_CASE(ras_report_results),
 	KUNIT_CASE(ras_report_results_none),
 	KUNIT_CASE(ras_report_results_late),
+	KUNIT_CASE_PARAM(ras_report_failure_words, words_gen_params),
 	KUNIT_CASE(ras_report_message_with_newlines),
 	KUNIT_CASE(ras_report_triggers),
 	KUNIT_CASE(ras_report_names),

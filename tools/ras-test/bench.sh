@@ -83,7 +83,7 @@ say "Bytes"
 say
 obj=$RAS_BUILD/obj/main
 objects=$(ls "$obj"/kernel/ras/*.o "$obj"/arch/x86/ras/*.o "$obj"/drivers/ras-clients/*.o |
-	grep -v '_kunit\|fake_arch\|built-in\|\.mod\.o\|\.prelink')
+	grep -v '_kunit\|fake_\|built-in\|\.mod\.o\|\.prelink')
 # shellcheck disable=SC2086
 size -t $objects | tail -1 | awk '{ printf "  text %d, data %d, bss %d (the records of the machine included)\n", $1, $2, $3 }'
 gdb -batch -ex 'printf "  per CPU %d, of which the record of its registers is %d\n", sizeof(struct ras_slot), sizeof(struct ras_cpu)' \

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS stop framework: handlers that go wrong, on fake CPUs.
+ */
+#include <linux/ptrace.h>
+#include <linux/string.h>
+
+#include "fake_guard.h"
+
+struct ras_fake_kernel ras_fake_kernel;
+
+static void own_up(bool console_left)
+{
+	ras_fake_kernel.owned_up++;
+	ras_fake_kernel.console_left = console_left;
+}
+
+static void go_on(struct ras_machine *m)
+{
+	ras_fake_kernel.went_on++;
+	m->arch->halt();
+}
+
+static u64 reboot_ms(void)
+{
+	return ras_fake_kernel.reboot_in_ms;
+}
+
+/* Returns, and the CPU halts. */
+static void reboot(void)
+{
+	ras_fake_kernel.rebooted++;
+}
+
+/**
+ * ras_fake_new_guarded() - make a machine whose handlers may go wrong
+ * @test: the test; skipped as by ras_fake_new()
+ * @cpus: number of CPUs
+ *
+ * Its CPUs run.  What it asks of the kernel around it is noted in ras_fake_kernel.
+ *
+ * Return: the machine.
+ */
+struct ras_fake *ras_fake_new_guarded(struct kunit *test, unsigned int cpus)
+{
+	struct ras_fake *fake = ras_fake_new(test, cpus, true);
+
+	fake->m.own_up = own_up;
+	fake->m.go_on = go_on;
+	fake->m.reboot_ms = reboot_ms;
+	fake->m.reboot = reboot;
+	return fake;
+}
+
+/**
+ * ras_fake_add_hook() - register a handler that does something
+ * @test: the test, which has a machine
+ * @name: its name
+ * @priority: its priority
+ * @hook: what it does, may be NULL
+ * @deadline_ms: its deadline; 0: none
+ *
+ * Return: the handler.
+ */
+struct ras_fake_handler *ras_fake_add_hook(struct kunit *test, const char *name,
+					   int priority, ras_fake_hook hook,
+					   unsigned int deadline_ms)
+{
+	struct ras_fake_handler *h = ras_fake_handler(test, name, priority);
+
+	h->handler.deadline_ms = deadline_ms;
+	h->hook = hook;
+	KUNIT_ASSERT_EQ(test, ras_add_handler(&h->fake->m, &h->handler), 0);
+	return h;
+}
+
+/* One that leaves this kernel. */
+struct ras_fake_handler *ras_fake_add_last(struct kunit *test, ras_fake_hook hook)
+{
+	struct ras_fake_handler *h = ras_fake_handler(test, "last", RAS_PRIO_LAST);
+
+	h->handler.flags = RAS_HANDLER_NORETURN;
+	h->hook = hook;
+	KUNIT_ASSERT_EQ(test, ras_add_handler(&h->fake->m, &h->handler), 0);
+	return h;
+}
+
+/* Only what belongs to the reason: the rest may be of an earlier failure. */
+void ras_fake_expect_failure(struct kunit *test, const struct ras_failure *failure,
+			     const struct ras_failure *expected)
+{
+	KUNIT_ASSERT_EQ(test, failure->why, expected->why);
+	KUNIT_EXPECT_EQ(test, failure->ip, expected->ip);
+	KUNIT_EXPECT_STREQ(test, failure->lock, expected->lock);
+	switch (expected->why) {
+	case RAS_FAULTED:
+		KUNIT_EXPECT_STREQ(test, failure->fault, expected->fault);
+		KUNIT_EXPECT_EQ(test, failure->addressed, expected->addressed);
+		if (expected->addressed)
+			KUNIT_EXPECT_EQ(test, failure->address, expected->address);
+		break;
+	case RAS_PANICKED:
+		KUNIT_EXPECT_STREQ(test, failure->message, expected->message);
+		break;
+	case RAS_HUNG:
+		KUNIT_EXPECT_EQ(test, failure->from, expected->from);
+		KUNIT_EXPECT_EQ(test, failure->to, expected->to);
+		fallthrough;
+	case RAS_OVERRAN:
+		KUNIT_EXPECT_EQ(test, failure->deadline_ms, expected->deadline_ms);
+		break;
+	case RAS_SMASHED:
+	case RAS_FAILED_NOT:
+		break;
+	}
+}
+
+void ras_fake_expect_counts(struct kunit *test, struct ras_fake_handler *h,
+			    unsigned long runs, unsigned long faults,
+			    unsigned long timeouts)
+{
+	const struct ras_entry *entry = h->handler.entry;
+
+	KUNIT_EXPECT_EQ(test, entry->runs, runs);
+	KUNIT_EXPECT_EQ(test, entry->faults, faults);
+	KUNIT_EXPECT_EQ(test, entry->timeouts, timeouts);
+	KUNIT_EXPECT_EQ(test, entry->failed, faults + timeouts > 0);
+	KUNIT_EXPECT_EQ(test, entry->last_failed, faults + timeouts > 0);
+}
+
+/**
+ * ras_fake_fault() - what a handler calls to fault
+ * @m: the machine
+ * @fault: which fault
+ * @ip: where
+ * @address: what was accessed, or NULL
+ *
+ * Return: true if the handler has been abandoned; it is to return at once.
+ */
+bool ras_fake_fault(struct ras_machine *m, const char *fault, unsigned long ip,
+		    const unsigned long *address)
+{
+	struct pt_regs regs = { };
+
+	instruction_pointer_set(&regs, ip);
+	return ras_guard_fault(m, &regs, fault, address);
+}
+
+void ras_fake_hook_fault_no_address(struct ras_fake_handler *h,
+				    const struct ras_stop *stop)
+{
+	h->ret = ras_fake_fault(&h->fake->m, "divide error", 0x4711, NULL);
+}
+
+/* Common init callback of the suites that use this. */
+int ras_fake_guard_init(struct kunit *test)
+{
+	memset(&ras_fake_kernel, 0, sizeof(ras_fake_kernel));
+	return ras_fake_init(test);
+}
+
+/* Whatever a test has left hanging has left its guarded call by the end. */
+void ras_fake_guard_exit(struct kunit *test)
+{
+	ras_fake_exit(test);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ras_guards), 0);
+}

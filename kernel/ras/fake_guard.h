@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * RAS stop framework: handlers that go wrong, on fake CPUs.
+ *
+ * The fake architecture cannot jump out of a handler: here a handler that is
+ * abandoned returns, and what it returns must not count.
+ */
+#ifndef _KERNEL_RAS_FAKE_GUARD_H
+#define _KERNEL_RAS_FAKE_GUARD_H
+
+#include "fake_arch.h"
+
+#define RAS_FAKE_DEADLINE_MS	100
+#define RAS_FAKE_DEADLINE_NS	(RAS_FAKE_DEADLINE_MS * NSEC_PER_MSEC)
+#define RAS_FAKE_FOREVER_NS	U64_MAX
+/* What it may take from the deadline to where the call is left. */
+#define RAS_FAKE_SLACK_NS	(4 * RAS_FAKE_STEP_NS)
+
+/**
+ * struct ras_fake_kernel - the kernel around the machine
+ * @owned_up: calls of own_up()
+ * @console_left: the argument of the last
+ * @went_on: calls of go_on()
+ * @rebooted: calls of reboot()
+ * @reboot_in_ms: what reboot_ms() returns
+ */
+struct ras_fake_kernel {
+	unsigned int		owned_up;
+	bool			console_left;
+	unsigned int		went_on;
+	unsigned int		rebooted;
+	u64			reboot_in_ms;
+};
+
+/* The callbacks of ras_machine have no way to the test but this. */
+extern struct ras_fake_kernel ras_fake_kernel;
+
+struct ras_fake *ras_fake_new_guarded(struct kunit *test, unsigned int cpus);
+int ras_fake_guard_init(struct kunit *test);
+void ras_fake_guard_exit(struct kunit *test);
+
+struct ras_fake_handler *ras_fake_add_hook(struct kunit *test, const char *name,
+					   int priority, ras_fake_hook hook,
+					   unsigned int deadline_ms);
+struct ras_fake_handler *ras_fake_add_last(struct kunit *test, ras_fake_hook hook);
+
+bool ras_fake_fault(struct ras_machine *m, const char *fault, unsigned long ip,
+		    const unsigned long *address);
+void ras_fake_hook_fault_no_address(struct ras_fake_handler *h,
+				    const struct ras_stop *stop);
+
+void ras_fake_expect_failure(struct kunit *test, const struct ras_failure *failure,
+			     const struct ras_failure *expected);
+void ras_fake_expect_counts(struct kunit *test, struct ras_fake_handler *h,
+			    unsigned long runs, unsigned long faults,
+			    unsigned long timeouts);
+
+#endif /* _KERNEL_RAS_FAKE_GUARD_H */
