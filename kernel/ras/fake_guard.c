@@ -23,7 +23,11 @@ static void go_on(struct ras_machine *m)
 
 static u64 reboot_ms(void)
 {
-	return ras_fake_kernel.reboot_in_ms;
+	u64 ms = ras_fake_kernel.reboot_in_ms;
+
+	if (ras_fake_kernel.reboot_once)
+		ras_fake_kernel.reboot_in_ms = 0;
+	return ms;
 }
 
 /* Returns, and the CPU halts. */

@@ -23,6 +23,7 @@
  * @went_on: calls of go_on()
  * @rebooted: calls of reboot()
  * @reboot_in_ms: what reboot_ms() returns
+ * @reboot_once: reboot_ms() returns that once, and 0 from then on
  */
 struct ras_fake_kernel {
 	unsigned int		owned_up;
@@ -30,6 +31,7 @@ struct ras_fake_kernel {
 	unsigned int		went_on;
 	unsigned int		rebooted;
 	u64			reboot_in_ms;
+	bool			reboot_once;
 };
 
 /* The callbacks of ras_machine have no way to the test but this. */

@@ -2,6 +2,7 @@
 /*
  * KUnit tests of the RAS stop framework: takeover by another CPU.
  */
+#include <linux/panic.h>
 #include <linux/prandom.h>
 #include <linux/ptrace.h>
 #include <linux/string.h>
@@ -369,6 +370,19 @@ static void ras_takeover_old_owner_does_no_harm(struct kunit *test)
 }
 
 /* After the chain of a crash the new owner does what panic() would have done. */
+/* Wedged, after panic() has noted which CPU it is that panics. */
+static void hook_panic_and_wedge(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	atomic_set(&panic_cpu, stop->owner);
+	hook_wedge(h, stop);
+}
+
+/* Not for longer than needed: the machine is alive. */
+static void hook_swap_panic_cpu(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	h->ret = atomic_xchg(&panic_cpu, PANIC_CPU_INVALID);
+}
+
 static void ras_takeover_in_crash(struct kunit *test)
 {
 	struct ras_fake *fake = ras_fake_new_guarded(test, 3);
@@ -376,13 +390,14 @@ static void ras_takeover_in_crash(struct kunit *test)
 
 	if (ras_crash_kernel_loaded())
 		kunit_skip(test, "a crash kernel is loaded");
-	ras_fake_add_hook(test, "bad", 1, hook_wedge, RAS_FAKE_DEADLINE_MS);
-	good = ras_fake_add(test, "good", 2);
+	ras_fake_add_hook(test, "bad", 1, hook_panic_and_wedge, RAS_FAKE_DEADLINE_MS);
+	good = ras_fake_add_hook(test, "good", 2, hook_swap_panic_cpu, 0);
 	ras_fake_start_stop(fake, 0, RAS_TRIGGER_PANIC);
 	KUNIT_ASSERT_TRUE(test, ras_fake_halted(fake, 1));
 	KUNIT_EXPECT_EQ(test, ras_fake_kernel.went_on, 1);
 	KUNIT_EXPECT_EQ(test, fake->cpu[1].retired, 0);
 	KUNIT_EXPECT_EQ(test, good->ran, 2);
+	KUNIT_EXPECT_EQ(test, good->ret, 1);
 	expect_hung(test, fake, 0, 0, 1, RAS_FAKE_DEADLINE_MS);
 	KUNIT_EXPECT_EQ(test, fake->m.state, RAS_ENDED);
 	KUNIT_EXPECT_EQ(test, atomic_read(&fake->m.owner), 1);
@@ -432,6 +447,21 @@ static void ras_takeover_no_deadman(struct kunit *test)
 		kunit_skip(test, "a crash kernel is loaded");
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_PANIC), 0);
 	KUNIT_EXPECT_TRUE(test, ras_fake_halted(fake, 1));
+	KUNIT_EXPECT_EQ(test, ras_fake_kernel.rebooted, 0);
+}
+
+/* Nor if somebody has thought better of it since. */
+static void ras_takeover_deadman_called_off(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 2);
+
+	if (ras_crash_kernel_loaded())
+		kunit_skip(test, "a crash kernel is loaded");
+	ras_fake_kernel.reboot_in_ms = RAS_FAKE_DEADLINE_MS;
+	ras_fake_kernel.reboot_once = true;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_PANIC), 0);
+	KUNIT_EXPECT_TRUE(test, ras_fake_halted(fake, 1));
+	KUNIT_EXPECT_EQ(test, ras_fake_kernel.reboot_in_ms, 0);
 	KUNIT_EXPECT_EQ(test, ras_fake_kernel.rebooted, 0);
 }
 
@@ -695,6 +725,7 @@ static struct kunit_case ras_takeover_cases[] = {
 	KUNIT_CASE(ras_takeover_in_crash),
 	KUNIT_CASE(ras_takeover_deadman),
 	KUNIT_CASE(ras_takeover_no_deadman),
+	KUNIT_CASE(ras_takeover_deadman_called_off),
 	KUNIT_CASE_PARAM(ras_takeover_report_fails, report_gen_params),
 	KUNIT_CASE(ras_takeover_handover),
 	KUNIT_CASE(ras_takeover_handover_after_comeback),

@@ -254,7 +254,15 @@ bool ras_arch_stopped(enum ras_how how, struct pt_regs *regs)
 
 int ras_arch_handover(void)
 {
-	return ras_machine_handover(&ras_machine);
+	int cpu = ras_machine_handover(&ras_machine);
+
+	/*
+	 * A CPU that could not be stopped goes on with whatever it does.  Should it
+	 * print, at least it does not overwrite the log while the next kernel saves it.
+	 */
+	if (cpu >= 0 && !cpumask_empty(&ras_machine.stop.cpus[RAS_HOW_MISSING]))
+		suppress_printk = 1;
+	return cpu;
 }
 
 bool ras_arch_fault(struct pt_regs *regs, const char *fault,

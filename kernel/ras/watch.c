@@ -17,6 +17,7 @@
 #define pr_fmt(fmt) "ras: " fmt
 
 #include <linux/kernel.h>
+#include <linux/panic.h>
 #include <linux/printk.h>
 #include <linux/string.h>
 
@@ -188,6 +189,12 @@ static void ras_become_owner(struct ras_machine *m, struct ras_slot *slot)
 	cpumask_set_cpu(to, &m->owners);
 	m->stop.owner = to;
 	m->watch.cpu = RAS_NOBODY;
+	/*
+	 * Of a panic, this CPU is now the one that panics: printk() lets no other print
+	 * to a console, nor store a record, once there are too many of those.
+	 */
+	if (!m->stop.resumable)
+		atomic_cmpxchg(&panic_cpu, from, to);
 	/* It is not parked any more, and can lose in its turn. */
 	WRITE_ONCE(slot->parked, 0);
 	WRITE_ONCE(slot->parking, false);

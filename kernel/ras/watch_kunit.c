@@ -454,6 +454,8 @@ static void ras_watch_late(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ras_fake_do(fake, 1, job_watch, NULL), 0);
 	KUNIT_EXPECT_NULL(test, (void *)fake->at_watch);
 	KUNIT_EXPECT_FALSE(test, ras_watch_overdue(&fake->m, CALL + 1));
+	KUNIT_EXPECT_EQ(test, fake->nmis, 0UL);
+	KUNIT_EXPECT_EQ(test, fake->m.watch.strike, 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&fake->m.running), CALL + 1);
 	KUNIT_EXPECT_EQ(test, atomic_read(&fake->m.owner), 0);
 }
