@@ -265,7 +265,8 @@ int ras_register_handler(struct ras_handler *handler);
  * @handler: a handler; nothing happens if it is not registered
  *
  * When it returns, no stop is using the handler and none will: its code and
- * data may go away.
+ * data may go away.  Should a CPU have hung in it, it waits until that one comes
+ * back, or for good.
  *
  * Context: Process context; may sleep.
  */

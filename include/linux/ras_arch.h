@@ -110,12 +110,14 @@ int ras_arch_handover(void);
  * @regs: the context of the exception
  * @fault: the exception in words; a string that stays
  * @address: what could not be accessed, or NULL
+ * @as_nmi: the exception has entered as an NMI does, and is to be taken for one that
+ *	has not
  *
  * Context: Exception, before the kernel has begun to report it.
  * Return: true if a handler of a stop caused it: @regs now lead out of that, and
  *	the exception is to return.
  */
 bool ras_arch_fault(struct pt_regs *regs, const char *fault,
-		    const unsigned long *address);
+		    const unsigned long *address, bool as_nmi);
 
 #endif /* _LINUX_RAS_ARCH_H */

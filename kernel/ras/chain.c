@@ -98,8 +98,11 @@ static enum ras_outcome ras_call_entry(struct ras_machine *m, struct ras_entry *
 {
 	enum ras_outcome outcome;
 
+	atomic_inc(&entry->busy);
 	outcome = ras_guard_call(m, fn, call, deadline_ms, &result->failure,
 				 &result->broken);
+	/* Also when it was lost: pairs with the acquire in ras_entry_busy(). */
+	atomic_dec_return_release(&entry->busy);
 	if (outcome == RAS_CALL_ABANDONED)
 		ras_fail(entry, result, ras_step_ns(m));
 	return outcome;

@@ -652,6 +652,18 @@ struct ras_fake_handler *ras_fake_add(struct kunit *test, const char *name,
 	return h;
 }
 
+/* As the administrator does it. */
+int ras_fake_enable(struct ras_fake_handler *h, bool on)
+{
+	struct ras_machine *m = &h->fake->m;
+	int ret;
+
+	mutex_lock(&m->lock);
+	ret = ras_entry_enable(m, h->handler.entry, on);
+	mutex_unlock(&m->lock);
+	return ret;
+}
+
 /* After a release nothing may be left of the stop. */
 void ras_fake_expect_idle(struct kunit *test, struct ras_fake *fake)
 {

@@ -221,6 +221,8 @@ struct ras_fake_handler *ras_fake_handler(struct kunit *test, const char *name,
 struct ras_fake_handler *ras_fake_add(struct kunit *test, const char *name,
 				      int priority);
 
+int ras_fake_enable(struct ras_fake_handler *h, bool on);
+
 void ras_fake_expect_idle(struct kunit *test, struct ras_fake *fake);
 void ras_fake_expect_record(struct kunit *test, struct ras_fake *fake,
 			    unsigned int cpu, enum ras_how how);

@@ -147,7 +147,7 @@ bool ras_fake_fault(struct ras_machine *m, const char *fault, unsigned long ip,
 	struct pt_regs regs = { };
 
 	instruction_pointer_set(&regs, ip);
-	return ras_guard_fault(m, &regs, fault, address);
+	return ras_guard_fault(m, &regs, fault, address, false);
 }
 
 void ras_fake_hook_fault_no_address(struct ras_fake_handler *h,

@@ -25,6 +25,8 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include <asm/irq_regs.h>
+
 #include "../printk/internal.h"
 #include "internal.h"
 
@@ -51,6 +53,7 @@ struct ras_context {
 	long		nmi_nesting;
 #endif
 	int		panic_cpu;
+	struct pt_regs	*irq_regs;
 };
 
 static void ras_save_context(struct ras_context *ctx)
@@ -65,6 +68,7 @@ static void ras_save_context(struct ras_context *ctx)
 	ctx->nmi_nesting = this_cpu_ptr(&context_tracking)->dynticks_nmi_nesting;
 #endif
 	ctx->panic_cpu = atomic_read(&panic_cpu);
+	ctx->irq_regs = get_irq_regs();
 }
 
 /* Undo what a call must not leave behind; returns what it was. */
@@ -94,6 +98,8 @@ static void ras_restore_abandoned(const struct ras_context *ctx)
 	/* An exception that was not returned from, on a CPU that was idle. */
 	this_cpu_ptr(&context_tracking)->dynticks_nmi_nesting = ctx->nmi_nesting;
 #endif
+	/* Those of an interrupt that was not returned from. */
+	set_irq_regs(ctx->irq_regs);
 	/* nmi_panic() has taken it before panic() was refused. */
 	if (ctx->panic_cpu == PANIC_CPU_INVALID)
 		atomic_cmpxchg(&panic_cpu, raw_smp_processor_id(), PANIC_CPU_INVALID);
@@ -145,12 +151,15 @@ void ras_note_console(struct ras_machine *m)
 		m->console_left = true;
 }
 
-static void ras_guard_enter(struct ras_machine *m, struct ras_guard *guard,
-			    unsigned int deadline_ms)
+static u32 ras_guard_enter(struct ras_machine *m, struct ras_guard *guard,
+			   unsigned int deadline_ms)
 {
 	/* 0 means that no call is running. */
-	m->calls = m->calls < RAS_CALL_MAX ? m->calls + 1 : 1;
-	guard->call = m->calls;
+	u32 call = m->calls < RAS_CALL_MAX ? m->calls + 1 : 1;
+
+	m->calls = call;
+	guard->call = call;
+	guard->ended = false;
 	guard->task = current;
 	guard->count = preempt_count();
 	guard->locks = ras_locks_of(current);
@@ -167,16 +176,40 @@ static void ras_guard_enter(struct ras_machine *m, struct ras_guard *guard,
 	barrier();
 	WRITE_ONCE(guard->active, true);
 	/* Read by who watches, after ras_watch_begin(). */
-	atomic_set(&m->running, guard->call);
+	atomic_set(&m->running, call);
+	return call;
 }
 
 /* False if another CPU has ended the call. */
-static bool ras_guard_leave(struct ras_machine *m, struct ras_guard *guard)
+static bool ras_guard_leave(struct ras_machine *m, struct ras_guard *guard, u32 call)
 {
-	WRITE_ONCE(guard->active, false);
+	/* Another, if this one was lost, slept, and the next stop is on this CPU. */
+	bool ended = guard->call == call && guard->ended;
+
+	if (guard->call == call)
+		WRITE_ONCE(guard->active, false);
 	barrier();
 	atomic_dec(&ras_guards);
-	return atomic_cmpxchg(&m->running, guard->call, 0) == guard->call;
+	return ended || atomic_cmpxchg(&m->running, call, 0) == (int)call;
+}
+
+/**
+ * ras_guard_end() - end the guarded call of this CPU while it is in it
+ * @m: the machine
+ *
+ * From here on its deadline does not count, and nobody takes over.
+ *
+ * Context: Owner.
+ * Return: false if another CPU has taken over already.
+ */
+bool ras_guard_end(struct ras_machine *m)
+{
+	struct ras_guard *guard = &m->slot[m->arch->this_cpu()]->guard;
+
+	if (!READ_ONCE(guard->active) || guard->ended)
+		return true;
+	guard->ended = atomic_cmpxchg(&m->running, guard->call, 0) == (int)guard->call;
+	return guard->ended;
 }
 
 /**
@@ -200,19 +233,21 @@ enum ras_outcome ras_guard_call(struct ras_machine *m, void (*fn)(void *arg),
 {
 	struct ras_guard *guard = &m->slot[m->arch->this_cpu()]->guard;
 	struct ras_context ctx;
+	const char *rule;
 	bool came_back;
+	u32 call;
 
 	ras_save_context(&ctx);
-	ras_guard_enter(m, guard, deadline_ms);
+	call = ras_guard_enter(m, guard, deadline_ms);
 	pagefault_disable();
-	ras_watch_begin(m, guard->call);
+	ras_watch_begin(m, call);
 	came_back = m->arch->call(fn, arg);
-	if (!ras_guard_leave(m, guard)) {
-		ras_restore_context(&ctx);
+	/* While it is watched: an interrupt that is let in may not come back. */
+	rule = ras_restore_context(&ctx);
+	if (!ras_guard_leave(m, guard, call))
 		return RAS_CALL_LOST;
-	}
 	ras_watch_end(m);
-	*broken = ras_restore_context(&ctx);
+	*broken = rule;
 	if (came_back && !guard->failure.why)
 		return RAS_CALL_DONE;
 
@@ -248,20 +283,30 @@ static struct ras_guard *ras_guard_here(struct ras_machine *m, int count)
 
 NOKPROBE_SYMBOL(ras_guard_here);
 
+/* The same for what has entered as an NMI does: as it was before. */
+static struct ras_guard *ras_guard_below(struct ras_machine *m)
+{
+	return ras_guard_here(m, preempt_count() - (in_nmi() ? NMI_OFFSET : 0));
+}
+
+NOKPROBE_SYMBOL(ras_guard_below);
+
 /**
  * ras_guard_fault() - abandon the guarded call that has faulted
  * @m: the machine
  * @regs: the context of the exception
  * @fault: the exception in words
  * @address: what could not be accessed, or NULL
+ * @as_nmi: the exception has entered as an NMI does
  *
  * Context: Exception.
  * Return: false if no guarded call on this CPU has caused it.
  */
 bool ras_guard_fault(struct ras_machine *m, struct pt_regs *regs, const char *fault,
-		     const unsigned long *address)
+		     const unsigned long *address, bool as_nmi)
 {
-	struct ras_guard *guard = ras_guard_here(m, preempt_count());
+	struct ras_guard *guard = as_nmi ? ras_guard_below(m) :
+					   ras_guard_here(m, preempt_count());
 	struct ras_failure *failure;
 	unsigned long ip;
 
@@ -343,15 +388,10 @@ static bool ras_in_printk(struct pt_regs *regs)
  */
 bool ras_guard_strike(struct ras_machine *m, struct pt_regs *regs)
 {
-	int count = preempt_count();
-	struct ras_guard *guard;
+	struct ras_guard *guard = ras_guard_below(m);
 	unsigned long ip;
 
-	/* As it was before this NMI. */
-	if (in_nmi())
-		count -= NMI_OFFSET + HARDIRQ_OFFSET;
-	guard = ras_guard_here(m, count);
-	if (!guard || !ras_watch_overdue(m, guard->call))
+	if (!guard || guard->ended || !ras_watch_overdue(m, guard->call))
 		return false;
 	if (m->watch.put_off < RAS_PUT_OFF_MAX && ras_in_printk(regs)) {
 		/* Read by ras_ask_owner(), which asks again. */
@@ -367,3 +407,24 @@ bool ras_guard_strike(struct ras_machine *m, struct pt_regs *regs)
 }
 
 NOKPROBE_SYMBOL(ras_guard_strike);
+
+/**
+ * ras_guard_lost() - leave the guarded call that another CPU has taken over from
+ * @m: the machine
+ * @regs: the interrupted context
+ *
+ * Its CPU was reached too late, and parked in the middle of the call.  Released
+ * there, it would go on with what hangs.
+ *
+ * Context: NMI, after this CPU was parked.
+ */
+void ras_guard_lost(struct ras_machine *m, struct pt_regs *regs)
+{
+	struct ras_guard *guard = ras_guard_below(m);
+	unsigned long ip;
+
+	if (guard && atomic_read(&m->running) != (int)guard->call)
+		m->arch->land(regs, &ip);
+}
+
+NOKPROBE_SYMBOL(ras_guard_lost);

@@ -13,17 +13,6 @@
 
 #include "fake_guard.h"
 
-static int enable(struct ras_fake_handler *h, bool on)
-{
-	struct ras_machine *m = &h->fake->m;
-	int ret;
-
-	mutex_lock(&m->lock);
-	ret = ras_entry_enable(m, h->handler.entry, on);
-	mutex_unlock(&m->lock);
-	return ret;
-}
-
 static __printf(2, 3) void panic_in(struct ras_machine *m, const char *fmt, ...)
 {
 	va_list args;
@@ -230,7 +219,7 @@ static void ras_guard_notes_console(struct kunit *test)
 
 	/* Not by this one. */
 	h->hook = hook_fault;
-	KUNIT_ASSERT_EQ(test, enable(h, true), 0);
+	KUNIT_ASSERT_EQ(test, ras_fake_enable(h, true), 0);
 	fake->m.console_was_locked = true;
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
 	KUNIT_EXPECT_EQ(test, ras_fake_kernel.owned_up, 2);
@@ -481,6 +470,29 @@ static void hook_nmi(struct ras_fake_handler *h, const struct ras_stop *stop)
 }
 
 /* An NMI on top of a handler must be returned from, whatever happens in it. */
+/* A breakpoint's exception counts as one, and is returned from like any other. */
+static void hook_breakpoint(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	struct ras_fake_cpu *cpu = ras_fake_here(h->fake);
+	unsigned long flags;
+
+	local_irq_save(flags);
+	__preempt_count_add(NMI_OFFSET + HARDIRQ_OFFSET);
+	h->ret = ras_guard_fault(&h->fake->m, &cpu->regs, "breakpoint", NULL, true);
+	__preempt_count_sub(NMI_OFFSET + HARDIRQ_OFFSET);
+	local_irq_restore(flags);
+}
+
+static void ras_guard_breakpoint(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 1);
+	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_breakpoint, 0);
+
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_TRUE(test, h->ret);
+	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, RAS_FAULTED);
+}
+
 static void ras_guard_refuses_in_nmi(struct kunit *test)
 {
 	struct ras_fake *fake = ras_fake_new_guarded(test, 1);
@@ -552,7 +564,7 @@ static void ras_guard_failed_handler(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bad->disarms, 0);
 
 	/* Whatever it has left behind is put in order first. */
-	KUNIT_EXPECT_EQ(test, enable(bad, true), 0);
+	KUNIT_EXPECT_EQ(test, ras_fake_enable(bad, true), 0);
 	KUNIT_EXPECT_EQ(test, bad->disarms, 1);
 	KUNIT_EXPECT_EQ(test, bad->arms, 2);
 	KUNIT_EXPECT_FALSE(test, bad->handler.entry->failed);
@@ -563,7 +575,7 @@ static void ras_guard_failed_handler(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, bad->handler.entry->last_failed);
 
 	/* Once is enough. */
-	KUNIT_EXPECT_EQ(test, enable(bad, true), 0);
+	KUNIT_EXPECT_EQ(test, ras_fake_enable(bad, true), 0);
 	KUNIT_EXPECT_EQ(test, bad->arms, 2);
 }
 
@@ -574,18 +586,18 @@ static void ras_guard_failed_and_disabled(struct kunit *test)
 	const struct ras_entry *entry = bad->handler.entry;
 
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
-	KUNIT_EXPECT_EQ(test, enable(bad, false), 0);
+	KUNIT_EXPECT_EQ(test, ras_fake_enable(bad, false), 0);
 	KUNIT_EXPECT_EQ(test, bad->disarms, 1);
 	KUNIT_EXPECT_TRUE(test, entry->failed);
 	KUNIT_EXPECT_STREQ(test, ras_entry_skipped(bad->handler.entry) ?: "", "disabled");
 
 	/* A refusal leaves it as it is. */
 	bad->arm_error = -EIO;
-	KUNIT_EXPECT_EQ(test, enable(bad, true), -EIO);
+	KUNIT_EXPECT_EQ(test, ras_fake_enable(bad, true), -EIO);
 	KUNIT_EXPECT_TRUE(test, entry->failed);
 	KUNIT_EXPECT_FALSE(test, entry->enabled);
 	bad->arm_error = 0;
-	KUNIT_EXPECT_EQ(test, enable(bad, true), 0);
+	KUNIT_EXPECT_EQ(test, ras_fake_enable(bad, true), 0);
 	KUNIT_EXPECT_EQ(test, bad->disarms, 1);
 	KUNIT_EXPECT_FALSE(test, entry->failed);
 	KUNIT_EXPECT_TRUE(test, entry->enabled);
@@ -603,6 +615,7 @@ static struct kunit_case ras_guard_cases[] = {
 	KUNIT_CASE_PARAM(ras_guard_panic_cpu, panic_cpu_gen_params),
 	KUNIT_CASE(ras_guard_refuses),
 	KUNIT_CASE(ras_guard_refuses_in_nmi),
+	KUNIT_CASE(ras_guard_breakpoint),
 	KUNIT_CASE(ras_guard_not_ready_faults),
 	KUNIT_CASE(ras_guard_noreturn_not_ready_faults),
 	KUNIT_CASE(ras_guard_failed_handler),

@@ -135,10 +135,12 @@ struct ras_failure {
  * @task: the task that entered it
  * @count: preempt_count() when it was entered
  * @locks: how many locks the task held then
+ * @ended: by ras_guard_end(), while it was running
  * @failure: why it is being abandoned
  */
 struct ras_guard {
 	bool			active;
+	bool			ended;
 	u32			call;
 	struct task_struct	*task;
 	int			count;
@@ -234,6 +236,7 @@ struct ras_result {
  * @faults: how often it was abandoned because of what it did
  * @timeouts: how often because its deadline had passed
  * @last_verdict: of the last run
+ * @busy: callbacks that are running; also one that another CPU has taken over from
  * @last_failed: the last run was abandoned
  * @last_ns: duration of the last run, in ns
  */
@@ -253,6 +256,7 @@ struct ras_entry {
 	unsigned long		faults;
 	unsigned long		timeouts;
 	enum ras_verdict	last_verdict;
+	atomic_t		busy;
 	bool			last_failed;
 	u64			last_ns;
 };
@@ -416,11 +420,13 @@ extern atomic_t ras_guards;
 enum ras_outcome ras_guard_call(struct ras_machine *m, void (*fn)(void *arg),
 				void *arg, unsigned int deadline_ms,
 				struct ras_failure *failure, const char **broken);
+bool ras_guard_end(struct ras_machine *m);
 bool ras_guard_fault(struct ras_machine *m, struct pt_regs *regs, const char *fault,
-		     const unsigned long *address);
+		     const unsigned long *address, bool as_nmi);
 __printf(2, 0) void ras_guard_panic(struct ras_machine *m, const char *fmt,
 				    va_list args);
 bool ras_guard_strike(struct ras_machine *m, struct pt_regs *regs);
+void ras_guard_lost(struct ras_machine *m, struct pt_regs *regs);
 void ras_note_locks(const struct ras_guard *guard, struct ras_failure *failure);
 void ras_note_console(struct ras_machine *m);
 

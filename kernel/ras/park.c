@@ -265,5 +265,7 @@ bool ras_machine_stopped(struct ras_machine *m, enum ras_how how,
 			return false;
 	}
 	ras_park(m, how, regs);
+	if (how == RAS_HOW_NMI)
+		ras_guard_lost(m, regs);
 	return sent;
 }

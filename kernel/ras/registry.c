@@ -17,6 +17,9 @@
 
 #include "internal.h"
 
+/* How often a handler that hung is looked for, in ms. */
+#define RAS_BUSY_MS	100
+
 /* Sort key: handlers that never return last, then priority, then name. */
 static int ras_compare(const void *a, const void *b)
 {
@@ -58,6 +61,16 @@ void ras_reorder(struct ras_machine *m)
 	synchronize_rcu();
 }
 
+/*
+ * Is one of its callbacks running still?  Only where a CPU hung in it: another has
+ * taken over, the stop was released, and nobody can tell when it comes back.
+ */
+static bool ras_entry_busy(const struct ras_entry *entry)
+{
+	/* Pairs with the release in ras_call_entry(). */
+	return atomic_read_acquire(&entry->busy);
+}
+
 /**
  * ras_entry_enable() - enable and arm a handler, or disarm and disable it
  * @m: the machine
@@ -67,7 +80,8 @@ void ras_reorder(struct ras_machine *m)
  * Enabling one that has failed disarms it first, and arms it anew.
  *
  * Context: ras_machine.lock held; sleeps.
- * Return: 0, or what the handler's arm() refused with.
+ * Return: 0, or what the handler's arm() refused with; %-EBUSY if it hung, and has
+ *	not come back yet.
  */
 int ras_entry_enable(struct ras_machine *m, struct ras_entry *entry, bool enable)
 {
@@ -76,6 +90,11 @@ int ras_entry_enable(struct ras_machine *m, struct ras_entry *entry, bool enable
 
 	if (entry->enabled == enable && !(enable && entry->failed))
 		return 0;
+	if (ras_entry_busy(entry)) {
+		pr_warn("handler %s: not %s: the CPU that hung in it is still there\n",
+			entry->name, enable ? "enabled" : "disabled");
+		return -EBUSY;
+	}
 
 	/* What was abandoned has left its resources in no known state. */
 	if (entry->enabled) {
@@ -330,7 +349,18 @@ void ras_remove_handler(struct ras_machine *m, struct ras_handler *handler)
 	}
 	list_del(&entry->node);
 	ras_reorder(m);
-	/* No stop knows the handler from here on. */
+	/* No stop knows the handler from here on; but see ras_entry_busy(). */
+	if (ras_entry_busy(entry))
+		pr_warn("handler %s: unregistering waits for the CPU that hung in it\n",
+			entry->name);
+	while (ras_entry_busy(entry)) {
+		/* Nobody is to unregister it a second time meanwhile. */
+		handler->entry = NULL;
+		mutex_unlock(&m->lock);
+		msleep(RAS_BUSY_MS);
+		mutex_lock(&m->lock);
+		handler->entry = entry;
+	}
 	ras_entry_enable(m, entry, false);
 	entry->handler = NULL;
 	handler->entry = NULL;

@@ -310,35 +310,25 @@ static void ras_registry_disarms_last(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, h->ret);
 }
 
-static int enable(struct ras_fake_handler *h, bool on)
-{
-	int ret;
-
-	mutex_lock(&h->fake->m.lock);
-	ret = ras_entry_enable(&h->fake->m, h->handler.entry, on);
-	mutex_unlock(&h->fake->m.lock);
-	return ret;
-}
-
 static void ras_registry_enable(struct kunit *test)
 {
 	struct ras_fake *fake = ras_fake_new(test, 1, true);
 	struct ras_fake_handler *h = ras_fake_add(test, "h", 1);
 
-	KUNIT_EXPECT_EQ(test, enable(h, true), 0);
+	KUNIT_EXPECT_EQ(test, ras_fake_enable(h, true), 0);
 	KUNIT_EXPECT_EQ(test, h->arms, 1);
-	KUNIT_EXPECT_EQ(test, enable(h, false), 0);
+	KUNIT_EXPECT_EQ(test, ras_fake_enable(h, false), 0);
 	KUNIT_EXPECT_EQ(test, h->disarms, 1);
-	KUNIT_EXPECT_EQ(test, enable(h, false), 0);
+	KUNIT_EXPECT_EQ(test, ras_fake_enable(h, false), 0);
 	KUNIT_EXPECT_EQ(test, h->disarms, 1);
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
 	KUNIT_EXPECT_EQ(test, h->ran, 0);
 
 	h->arm_error = -EIO;
-	KUNIT_EXPECT_EQ(test, enable(h, true), -EIO);
+	KUNIT_EXPECT_EQ(test, ras_fake_enable(h, true), -EIO);
 	KUNIT_EXPECT_FALSE(test, h->handler.entry->enabled);
 	h->arm_error = 0;
-	KUNIT_EXPECT_EQ(test, enable(h, true), 0);
+	KUNIT_EXPECT_EQ(test, ras_fake_enable(h, true), 0);
 	KUNIT_EXPECT_EQ(test, h->arms, 3);
 	KUNIT_EXPECT_TRUE(test, h->handler.entry->enabled);
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);

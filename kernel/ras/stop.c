@@ -476,6 +476,9 @@ static void ras_note_wedged(struct ras_machine *m)
  * ras_machine_handover() - have every parked CPU prepare for the crash kernel
  * @m: the machine
  *
+ * The deadline of the handler that this is called from does not count any more: half
+ * way to the crash kernel it can neither be left nor taken over from.
+ *
  * Context: Any, with interrupts disabled, on the way to the crash kernel.
  * Return: the CPU that has crashed; %-ENOENT if the calling CPU does not own a stop:
  *	nothing was done.
@@ -486,6 +489,13 @@ int ras_machine_handover(struct ras_machine *m)
 
 	if (!ras_owned_here(m) || (state != RAS_STOPPED && state != RAS_ENDED))
 		return -ENOENT;
+	if (!ras_guard_end(m)) {
+		/* Another CPU is taking over, and does not expect this one here. */
+		while (ras_owned_here(m))
+			m->arch->relax();
+		ras_park(m, RAS_HOW_SELF, NULL);
+		return -ENOENT;
+	}
 
 	ras_note_wedged(m);
 	/* Pairs with the acquire in ras_wants_cpus(). */

@@ -2,6 +2,7 @@
 /*
  * KUnit tests of the RAS stop framework: takeover by another CPU.
  */
+#include <linux/delay.h>
 #include <linux/panic.h>
 #include <linux/prandom.h>
 #include <linux/ptrace.h>
@@ -148,10 +149,17 @@ static void ras_takeover_goes_on(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ras_fake_kernel.owned_up, 1);
 	KUNIT_EXPECT_EQ(test, ras_fake_kernel.went_on, 0);
 	expect_trigger(test, fake, RAS_HOW_OWNER);
+	/* It may not be armed anew, nor disarmed, while CPU 0 is in it. */
+	KUNIT_EXPECT_EQ(test, ras_fake_enable(bad, true), -EBUSY);
+	KUNIT_EXPECT_EQ(test, ras_fake_enable(bad, false), -EBUSY);
+	KUNIT_EXPECT_EQ(test, bad->arms, 1);
+	KUNIT_EXPECT_EQ(test, bad->disarms, 0);
 	/* There is nothing left to park for. */
 	expect_canceled(test, fake, 0);
 	expect_trigger(test, fake, RAS_HOW_OWNER);
 	ras_fake_expect_idle(test, fake);
+	KUNIT_EXPECT_EQ(test, ras_fake_enable(bad, false), 0);
+	KUNIT_EXPECT_EQ(test, bad->disarms, 1);
 
 	/* All are CPUs like any others in the next stop. */
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
@@ -192,9 +200,9 @@ static void ras_takeover_old_owner_parks(struct kunit *test)
 {
 	const struct comeback_param *p = test->param_value;
 	struct ras_fake *fake = ras_fake_new_guarded(test, 3);
-	struct ras_fake_handler *good, *next;
+	struct ras_fake_handler *bad, *good, *next;
 
-	ras_fake_add_hook(test, "bad", 1, p->hook, RAS_FAKE_DEADLINE_MS);
+	bad = ras_fake_add_hook(test, "bad", 1, p->hook, RAS_FAKE_DEADLINE_MS);
 	good = ras_fake_add_hook(test, "good", 2, hook_wake_old_owner, 0);
 	next = ras_fake_add_hook(test, "next", 3, hook_see_old_owner, 0);
 	ras_fake_start_stop(fake, 0, RAS_TRIGGER_API);
@@ -211,6 +219,38 @@ static void ras_takeover_old_owner_parks(struct kunit *test)
 	RAS_FAKE_EXPECT_CPUS(test, fake, p->how, 0x1);
 	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_MISSING, 0);
 	expect_trigger(test, fake, p->how);
+	ras_fake_expect_idle(test, fake);
+	/* Parked in the middle of what hangs, it does not go on with that. */
+	KUNIT_EXPECT_EQ(test, fake->cpu[0].landed, p->how == RAS_HOW_NMI);
+	KUNIT_EXPECT_EQ(test, atomic_read(&bad->handler.entry->busy), 0);
+}
+
+static int job_remove(struct ras_fake *fake, unsigned int cpu, void *arg)
+{
+	struct ras_fake_handler *h = arg;
+
+	ras_remove_handler(&fake->m, &h->handler);
+	return 0;
+}
+
+/* A handler's code stays as long as a CPU is in it. */
+static void ras_takeover_unregister(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 3);
+	struct ras_fake_handler *bad = ras_fake_add_hook(test, "bad", 1, hook_wedge,
+							 RAS_FAKE_DEADLINE_MS);
+
+	ras_fake_start_stop(fake, 0, RAS_TRIGGER_API);
+	KUNIT_ASSERT_TRUE(test, released(fake, 1));
+	ras_fake_start(fake, 2, job_remove, bad);
+	msleep(50);
+	KUNIT_EXPECT_FALSE(test, try_wait_for_completion(&fake->cpu[2].done));
+	KUNIT_EXPECT_EQ(test, bad->disarms, 0);
+	/* Twice is once, also now. */
+	ras_remove_handler(&fake->m, &bad->handler);
+	expect_canceled(test, fake, 0);
+	KUNIT_EXPECT_EQ(test, ras_fake_finish(fake, 2), 0);
+	KUNIT_EXPECT_EQ(test, bad->disarms, 1);
 	ras_fake_expect_idle(test, fake);
 }
 
@@ -544,8 +584,13 @@ static void ras_takeover_report_fails(struct kunit *test)
 
 static void hook_handover(struct ras_fake_handler *h, const struct ras_stop *stop)
 {
-	h->ret = ras_machine_handover(&h->fake->m);
+	struct ras_machine *m = &h->fake->m;
+
+	h->ret = ras_machine_handover(m);
 	h->seen = ras_fake_parked(h->fake, 2);
+	/* Its deadline does not count any more. */
+	m->watch.strike = m->calls;
+	h->seen |= ras_guard_strike(m, &ras_fake_here(h->fake)->regs);
 }
 
 static void hook_wedge_then_handover(struct ras_fake_handler *h,
@@ -716,6 +761,7 @@ static void ras_takeover_race(struct kunit *test)
 static struct kunit_case ras_takeover_cases[] = {
 	KUNIT_CASE(ras_takeover_goes_on),
 	KUNIT_CASE_PARAM(ras_takeover_old_owner_parks, comeback_gen_params),
+	KUNIT_CASE(ras_takeover_unregister),
 	KUNIT_CASE(ras_takeover_old_owner_was_first),
 	KUNIT_CASE(ras_takeover_twice),
 	KUNIT_CASE(ras_takeover_second_owner_stays),

@@ -266,9 +266,9 @@ int ras_arch_handover(void)
 }
 
 bool ras_arch_fault(struct pt_regs *regs, const char *fault,
-		    const unsigned long *address)
+		    const unsigned long *address, bool as_nmi)
 {
-	return ras_guard_fault(&ras_machine, regs, fault, address);
+	return ras_guard_fault(&ras_machine, regs, fault, address, as_nmi);
 }
 
 bool ras_arch_nmi_button(struct pt_regs *regs)

@@ -23,7 +23,7 @@
 
 #include "internal.h"
 
-/* Between two NMIs to an owner that is in printk(). */
+/* Between two NMIs to an owner that is in printk(), or did not leave at the first. */
 #define RAS_ASK_AGAIN_NS	(NSEC_PER_MSEC)
 
 /*
@@ -148,26 +148,31 @@ static bool ras_ask_owner(struct ras_machine *m, const struct ras_slot *slot,
 	u64 timeout_ns = READ_ONCE(m->policy.nmi_timeout_ms) * NSEC_PER_MSEC;
 	int owner = atomic_read(&m->owner);
 	u32 put_off = READ_ONCE(m->watch.put_off);
-	u64 start;
+	u64 start, asked;
 
 	/* The time was perhaps that of the next call, and its watch is another's. */
 	if (ras_watch_over(m, slot, order, call))
 		return true;
 	/* Pairs with the acquire in ras_watch_overdue(). */
 	smp_store_release(&m->watch.strike, call);
+	start = m->arch->now_ns();
 again:
 	/* Read by ras_machine_stopped() in the NMI that this sends. */
 	xchg(&m->slot[owner]->nmi_sent, 1);
 	if (!m->arch->send_nmi(owner))
 		WRITE_ONCE(m->slot[owner]->nmi_sent, 0);
-	start = m->arch->now_ns();
+	asked = m->arch->now_ns();
 	while (m->arch->now_ns() - start <= timeout_ns) {
 		if (ras_watch_over(m, slot, order, call))
 			return true;
-		if (READ_ONCE(m->watch.put_off) != put_off &&
-		    m->arch->now_ns() - start > RAS_ASK_AGAIN_NS) {
-			/* Bounded by RAS_PUT_OFF_MAX, and by the call's end. */
-			put_off = READ_ONCE(m->watch.put_off);
+		/* It came at a bad moment, such as in a breakpoint's exception. */
+		if (!READ_ONCE(m->slot[owner]->nmi_sent) &&
+		    m->arch->now_ns() - asked > RAS_ASK_AGAIN_NS) {
+			if (READ_ONCE(m->watch.put_off) != put_off) {
+				/* Bounded by RAS_PUT_OFF_MAX. */
+				put_off = READ_ONCE(m->watch.put_off);
+				start = m->arch->now_ns();
+			}
 			goto again;
 		}
 		m->arch->relax();
@@ -195,11 +200,15 @@ static void ras_become_owner(struct ras_machine *m, struct ras_slot *slot)
 	 */
 	if (!m->stop.resumable)
 		atomic_cmpxchg(&panic_cpu, from, to);
-	/* It is not parked any more, and can lose in its turn. */
-	WRITE_ONCE(slot->parked, 0);
-	WRITE_ONCE(slot->parking, false);
-	/* Last: who finds itself not the owner may park; pairs with ras_lose(). */
+	/* After the above: who finds itself not the owner may park, see ras_lose(). */
 	atomic_set_release(&m->owner, to);
+	/*
+	 * It is not parked any more, and can lose in its turn.  Not before it is the
+	 * owner, or an NMI that comes in between would park it, and nobody be left.
+	 */
+	barrier();
+	WRITE_ONCE(slot->parking, false);
+	WRITE_ONCE(slot->parked, 0);
 	ras_step_lost(m, from, to);
 }
 

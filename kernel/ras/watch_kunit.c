@@ -476,6 +476,41 @@ static void ras_watch_too_late(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->m.watch.strike, 0);
 }
 
+/* The first NMI finds the owner where it cannot be taken out; the next one does not. */
+static void allow_strike(struct ras_fake *fake)
+{
+	struct ras_slot *slot = fake->slot[0];
+
+	if (!(fake->nmis & 1) || READ_ONCE(slot->nmi_sent))
+		fake->at_watch = allow_strike;
+	else
+		WRITE_ONCE(slot->guard.task, fake->cpu[0].task);
+}
+
+static void hook_hang_elsewhere(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	WRITE_ONCE(h->fake->slot[0]->guard.task, NULL);
+	h->fake->at_watch = allow_strike;
+	h->ret = ras_fake_hang(h->fake, RAS_FAKE_FOREVER_NS);
+}
+
+static void ras_watch_asks_again(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 2);
+	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_hang_elsewhere,
+						       RAS_FAKE_DEADLINE_MS);
+
+	ras_fake_start_stop(fake, 0, RAS_TRIGGER_API);
+	/* Asked once only, it would hang to the end of the test. */
+	KUNIT_ASSERT_TRUE(test, ras_fake_until(fake, completion_done(&fake->cpu[0].done)));
+	KUNIT_EXPECT_EQ(test, ras_fake_finish(fake, 0), 0);
+	KUNIT_EXPECT_NULL(test, (void *)fake->at_watch);
+	KUNIT_EXPECT_TRUE(test, h->ret);
+	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, RAS_OVERRAN);
+	KUNIT_EXPECT_EQ(test, fake->m.stop.owner, 0);
+	ras_fake_expect_idle(test, fake);
+}
+
 static struct kunit_case ras_watch_cases[] = {
 	KUNIT_CASE(ras_watch_deadline),
 	KUNIT_CASE(ras_watch_deadline_each),
@@ -490,6 +525,7 @@ static struct kunit_case ras_watch_cases[] = {
 	KUNIT_CASE(ras_watch_leaves),
 	KUNIT_CASE(ras_watch_late),
 	KUNIT_CASE(ras_watch_too_late),
+	KUNIT_CASE(ras_watch_asks_again),
 	{}
 };
 

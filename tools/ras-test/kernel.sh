@@ -85,8 +85,12 @@ need_tree()
 	[ "$1" = pristine ] && return
 	[ -f "$RAS_TREE/Makefile" ] ||
 		step "Unpacking linux-source-$RAS_VERSION" unpack.log unpack "$RAS_TREE"
+	lay_over "$RAS_TREE" >"$RAS_LOG/lay.log" 2>&1 && return
+	# A hook has changed, and nobody knows any more what the one was that is in there.
+	rm -rf "${RAS_TREE:?}"
+	step "Unpacking linux-source-$RAS_VERSION anew" unpack.log unpack "$RAS_TREE"
 	lay_over "$RAS_TREE" >"$RAS_LOG/lay.log" 2>&1 ||
-		{ cat "$RAS_LOG/lay.log" >&2; die "the hooks do not apply; remove $RAS_TREE and try again"; }
+		{ cat "$RAS_LOG/lay.log" >&2; die "the hooks do not apply to linux-source-$RAS_VERSION"; }
 }
 
 flavour_tree() { if [ "$1" = pristine ]; then echo "$RAS_PRISTINE"; else echo "$RAS_TREE"; fi; }

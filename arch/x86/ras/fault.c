@@ -3,10 +3,12 @@
  * RAS stop framework, x86: exceptions that the kernel has no fix-up for.
  *
  * The hooks are where the kernel is about to report an oops: fixup_exception() for
- * all but page faults, page_fault_oops(), and exc_double_fault().
+ * most, page_fault_oops(), and those that come without either: exc_double_fault(),
+ * exc_int3(), exc_alignment_check().
  */
 #include <linux/bug.h>
 #include <linux/instrumentation.h>
+#include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 
@@ -62,8 +64,17 @@ bool ras_x86_fixup(struct pt_regs *regs, int trapnr, unsigned long address)
 
 	if (user_mode(regs))
 		return false;
-	return ras_arch_fault(regs, ras_trap_name(regs, trapnr),
-			      addressed ? &address : NULL);
+	/* A breakpoint's exception may be anywhere, so it has entered as an NMI. */
+	if (!ras_arch_fault(regs, ras_trap_name(regs, trapnr),
+			    addressed ? &address : NULL, trapnr == X86_TRAP_BP))
+		return false;
+	/*
+	 * Some enable interrupts, if they were, and go by the context when they
+	 * disable them again, which is no longer the one that they began with.
+	 */
+	if (!irqs_disabled())
+		local_irq_disable();
+	return true;
 }
 
 NOKPROBE_SYMBOL(ras_x86_fixup);

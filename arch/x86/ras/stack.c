@@ -74,6 +74,20 @@ struct ras_stack_call {
 	void	*arg;
 };
 
+/*
+ * Nothing that is on the stack is needed for it but the link, which is made anew.  The
+ * compiler does not know that this does not return: what it has behind the call in
+ * ras_call_on() is reached.
+ */
+static __always_inline void ras_go_to_landing(const struct ras_landing *landing)
+{
+	WRITE_ONCE(*landing->link, landing->sp);
+	asm volatile("cld\n\t"
+		     "movq %0, %%rsp\n\t"
+		     "jmp ras_x86_landed"
+		     : : "r" (landing->link) : "memory");
+}
+
 /* On the private stack. */
 static __used void ras_on_stack(struct ras_stack_call *call)
 {
@@ -88,13 +102,13 @@ static __used void ras_on_stack(struct ras_stack_call *call)
 	call->fn(call->arg);
 	barrier();
 	WRITE_ONCE(landing->inside, false);
-	if (READ_ONCE(*landing->link) != landing->sp) {
-		/* Overwritten, with who knows what else. */
-		WRITE_ONCE(*landing->link, landing->sp);
-		return;
-	}
-	landing->returned = true;
+	/* Or the top of the stack is overwritten, with who knows what else. */
+	landing->returned = READ_ONCE(landing->link[0]) == landing->sp &&
+			    READ_ONCE(landing->link[-1]) == (unsigned long)ras_x86_landed;
+	ras_go_to_landing(landing);
 }
+
+STACK_FRAME_NON_STANDARD(ras_on_stack);
 
 /*
  * As call_on_stack(), but no register is expected to survive: if the call is
@@ -250,11 +264,7 @@ void ras_x86_abandon(void)
 		return;
 	WRITE_ONCE(landing->inside, false);
 	clac();
-	WRITE_ONCE(*landing->link, landing->sp);
-	asm volatile("cld\n\t"
-		     "movq %0, %%rsp\n\t"
-		     "jmp ras_x86_landed"
-		     : : "r" (landing->link) : "memory");
+	ras_go_to_landing(landing);
 	unreachable();
 }
 

@@ -22,6 +22,7 @@
 #include <linux/bits.h>
 #include <linux/bug.h>
 #include <linux/compiler.h>
+#include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/io.h>
 #include <linux/irqflags.h>
@@ -166,6 +167,11 @@ static noinline void faulty_divide(struct faulty *faulty)
 	asm volatile("divl %2" : "+a" (low), "+d" (high) : "r" (0) : "cc");
 }
 
+static noinline void faulty_int3(struct faulty *faulty)
+{
+	asm volatile("int3");
+}
+
 /* Stacks */
 
 /* Always goes on, which the compiler cannot know, and cannot make a loop of. */
@@ -201,6 +207,28 @@ static noinline int faulty_dig(int levels)
 static noinline void faulty_deep(struct faulty *faulty)
 {
 	pr_info("%d at the bottom\n", faulty_dig(FAULTY_LEVELS) & 0);
+}
+
+/* Below the stack, with a stack pointer that is good. */
+static noinline void faulty_below(struct faulty *faulty)
+{
+	char *at = __builtin_frame_address(0);
+
+	for (;;) {
+		at -= PAGE_SIZE / 2;
+		WRITE_ONCE(*at, 0);
+	}
+}
+
+/* What is on top of the stack, and nothing in between. */
+static noinline void faulty_top(struct faulty *faulty)
+{
+	unsigned long top = PAGE_ALIGN((unsigned long)__builtin_frame_address(0) + 1);
+	char c;
+
+	while (!copy_from_kernel_nofault(&c, (void *)top, sizeof(c)))
+		top += PAGE_SIZE;
+	memset((void *)(top - 16), 0x5a, 16);
 }
 
 static noinline void faulty_badstack(struct faulty *faulty)
@@ -347,7 +375,8 @@ static noinline void faulty_slow(struct faulty *faulty)
 
 static noinline void faulty_late(struct faulty *faulty)
 {
-	faulty_pass(faulty, 8);
+	/* Who watches may be late as well, on a machine that has other things to do. */
+	faulty_pass(faulty, num_online_cpus() > 1 ? 80 : 8);
 }
 
 static noinline void faulty_ok(struct faulty *faulty)
@@ -368,8 +397,11 @@ static const struct faulty_kind faulty_kinds[] = {
 	{ "opcode",	faulty_opcode },
 	{ "bug",	faulty_bug },
 	{ "divide",	faulty_divide },
+	{ "int3",	faulty_int3 },
 	{ "overflow",	faulty_overflow },
 	{ "deep",	faulty_deep },
+	{ "below",	faulty_below },
+	{ "top",	faulty_top },
 	{ "badstack",	faulty_badstack },
 	{ "corrupt",	faulty_corrupt },
 	{ "smash",	faulty_smash },
