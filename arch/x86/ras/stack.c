@@ -88,8 +88,8 @@ static __always_inline void ras_go_to_landing(const struct ras_landing *landing)
 		     : : "r" (landing->link) : "memory");
 }
 
-/* On the private stack. */
-static __used void ras_on_stack(struct ras_stack_call *call)
+/* On the private stack.  No tracer may wait for its return. */
+static __used notrace void ras_on_stack(struct ras_stack_call *call)
 {
 	struct ras_landing *landing = this_cpu_ptr(&ras_landing);
 
@@ -109,14 +109,16 @@ static __used void ras_on_stack(struct ras_stack_call *call)
 }
 
 STACK_FRAME_NON_STANDARD(ras_on_stack);
+NOKPROBE_SYMBOL(ras_on_stack);
 
 /*
  * As call_on_stack(), but no register is expected to survive: if the call is
- * abandoned nobody has restored those that it saved.
+ * abandoned nobody has restored those that it saved.  Not to be traced: it returns
+ * before ras_restore_traced().
  */
-static noinline __noclone void ras_call_on(unsigned long *link,
-					   struct ras_landing *landing,
-					   struct ras_stack_call *call)
+static noinline __noclone notrace void ras_call_on(unsigned long *link,
+						   struct ras_landing *landing,
+						   struct ras_stack_call *call)
 {
 	register unsigned long *tos asm("r11") = link;
 	register unsigned long *sp asm("r10") = &landing->sp;
@@ -137,6 +139,40 @@ static noinline __noclone void ras_call_on(unsigned long *link,
 		     :
 		     : "cc", "rax", "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r12",
 		       "r13", "r14", "r15", "memory");
+}
+
+NOKPROBE_SYMBOL(ras_call_on);
+
+/* Return addresses that tracers keep, of frames that an abandoned call has left. */
+struct ras_traced {
+#ifdef CONFIG_FUNCTION_GRAPH_TRACER
+	int			stack, depth;
+#endif
+#ifdef CONFIG_RETHOOK
+	struct llist_node	*hook;
+#endif
+};
+
+static __always_inline void ras_save_traced(struct ras_traced *traced)
+{
+#ifdef CONFIG_FUNCTION_GRAPH_TRACER
+	traced->stack = current->curr_ret_stack;
+	traced->depth = current->curr_ret_depth;
+#endif
+#ifdef CONFIG_RETHOOK
+	traced->hook = current->rethooks.first;
+#endif
+}
+
+static __always_inline void ras_restore_traced(const struct ras_traced *traced)
+{
+#ifdef CONFIG_FUNCTION_GRAPH_TRACER
+	current->curr_ret_stack = traced->stack;
+	current->curr_ret_depth = traced->depth;
+#endif
+#ifdef CONFIG_RETHOOK
+	current->rethooks.first = traced->hook;
+#endif
 }
 
 static struct ras_stack *ras_take_stack(int cpu)
@@ -166,6 +202,7 @@ bool ras_x86_call(void (*fn)(void *arg), void *arg)
 	bool inuse = this_cpu_read(hardirq_stack_inuse);
 	bool fpu = !in_nmi() && irq_fpu_usable();
 	int count = preempt_count();
+	struct ras_traced traced;
 	unsigned long top;
 
 	if (stack)
@@ -174,9 +211,12 @@ bool ras_x86_call(void (*fn)(void *arg), void *arg)
 		top = round_down(current_stack_pointer - RAS_STACK_BELOW, 16);
 	landing->link = (unsigned long *)top - 1;
 	landing->returned = false;
+	ras_save_traced(&traced);
 	ras_call_on(landing->link, landing, &call);
 
 	if (!landing->returned) {
+		/* Before anything that is traced returns. */
+		ras_restore_traced(&traced);
 		/* An interrupt, or the use of the FPU, that was not returned from. */
 		preempt_count_set(count);
 		this_cpu_write(hardirq_stack_inuse, inuse);
