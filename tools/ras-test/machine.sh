@@ -39,7 +39,15 @@ make_images()
 	make_cpio "$root/machine" "$out/machine.cpio" && rm -rf "$root"
 }
 
+# need_machine FLAVOUR: build what is not up to date.  Two matrices that are started at
+# the same time would build into each other.
 need_machine()
+{
+	mkdir -p "$RAS_BUILD"
+	(flock 9 && build_machine "$1" 9>&-) 9>"$RAS_BUILD/lock" || exit 1
+}
+
+build_machine()
 {
 	local out=$RAS_BUILD/obj/$1
 	[ "$1" != debug ] || need_kernel main
