@@ -208,8 +208,13 @@ bool ras_guard_end(struct ras_machine *m)
 
 	if (!READ_ONCE(guard->active) || guard->ended)
 		return true;
-	guard->ended = atomic_cmpxchg(&m->running, guard->call, 0) == (int)guard->call;
-	return guard->ended;
+	/* First: an NMI that comes in between must not leave what has ended. */
+	WRITE_ONCE(guard->ended, true);
+	barrier();
+	if (atomic_cmpxchg(&m->running, guard->call, 0) == (int)guard->call)
+		return true;
+	WRITE_ONCE(guard->ended, false);
+	return false;
 }
 
 /**
@@ -391,7 +396,7 @@ bool ras_guard_strike(struct ras_machine *m, struct pt_regs *regs)
 	struct ras_guard *guard = ras_guard_below(m);
 	unsigned long ip;
 
-	if (!guard || guard->ended || !ras_watch_overdue(m, guard->call))
+	if (!guard || READ_ONCE(guard->ended) || !ras_watch_overdue(m, guard->call))
 		return false;
 	if (m->watch.put_off < RAS_PUT_OFF_MAX && ras_in_printk(regs)) {
 		/* Read by ras_ask_owner(), which asks again. */

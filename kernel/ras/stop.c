@@ -472,6 +472,20 @@ static void ras_note_wedged(struct ras_machine *m)
 			m->arch->note(cpu, &m->slot[cpu]->record);
 }
 
+/*
+ * Another CPU is about to be the owner, and does not expect this one on its way to the
+ * crash kernel.
+ */
+static void ras_lose_late(struct ras_machine *m)
+{
+	u64 timeout_ns = READ_ONCE(m->policy.nmi_timeout_ms) * (u64)NSEC_PER_MSEC;
+	u64 start = m->arch->now_ns();
+
+	while (ras_owned_here(m) && m->arch->now_ns() - start <= timeout_ns)
+		m->arch->relax();
+	ras_park(m, RAS_HOW_SELF, NULL);
+}
+
 /**
  * ras_machine_handover() - have every parked CPU prepare for the crash kernel
  * @m: the machine
@@ -490,10 +504,7 @@ int ras_machine_handover(struct ras_machine *m)
 	if (!ras_owned_here(m) || (state != RAS_STOPPED && state != RAS_ENDED))
 		return -ENOENT;
 	if (!ras_guard_end(m)) {
-		/* Another CPU is taking over, and does not expect this one here. */
-		while (ras_owned_here(m))
-			m->arch->relax();
-		ras_park(m, RAS_HOW_SELF, NULL);
+		ras_lose_late(m);
 		return -ENOENT;
 	}
 

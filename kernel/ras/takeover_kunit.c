@@ -600,6 +600,35 @@ static void hook_wedge_then_handover(struct ras_fake_handler *h,
 	h->ret = ras_machine_handover(&h->fake->m);
 }
 
+/* The CPU that takes over has ended the call, and is not the owner yet. */
+static void hook_handover_too_late(struct ras_fake_handler *h,
+				   const struct ras_stop *stop)
+{
+	struct ras_machine *m = &h->fake->m;
+	u64 begin = atomic64_read(&h->fake->clock);
+	int call = atomic_xchg(&m->running, 0);
+
+	h->ret = ras_machine_handover(m);
+	h->seen = m->state == RAS_HANDED_OVER ||
+		  atomic64_read(&h->fake->clock) - begin <=
+		  RAS_NMI_TIMEOUT_MS * (u64)NSEC_PER_MSEC;
+	/* It has died of it, or the owner would wait for the end of its stop. */
+	atomic_set(&m->running, call);
+}
+
+static void ras_takeover_handover_too_late(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 2);
+	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1,
+						       hook_handover_too_late, 0);
+
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_EQ(test, h->ret, -ENOENT);
+	KUNIT_EXPECT_FALSE(test, h->seen);
+	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, RAS_FAILED_NOT);
+	ras_fake_expect_idle(test, fake);
+}
+
 /* The crash kernel gets a note of the CPU that has crashed, though that hangs. */
 static void ras_takeover_handover(struct kunit *test)
 {
@@ -774,6 +803,7 @@ static struct kunit_case ras_takeover_cases[] = {
 	KUNIT_CASE(ras_takeover_deadman_called_off),
 	KUNIT_CASE_PARAM(ras_takeover_report_fails, report_gen_params),
 	KUNIT_CASE(ras_takeover_handover),
+	KUNIT_CASE(ras_takeover_handover_too_late),
 	KUNIT_CASE(ras_takeover_handover_after_comeback),
 	KUNIT_CASE(ras_takeover_too_late),
 	KUNIT_CASE(ras_takeover_race),
