@@ -352,7 +352,7 @@ static noinline void faulty_print(struct faulty *faulty)
 	/* Not so much of it that the log loses what is to be found there. */
 	for (;;) {
 		pr_info("printing for ever\n");
-		mdelay(2);
+		mdelay(1);
 	}
 }
 
