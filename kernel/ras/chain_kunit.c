@@ -7,6 +7,17 @@
 
 #include "fake_arch.h"
 
+/* This thread is not bound to a CPU, as those of the fake CPUs are. */
+static bool only_noreturn(struct ras_fake *fake, enum ras_trigger trigger)
+{
+	bool only;
+
+	migrate_disable();
+	only = ras_only_noreturn(&fake->m, trigger);
+	migrate_enable();
+	return only;
+}
+
 /* A crash kernel is all there is to run, but only if it is ready. */
 static void ras_chain_grace_of_a_panic(struct kunit *test)
 {
@@ -16,20 +27,20 @@ static void ras_chain_grace_of_a_panic(struct kunit *test)
 
 	last->handler.flags = RAS_HANDLER_NORETURN;
 	KUNIT_ASSERT_EQ(test, ras_add_handler(&fake->m, &last->handler), 0);
-	KUNIT_EXPECT_FALSE(test, ras_only_noreturn(&fake->m, RAS_TRIGGER_PANIC));
+	KUNIT_EXPECT_FALSE(test, only_noreturn(fake, RAS_TRIGGER_PANIC));
 	/* Whether another one is ready is asked when there is who can watch. */
 	log->reason = "no target";
-	KUNIT_EXPECT_FALSE(test, ras_only_noreturn(&fake->m, RAS_TRIGGER_PANIC));
+	KUNIT_EXPECT_FALSE(test, only_noreturn(fake, RAS_TRIGGER_PANIC));
 	log->handler.entry->failed = true;
-	KUNIT_EXPECT_TRUE(test, ras_only_noreturn(&fake->m, RAS_TRIGGER_PANIC));
+	KUNIT_EXPECT_TRUE(test, only_noreturn(fake, RAS_TRIGGER_PANIC));
 	last->reason = "not loaded";
-	KUNIT_EXPECT_FALSE(test, ras_only_noreturn(&fake->m, RAS_TRIGGER_PANIC));
+	KUNIT_EXPECT_FALSE(test, only_noreturn(fake, RAS_TRIGGER_PANIC));
 	last->reason = NULL;
 	last->handler.entry->triggers = RAS_ON(API);
-	KUNIT_EXPECT_FALSE(test, ras_only_noreturn(&fake->m, RAS_TRIGGER_PANIC));
+	KUNIT_EXPECT_FALSE(test, only_noreturn(fake, RAS_TRIGGER_PANIC));
 
 	/* Any other trigger leaves the machine alive: locks must be left. */
-	KUNIT_EXPECT_TRUE(test, ras_only_noreturn(&fake->m, RAS_TRIGGER_API));
+	KUNIT_EXPECT_TRUE(test, only_noreturn(fake, RAS_TRIGGER_API));
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
 	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_IPI, 0x2);
 }

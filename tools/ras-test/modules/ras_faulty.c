@@ -251,7 +251,8 @@ static noinline void faulty_corrupt(struct faulty *faulty)
 
 static noinline void faulty_smash_it(void *buffer)
 {
-	memset(buffer, 0xff, 64);
+	/* KASAN puts red zones between the buffer and the return address. */
+	memset(buffer, 0xff, IS_ENABLED(CONFIG_KASAN) ? 256 : 64);
 }
 
 static noinline void faulty_smash(struct faulty *faulty)
