@@ -22,6 +22,7 @@
 #include <linux/types.h>
 
 struct pt_regs;
+struct seq_buf;
 struct ras_entry;
 struct ras_handler;
 
@@ -43,6 +44,7 @@ struct ras_handler;
  * @RAS_TRIGGER_SYSRQ: the sysrq key
  * @RAS_TRIGGER_USER: a write to /sys/kernel/ras/trigger
  * @RAS_TRIGGER_API: ras_stop() called by kernel code
+ * @RAS_TRIGGER_DEBUG: ras_stop_at(): a debugger's own event, such as a breakpoint
  * @RAS_NR_TRIGGERS: number of triggers
  */
 enum ras_trigger {
@@ -52,6 +54,7 @@ enum ras_trigger {
 	RAS_TRIGGER_SYSRQ,
 	RAS_TRIGGER_USER,
 	RAS_TRIGGER_API,
+	RAS_TRIGGER_DEBUG,
 	RAS_NR_TRIGGERS
 };
 
@@ -65,12 +68,16 @@ enum ras_trigger {
  *	which cannot be released, the same as @RAS_NEXT
  * @RAS_END: run no further handler; a stop that can be released is released,
  *	a panic goes on to its reboot or blink
+ * @RAS_LAST: run no further handler but the one that never returns, whatever its
+ *	triggers; a stop that could be released cannot be any more.  If no such
+ *	handler is armed, the same as @RAS_NEXT
  * @RAS_NR_VERDICTS: number of verdicts
  */
 enum ras_verdict {
 	RAS_NEXT,
 	RAS_RESUME,
 	RAS_END,
+	RAS_LAST,
 	RAS_NR_VERDICTS
 };
 
@@ -176,6 +183,11 @@ struct ras_stop {
 	struct cpumask		cpus[RAS_NR_HOWS];
 };
 
+/* ras_handler.wait_s: a person, if there is one, has all the time; else see there. */
+#define RAS_WAIT_AUTO	(-1)
+/* What ras_wait_s() may return besides seconds. */
+#define RAS_WAIT_FOREVER	INT_MAX
+
 /* Handler flags */
 
 /* Once it is ready, @run does not come back: it leaves this kernel. */
@@ -186,8 +198,14 @@ struct ras_stop {
  */
 #define RAS_HANDLER_DOES_KMSG	BIT(1)
 #define RAS_HANDLER_DOES_KEXEC	BIT(2)
+/*
+ * The handler waits for a person.  One who is not there must not keep a machine from
+ * its dump and reboot: see ras_wait_s().  It may have every parked CPU call something,
+ * so none of them watches its deadline; once that has passed, any NMI abandons it.
+ */
+#define RAS_HANDLER_INTERACTIVE	BIT(3)
 #define RAS_HANDLER_FLAGS	(RAS_HANDLER_NORETURN | RAS_HANDLER_DOES_KMSG | \
-				 RAS_HANDLER_DOES_KEXEC)
+				 RAS_HANDLER_DOES_KEXEC | RAS_HANDLER_INTERACTIVE)
 
 /**
  * struct ras_handler - a tool that does something with a stop
@@ -197,6 +215,8 @@ struct ras_stop {
  * @deadline_ms: how long @run may take without ras_progress(), in ms; 0: no limit,
  *	for what waits for a person.  Policy may change it
  * @flags: RAS_HANDLER_*
+ * @wait_s: with %RAS_HANDLER_INTERACTIVE: how long it waits for a person after a crash,
+ *	in s, or %RAS_WAIT_AUTO; see ras_wait_s().  Policy may change it
  * @disabled: registered, but not enabled before the administrator says so
  * @arm: optional.  Called when the handler is enabled, from process context;
  *	may sleep and allocate, and must allocate all that @run will need.  An
@@ -216,6 +236,9 @@ struct ras_stop {
  *	handler that faults, panics, overflows its stack or passes its deadline
  *	is abandoned: it does not come back, what it holds stays held, and it is
  *	not armed before it is enabled again.
+ * @abandoned: optional.  Called in the same stop after @run was abandoned, before the
+ *	next handler runs, to put right what the others would stumble over; as @run,
+ *	perhaps on another CPU.
  * @priv: the client's own
  * @entry: the core's; NULL while not registered
  *
@@ -228,6 +251,7 @@ struct ras_handler {
 	u32			triggers;
 	unsigned int		deadline_ms;
 	u32			flags;
+	int			wait_s;
 	bool			disabled;
 
 	int			(*arm)(struct ras_handler *handler);
@@ -235,6 +259,8 @@ struct ras_handler {
 	const char		*(*not_ready)(struct ras_handler *handler);
 	enum ras_verdict	(*run)(struct ras_handler *handler,
 				       const struct ras_stop *stop);
+	void			(*abandoned)(struct ras_handler *handler,
+					     const struct ras_stop *stop);
 	void			*priv;
 
 	struct ras_entry	*entry;
@@ -289,6 +315,31 @@ void ras_unregister_handler(struct ras_handler *handler);
 int ras_stop(const char *message);
 
 /**
+ * ras_stop_at() - stop the machine for a debugger's own event
+ * @message: the event in words
+ * @regs: the context that it has interrupted, which a handler may change; see
+ *	ras_live_regs()
+ *
+ * As ras_stop(), with the trigger debug.
+ *
+ * Context: Any, including NMI; typically an exception.
+ * Return: as ras_stop().
+ */
+int ras_stop_at(const char *message, struct pt_regs *regs);
+
+/**
+ * ras_trigger_enabled() - does policy have a trigger stop the machine?
+ * @trigger: the trigger
+ *
+ * For a client that stands in for something of the kernel's own, which is to do it if
+ * the framework does not.
+ *
+ * Context: Any.
+ * Return: true if so.
+ */
+bool ras_trigger_enabled(enum ras_trigger trigger);
+
+/**
  * ras_cpu_record() - the record of one CPU in the present stop
  * @stop: the stop, as handed to the handler
  * @cpu: number of the CPU
@@ -333,6 +384,83 @@ void ras_last_times(struct ras_times *times);
  * Context: Handlers, any depth of calls.
  */
 void ras_progress(const struct ras_stop *stop);
+
+/**
+ * ras_live_regs() - the registers with which the owner goes on after the stop
+ * @stop: the stop
+ *
+ * For a debugger, which may change them: to step, or where a person says so.  Their
+ * values are those of the record, which stays.
+ *
+ * Return: the registers; NULL if there are none to go on with: after a crash, or if the
+ *	stop was called for like any function, or if another CPU has taken over.
+ */
+struct pt_regs *ras_live_regs(const struct ras_stop *stop);
+
+/**
+ * ras_wait_s() - how long to wait for a person
+ * @handler: the handler, %RAS_HANDLER_INTERACTIVE
+ * @stop: the stop
+ *
+ * Policy, handlers/<name>/wait_s.  It counts after a panic or an oops, which come when
+ * nobody may be there; in other stops, which somebody has asked for, there is no limit.
+ * The default, %RAS_WAIT_AUTO, is the kernel's own rule for its debugger: not at all if
+ * the machine is to reboot by itself (panic=), without limit if it is not.
+ *
+ * Return: seconds until the handler should let the chain go on, if no key was pressed;
+ *	0: at once; %RAS_WAIT_FOREVER.
+ */
+int ras_wait_s(const struct ras_handler *handler, const struct ras_stop *stop);
+
+/**
+ * ras_age_ns() - how long ago a stop began
+ * @stop: the stop
+ *
+ * By a clock that goes on while every CPU has its interrupts off.
+ *
+ * Return: time in ns.
+ */
+u64 ras_age_ns(const struct ras_stop *stop);
+
+/**
+ * ras_call_parked() - have every parked CPU call a function
+ * @stop: the stop
+ * @fn: the function; @regs: the context in which the CPU was stopped
+ * @left: optional.  Called on a CPU on which @fn was abandoned
+ * @arg: the argument of both
+ *
+ * Does not wait.  CPUs that park later call it, too, as long as
+ * ras_call_parked_end() was not called.  The core does that in the end, should the
+ * handler be abandoned.  On the stack that the CPU is on, in whatever context it has
+ * parked; for each what holds for a handler's @run holds for @fn, and one that faults
+ * or panics is abandoned.
+ *
+ * Return: 0; %-EBUSY if such a call is going on already.
+ */
+int ras_call_parked(const struct ras_stop *stop,
+		    void (*fn)(struct pt_regs *regs, void *arg),
+		    void (*left)(void *arg), void *arg);
+
+/**
+ * ras_call_parked_end() - wait until no parked CPU is in the function any more
+ * @stop: the stop
+ * @timeout_ms: for how long, in ms
+ *
+ * No CPU begins it after this was called.  One that does not come back in time is asked
+ * to leave by NMI, if it can be.
+ *
+ * Return: 0; %-ETIMEDOUT if some CPU is still in it, and lost for this stop.
+ */
+int ras_call_parked_end(const struct ras_stop *stop, unsigned int timeout_ms);
+
+/**
+ * ras_describe() - put the stop and its handlers into words
+ * @stop: the stop
+ * @s: where to
+ *
+ * For a debugger's own command.  The lines are those of the report.
+ */
+void ras_describe(const struct ras_stop *stop, struct seq_buf *s);
 
 /**
  * ras_save_kmsg() - run the kernel's own kmsg dumpers (pstore and the like)
@@ -390,4 +518,20 @@ static inline void ras_crash_kexec(struct pt_regs *regs) { }
 static inline void ras_nmi_poll(struct pt_regs *regs) { }
 
 #endif /* CONFIG_RAS_STOP */
+
+#ifdef CONFIG_RAS_KGDB
+bool ras_kgdb_exception(int vector, int signo, int code, struct pt_regs *regs,
+			int *ret);
+int ras_kgdb_cpus(void);
+bool ras_kgdb_panic(void);
+#else
+static inline bool ras_kgdb_exception(int vector, int signo, int code,
+				      struct pt_regs *regs, int *ret)
+{
+	return false;
+}
+
+static inline int ras_kgdb_cpus(void) { return 0; }
+static inline bool ras_kgdb_panic(void) { return false; }
+#endif
 #endif /* _LINUX_RAS_H */

@@ -33,6 +33,7 @@
  * @call: call @fn(@arg) on a private stack.  True if it came back; false if @land
  *	or @abandon has left it, or if it has overwritten what is not its own.
  *	Such state of the CPU as the core does not know is then as it was before.
+ * @call_here: likewise on the stack that the CPU is on.
  * @land: have the context of @regs, an exception or NMI on this CPU, go on where
  *	@call returns false, and tell in @ip where it was.  False, with nothing done,
  *	if this CPU is not within @fn of a @call, or on its way out of it.
@@ -59,6 +60,7 @@ struct ras_arch_ops {
 					   const struct pt_regs *regs);
 	void			(*wait)(const u64 *word, u64 old);
 	bool			(*call)(void (*fn)(void *arg), void *arg);
+	bool			(*call_here)(void (*fn)(void *arg), void *arg);
 	bool			(*land)(struct pt_regs *regs, unsigned long *ip);
 	void			(*abandon)(void);
 	void			(*retire)(void);

@@ -22,26 +22,57 @@ bool ras_entry_runs_on(const struct ras_entry *entry, enum ras_trigger trigger)
 	return READ_ONCE(entry->triggers) & BIT(trigger);
 }
 
+/**
+ * ras_entry_wait_s() - how long a handler waits for a person
+ * @m: the machine
+ * @entry: the handler
+ * @trigger: the trigger
+ *
+ * Context: Any.
+ * Return: as ras_wait_s().
+ */
+int ras_entry_wait_s(const struct ras_machine *m, const struct ras_entry *entry,
+		     enum ras_trigger trigger)
+{
+	int wait_s = READ_ONCE(entry->wait_s);
+
+	if (trigger != RAS_TRIGGER_PANIC && trigger != RAS_TRIGGER_OOPS)
+		return RAS_WAIT_FOREVER;
+	if (wait_s != RAS_WAIT_AUTO)
+		return wait_s;
+	/* As kgdb_panic() and kgdb_handle_exception() decide. */
+	return m->reboot_ms && m->reboot_ms() ? 0 : RAS_WAIT_FOREVER;
+}
+
 /* Why policy, or what happened before, keeps a handler from running. */
-static const char *ras_entry_off(const struct ras_entry *entry)
+static const char *ras_entry_off(const struct ras_machine *m,
+				 const struct ras_entry *entry, enum ras_trigger trigger)
 {
 	/* Pairs with the release in ras_entry_enable(). */
 	if (!smp_load_acquire(&entry->enabled))
 		return "disabled";
-	return READ_ONCE(entry->failed) ? "failed, to be enabled again" : NULL;
+	if (READ_ONCE(entry->failed))
+		return "failed, to be enabled again";
+	if (entry->flags & RAS_HANDLER_INTERACTIVE && !ras_entry_wait_s(m, entry, trigger))
+		return READ_ONCE(entry->wait_s) ? "panic= is set: waits for nobody" :
+						  "waits for nobody";
+	return NULL;
 }
 
 /**
  * ras_entry_skipped() - why a handler would not run
+ * @m: the machine
  * @entry: the handler, registered
+ * @trigger: the trigger; %RAS_NR_TRIGGERS: none in particular
  *
- * Context: Peace time, under ras_machine.lock.
+ * Context: Peace time, under ras_machine.lock; or a handler.
  * Return: NULL if it is armed, else the reason in words.
  */
-const char *ras_entry_skipped(struct ras_entry *entry)
+const char *ras_entry_skipped(struct ras_machine *m, struct ras_entry *entry,
+			      enum ras_trigger trigger)
 {
 	struct ras_handler *handler = entry->handler;
-	const char *off = ras_entry_off(entry);
+	const char *off = ras_entry_off(m, entry, trigger);
 
 	return off || !handler->not_ready ? off : handler->not_ready(handler);
 }
@@ -66,6 +97,13 @@ static void ras_call_run(void *arg)
 	struct ras_call *call = arg;
 
 	call->verdict = call->handler->run(call->handler, call->stop);
+}
+
+static void ras_call_abandoned(void *arg)
+{
+	struct ras_call *call = arg;
+
+	call->handler->abandoned(call->handler, call->stop);
 }
 
 /* Say in every place that is looked at that @entry was abandoned. */
@@ -108,13 +146,28 @@ static enum ras_outcome ras_call_entry(struct ras_machine *m, struct ras_entry *
 	return outcome;
 }
 
+/* Can @entry run?  Its own opinion counts for nothing but a look ahead. */
+static bool ras_is_ready(struct ras_machine *m, struct ras_entry *entry,
+			 unsigned int deadline_ms)
+{
+	struct ras_call call = { .handler = entry->handler };
+	struct ras_failure failure;
+	const char *broken;
+
+	if (!call.handler->not_ready)
+		return true;
+	return ras_guard_call(m, ras_call_not_ready, &call, deadline_ms, &failure,
+			      &broken) == RAS_CALL_DONE && !call.not_ready;
+}
+
 /**
  * ras_only_noreturn() - is the crash kernel all that a trigger would run?
  * @m: the machine
  * @trigger: the trigger
  *
  * Other handlers that are enabled count whether they are ready or not: nobody could
- * watch over asking them before the other CPUs are stopped.
+ * watch over asking them before the other CPUs are stopped.  But a debugger that has no
+ * line to a person does not; it has no deadline anyway.
  *
  * Context: Owner, before the other CPUs are stopped.
  * Return: true if so.
@@ -123,27 +176,20 @@ bool ras_only_noreturn(struct ras_machine *m, enum ras_trigger trigger)
 {
 	const struct ras_order *order = ras_order_now(m);
 	struct ras_entry *last = NULL;
-	struct ras_failure failure;
-	struct ras_call call = { };
-	const char *broken;
 	unsigned int i;
 
 	for (i = 0; order && i < order->nr; i++) {
 		struct ras_entry *entry = order->entry[i];
 
-		if (!ras_entry_runs_on(entry, trigger) || ras_entry_off(entry))
+		if (!ras_entry_runs_on(entry, trigger) || ras_entry_off(m, entry, trigger))
+			continue;
+		if (entry->flags & RAS_HANDLER_INTERACTIVE && !ras_is_ready(m, entry, 0))
 			continue;
 		if (!(entry->flags & RAS_HANDLER_NORETURN))
 			return false;
 		last = entry;
 	}
-	if (!last)
-		return false;
-	call.handler = last->handler;
-	if (!call.handler->not_ready)
-		return true;
-	return ras_guard_call(m, ras_call_not_ready, &call, 0, &failure,
-			      &broken) == RAS_CALL_DONE && !call.not_ready;
+	return last && ras_is_ready(m, last, 0);
 }
 
 static struct ras_result *ras_new_result(struct ras_machine *m,
@@ -220,6 +266,8 @@ void ras_step_lost(struct ras_machine *m, int from, int to)
 			m->nr_results--;
 		return;
 	}
+	if (result->running)
+		m->step.abandoned = m->step.entry;
 	failure = &result->failure;
 	failure->why = RAS_HUNG;
 	failure->deadline_ms = m->watch.deadline_ms;
@@ -236,7 +284,7 @@ static enum ras_outcome ras_ask_entry(struct ras_machine *m, struct ras_entry *e
 	struct ras_call call = { .handler = entry->handler };
 	enum ras_outcome outcome;
 
-	result->skipped = ras_entry_off(entry);
+	result->skipped = ras_entry_off(m, entry, m->stop.trigger);
 	if (result->skipped || !entry->handler->not_ready)
 		return RAS_CALL_DONE;
 	outcome = ras_call_entry(m, entry, ras_call_not_ready, &call,
@@ -260,6 +308,8 @@ static enum ras_outcome ras_run_entry(struct ras_machine *m, struct ras_entry *e
 	result->running = true;
 	outcome = ras_call_entry(m, entry, ras_call_run, &call,
 				 READ_ONCE(entry->deadline_ms), result);
+	if (outcome == RAS_CALL_ABANDONED)
+		m->step.abandoned = entry;
 	if (outcome != RAS_CALL_DONE)
 		return outcome;
 
@@ -274,6 +324,57 @@ static enum ras_outcome ras_run_entry(struct ras_machine *m, struct ras_entry *e
 	entry->last_failed = false;
 	entry->last_ns = result->ns;
 	return outcome;
+}
+
+/*
+ * What a handler has left is put right before anything else runs: by the handler, if it
+ * was abandoned and can, and by the core.  False if another CPU has taken over.
+ */
+static bool ras_tidy_up(struct ras_machine *m)
+{
+	struct ras_entry *entry = m->step.abandoned;
+	struct ras_call call = { .stop = &m->stop };
+	struct ras_failure failure;
+	const char *broken;
+
+	m->step.abandoned = NULL;
+	if (entry && entry->handler->abandoned) {
+		call.handler = entry->handler;
+		m->step.entry = NULL;
+		m->step.result = NULL;
+		if (ras_guard_call(m, ras_call_abandoned, &call, RAS_CORE_DEADLINE_MS,
+				   &failure, &broken) == RAS_CALL_LOST)
+			return false;
+	}
+	ras_machine_call_parked_end(m, READ_ONCE(m->policy.nmi_timeout_ms));
+	return true;
+}
+
+/*
+ * A handler wants the one that never returns to run, and nothing else: is there one?
+ * From here on the stop is a crash.  False if another CPU has taken over.
+ */
+static bool ras_skip_to_last(struct ras_machine *m, const struct ras_order *order,
+			     struct ras_result *result)
+{
+	struct ras_entry *last = order->nr ? order->entry[order->nr - 1] : NULL;
+
+	m->step.entry = NULL;
+	m->step.result = NULL;
+	if (!last || !(last->flags & RAS_HANDLER_NORETURN) ||
+	    ras_entry_off(m, last, m->stop.trigger) ||
+	    !ras_is_ready(m, last, RAS_CORE_DEADLINE_MS)) {
+		if (!ras_owned_here(m))
+			return false;
+		result->broken = "nothing to skip to";
+		return true;
+	}
+	m->last_only = true;
+	if (m->stop.resumable) {
+		m->stop.resumable = false;
+		m->arch->begin(true);
+	}
+	return true;
 }
 
 /* One handler of the chain.  False if another CPU has taken over. */
@@ -305,7 +406,24 @@ static bool ras_chain_step(struct ras_machine *m, struct ras_entry *entry,
 	}
 	outcome = ras_run_entry(m, entry, result);
 	*verdict = result->verdict;
-	return outcome != RAS_CALL_LOST;
+	if (outcome == RAS_CALL_LOST || !ras_tidy_up(m))
+		return false;
+	return *verdict != RAS_LAST || ras_skip_to_last(m, ras_order_now(m), result);
+}
+
+/**
+ * ras_is_next() - is a handler one of those that the present stop runs?
+ * @m: the machine
+ * @entry: the handler
+ *
+ * Context: Owner.
+ * Return: true if so, unless it turns out not to be armed.
+ */
+bool ras_is_next(const struct ras_machine *m, const struct ras_entry *entry)
+{
+	if (m->last_only)
+		return entry->flags & RAS_HANDLER_NORETURN;
+	return ras_entry_runs_on(entry, m->stop.trigger);
 }
 
 /**
@@ -321,6 +439,9 @@ bool ras_run_chain(struct ras_machine *m)
 {
 	const struct ras_order *order = ras_order_now(m);
 
+	/* Of the handler that was lost, on a CPU that has taken over. */
+	if (!ras_tidy_up(m))
+		return false;
 	/* First, so that the handlers that save the log save this, too. */
 	if (!m->quiet && !m->reported) {
 		m->reported = true;
@@ -332,7 +453,7 @@ bool ras_run_chain(struct ras_machine *m)
 		struct ras_entry *entry = order->entry[m->step.next];
 		enum ras_verdict verdict = RAS_NEXT;
 
-		if (!ras_entry_runs_on(entry, m->stop.trigger)) {
+		if (!ras_is_next(m, entry)) {
 			m->step.next++;
 			continue;
 		}

@@ -72,6 +72,19 @@ static bool ras_fake_hung_enough(const struct ras_fake *fake,
 			 (u64)atomic64_read(&fake->clock) >= until);
 }
 
+/* Is @cpu, which is parked, about to begin or to end what it calls for a handler? */
+static bool ras_fake_calling(const struct ras_fake *fake, unsigned int nr, u64 order)
+{
+	const struct ras_fake_cpu *cpu = &fake->cpu[nr];
+	const struct ras_slot *slot = fake->slot[nr];
+
+	if (READ_ONCE(slot->calling))
+		return !READ_ONCE(cpu->hang_until) || ras_fake_hung_enough(fake, cpu) ||
+		       ras_fake_takes(cpu) != RAS_HOW_NONE;
+	return RAS_ORDER_OP(order) == RAS_ORDER_CALL &&
+	       READ_ONCE(slot->called) != RAS_ORDER_CALL(order);
+}
+
 /* Is @cpu about to park, to leave, to go offline, or to leave a handler? */
 static bool ras_fake_coming(struct ras_fake *fake, unsigned int nr)
 {
@@ -85,9 +98,10 @@ static bool ras_fake_coming(struct ras_fake *fake, unsigned int nr)
 	if (parked) {
 		u64 order = READ_ONCE(fake->slot[nr]->order);
 
-		return !READ_ONCE(cpu->stuck) && RAS_ORDER_SEQUENCE(order) == parked &&
-		       RAS_ORDER_OP(order) != RAS_ORDER_STAY &&
-		       RAS_ORDER_OP(order) != RAS_ORDER_WATCH;
+		if (READ_ONCE(cpu->stuck) || RAS_ORDER_SEQUENCE(order) != parked)
+			return false;
+		return ras_fake_calling(fake, nr, order) ||
+		       RAS_ORDER_OP(order) > RAS_ORDER_CALL;
 	}
 	if (ras_fake_takes(cpu) != RAS_HOW_NONE)
 		return true;
@@ -105,6 +119,7 @@ static u64 ras_fake_look(const struct ras_fake *fake)
 	for (cpu = 0; cpu < fake->nr; cpu++)
 		view = view * 31 + READ_ONCE(fake->slot[cpu]->parked) +
 		       READ_ONCE(fake->slot[cpu]->order) +
+		       READ_ONCE(fake->slot[cpu]->calling) +
 		       READ_ONCE(fake->cpu[cpu].serving);
 	return view;
 }
@@ -346,6 +361,7 @@ static const struct ras_arch_ops ras_fake_arch = {
 	.capture	= ras_fake_capture,
 	.wait		= ras_fake_wait,
 	.call		= ras_fake_call,
+	.call_here	= ras_fake_call,
 	.land		= ras_fake_land,
 	.abandon	= ras_fake_abandon,
 	.retire		= ras_fake_retire,
@@ -449,6 +465,7 @@ static int ras_fake_stop_job(struct ras_fake *fake, unsigned int cpu, void *arg)
 		.trigger	= *(enum ras_trigger *)arg,
 		.message	= "test",
 		.regs		= &fake->cpu[cpu].regs,
+		.live		= &fake->cpu[cpu].regs,
 	};
 
 	return ras_machine_stop(&fake->m, &request);

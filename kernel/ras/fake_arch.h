@@ -223,6 +223,12 @@ struct ras_fake_handler *ras_fake_add(struct kunit *test, const char *name,
 
 int ras_fake_enable(struct ras_fake_handler *h, bool on);
 
+/* Why a handler would not run, whatever the trigger; empty if it would. */
+static inline const char *ras_fake_skipped(struct ras_fake_handler *h)
+{
+	return ras_entry_skipped(&h->fake->m, h->handler.entry, RAS_NR_TRIGGERS) ?: "";
+}
+
 void ras_fake_expect_idle(struct kunit *test, struct ras_fake *fake);
 void ras_fake_expect_record(struct kunit *test, struct ras_fake *fake,
 			    unsigned int cpu, enum ras_how how);

@@ -151,13 +151,8 @@ void ras_note_console(struct ras_machine *m)
 		m->console_left = true;
 }
 
-static u32 ras_guard_enter(struct ras_machine *m, struct ras_guard *guard,
-			   unsigned int deadline_ms)
+static void ras_guard_open(struct ras_guard *guard, u32 call)
 {
-	/* 0 means that no call is running. */
-	u32 call = m->calls < RAS_CALL_MAX ? m->calls + 1 : 1;
-
-	m->calls = call;
 	guard->call = call;
 	guard->ended = false;
 	guard->task = current;
@@ -167,14 +162,23 @@ static u32 ras_guard_enter(struct ras_machine *m, struct ras_guard *guard,
 	guard->failure.why = RAS_FAILED_NOT;
 	guard->failure.ip = 0;
 	guard->failure.lock[0] = '\0';
-	m->console_was_locked = is_console_locked();
-	m->step.begin_ns = m->arch->now_ns();
-	ras_watch_set(m, deadline_ms);
-
 	atomic_inc(&ras_guards);
 	/* Against a fault or NMI on this CPU; the compiler must not move it up. */
 	barrier();
 	WRITE_ONCE(guard->active, true);
+}
+
+static u32 ras_guard_enter(struct ras_machine *m, struct ras_guard *guard,
+			   unsigned int deadline_ms)
+{
+	/* 0 means that no call is running. */
+	u32 call = m->calls < RAS_CALL_MAX ? m->calls + 1 : 1;
+
+	m->calls = call;
+	m->console_was_locked = is_console_locked();
+	m->step.begin_ns = m->arch->now_ns();
+	ras_watch_set(m, deadline_ms);
+	ras_guard_open(guard, call);
 	/* Read by who watches, after ras_watch_begin(). */
 	atomic_set(&m->running, call);
 	return call;
@@ -265,6 +269,38 @@ enum ras_outcome ras_guard_call(struct ras_machine *m, void (*fn)(void *arg),
 	*failure = guard->failure;
 	m->failures++;
 	return RAS_CALL_ABANDONED;
+}
+
+/**
+ * ras_guard_parked() - guarded call on a parked CPU
+ * @m: the machine
+ * @fn: the function
+ * @arg: its argument
+ *
+ * Has no deadline: the owner waits for it, or has this CPU leave it by NMI.
+ *
+ * Context: Parked CPU.
+ * Return: true if it came back; false if it was abandoned.
+ */
+bool ras_guard_parked(struct ras_machine *m, void (*fn)(void *arg), void *arg)
+{
+	struct ras_guard *guard = &m->slot[m->arch->this_cpu()]->guard;
+	struct ras_context ctx;
+	bool came_back;
+
+	ras_save_context(&ctx);
+	guard->parked = true;
+	ras_guard_open(guard, 0);
+	pagefault_disable();
+	came_back = m->arch->call_here(fn, arg);
+	ras_restore_context(&ctx);
+	WRITE_ONCE(guard->active, false);
+	barrier();
+	atomic_dec(&ras_guards);
+	guard->parked = false;
+	if (!came_back)
+		ras_restore_abandoned(&ctx);
+	return came_back;
 }
 
 /*
@@ -414,12 +450,13 @@ bool ras_guard_strike(struct ras_machine *m, struct pt_regs *regs)
 NOKPROBE_SYMBOL(ras_guard_strike);
 
 /**
- * ras_guard_lost() - leave the guarded call that another CPU has taken over from
+ * ras_guard_lost() - leave a guarded call that this CPU is in for nothing
  * @m: the machine
  * @regs: the interrupted context
  *
- * Its CPU was reached too late, and parked in the middle of the call.  Released
- * there, it would go on with what hangs.
+ * Another CPU has taken over from it, and it was reached too late, and parked in the
+ * middle of the call: released there, it would go on with what hangs.  Or it is parked,
+ * and what it calls for a handler is over.
  *
  * Context: NMI, after this CPU was parked.
  */
@@ -428,7 +465,10 @@ void ras_guard_lost(struct ras_machine *m, struct pt_regs *regs)
 	struct ras_guard *guard = ras_guard_below(m);
 	unsigned long ip;
 
-	if (guard && atomic_read(&m->running) != (int)guard->call)
+	if (!guard)
+		return;
+	if (guard->parked ? ras_call_is_over(m, m->slot[m->arch->this_cpu()]) :
+			    atomic_read(&m->running) != (int)guard->call)
 		m->arch->land(regs, &ip);
 }
 

@@ -554,8 +554,7 @@ static void ras_guard_failed_handler(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, fake->m.result[0].skipped ?: "",
 			   "failed, to be enabled again");
 	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, RAS_FAILED_NOT);
-	KUNIT_EXPECT_STREQ(test, ras_entry_skipped(bad->handler.entry) ?: "",
-			   "failed, to be enabled again");
+	KUNIT_EXPECT_STREQ(test, ras_fake_skipped(bad), "failed, to be enabled again");
 	KUNIT_EXPECT_EQ(test, good->ran, 2);
 	/* This stop went without a failure. */
 	KUNIT_EXPECT_EQ(test, ras_fake_kernel.owned_up, 1);
@@ -589,7 +588,7 @@ static void ras_guard_failed_and_disabled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ras_fake_enable(bad, false), 0);
 	KUNIT_EXPECT_EQ(test, bad->disarms, 1);
 	KUNIT_EXPECT_TRUE(test, entry->failed);
-	KUNIT_EXPECT_STREQ(test, ras_entry_skipped(bad->handler.entry) ?: "", "disabled");
+	KUNIT_EXPECT_STREQ(test, ras_fake_skipped(bad), "disabled");
 
 	/* A refusal leaves it as it is. */
 	bad->arm_error = -EIO;

@@ -26,6 +26,7 @@
 #define RAS_NMI_TIMEOUT_MS	1000
 #define RAS_NMI_TIMEOUT_MS_MAX	60000
 #define RAS_DEADLINE_MS_MAX	(24 * 60 * 60 * 1000)
+#define RAS_WAIT_S_MAX		(24 * 60 * 60)
 /* For what the core itself has guarded: printing, and asking a handler. */
 #define RAS_CORE_DEADLINE_MS	10000
 
@@ -56,6 +57,7 @@ enum ras_state {
  * enum ras_order_op - what the owner tells a parked CPU; see RAS_ORDER()
  * @RAS_ORDER_STAY: wait on
  * @RAS_ORDER_WATCH: watch the owner; see ras_watch()
+ * @RAS_ORDER_CALL: call a function for a handler; see ras_obey_call()
  * @RAS_ORDER_RELEASE: go on where you were interrupted
  * @RAS_ORDER_RETIRE: switch off what blocks a reset, and halt
  * @RAS_ORDER_DEADMAN: the same, and see to the reboot; see ras_deadman()
@@ -64,6 +66,7 @@ enum ras_state {
 enum ras_order_op {
 	RAS_ORDER_STAY,
 	RAS_ORDER_WATCH,
+	RAS_ORDER_CALL,
 	RAS_ORDER_RELEASE,
 	RAS_ORDER_RETIRE,
 	RAS_ORDER_DEADMAN,
@@ -79,7 +82,7 @@ enum ras_order_op {
 #define RAS_ORDER_SEQUENCE(order)	((u32)((order) >> 32))
 #define RAS_ORDER_OP(order)		((u32)(order) & 0xf)
 
-/* The order to watch also carries the number of the guarded call. */
+/* The orders to watch and to call also carry the number of the call. */
 #define RAS_ORDER_TO_WATCH(sequence, call)				\
 	(RAS_ORDER(sequence, RAS_ORDER_WATCH) | (u64)(call) << 4)
 #define RAS_ORDER_CALL(order)		((u32)(order) >> 4)
@@ -135,11 +138,13 @@ struct ras_failure {
  * @task: the task that entered it
  * @count: preempt_count() when it was entered
  * @locks: how many locks the task held then
+ * @parked: the CPU is parked, and calls a function for a handler
  * @ended: by ras_guard_end(), while it was running
  * @failure: why it is being abandoned
  */
 struct ras_guard {
 	bool			active;
+	bool			parked;
 	bool			ended;
 	u32			call;
 	struct task_struct	*task;
@@ -172,6 +177,24 @@ struct ras_watch {
 };
 
 /**
+ * struct ras_parked_call - the function that parked CPUs call
+ * @active: there is one
+ * @nr: its number
+ * @fn: the function
+ * @left: called where it was abandoned, or NULL
+ * @arg: the argument of both
+ *
+ * Written by the owner before the order to call, read by the others after it.
+ */
+struct ras_parked_call {
+	bool			active;
+	u32			nr;
+	void			(*fn)(struct pt_regs *regs, void *arg);
+	void			(*left)(void *arg);
+	void			*arg;
+};
+
+/**
  * struct ras_slot - one CPU's place in the machine
  * @order: what a parked CPU waits for.  Written by the owner only, on a cache
  *	line of its own so that waiting disturbs nobody
@@ -188,6 +211,10 @@ struct ras_watch {
  * @oops_regs: registers at that oops, copied
  * @oops_message: its kind
  * @here: registers of a trigger that comes without any; see ras_panic()
+ * @calling: the number of the parked call that this CPU is in, or 0.  Written by
+ *	this CPU only
+ * @called: the last one that it has begun
+ * @call_left: the stop in which it was taken out of one
  * @guard: the guarded call that it is in
  * @record: this CPU's record
  */
@@ -205,6 +232,9 @@ struct ras_slot {
 	struct pt_regs		oops_regs;
 	char			oops_message[RAS_REASON_LEN];
 	struct pt_regs		here;
+	u32			calling;
+	u32			called;
+	u32			call_left;
 	struct ras_guard	guard;
 	struct ras_cpu		record;
 } ____cacheline_aligned;
@@ -231,6 +261,7 @@ struct ras_result {
  * @priority: policy
  * @triggers: policy
  * @deadline_ms: policy
+ * @wait_s: policy
  * @failed: it was abandoned, and is not armed before it is enabled again
  * @runs: how often it has run
  * @faults: how often it was abandoned because of what it did
@@ -250,6 +281,7 @@ struct ras_entry {
 	int			priority;
 	u32			triggers;
 	unsigned int		deadline_ms;
+	int			wait_s;
 
 	bool			failed;
 	unsigned long		runs;
@@ -290,12 +322,14 @@ struct ras_last {
  * @entry: the handler; NULL for a step of the core, such as printing
  * @result: the handler's result
  * @next: the handler to go on with, as an index into the order
+ * @abandoned: a handler that has yet to put right what it has left
  * @begin_ns: when the call began, by the owner's clock
  */
 struct ras_step {
 	struct ras_entry	*entry;
 	struct ras_result	*result;
 	unsigned int		next;
+	struct ras_entry	*abandoned;
 	u64			begin_ns;
 };
 
@@ -307,6 +341,7 @@ struct ras_step {
  * @state: see enum ras_state
  * @slot: per CPU, indexed by its number
  * @stop: the present stop
+ * @live: the context that the owner goes on with after the stop, or NULL
  * @begin_ns: when it began, by the owner's clock
  * @pending: CPUs that the owner is waiting for
  * @owners: CPUs that have been the owner of the present stop
@@ -316,6 +351,8 @@ struct ras_step {
  * @calls: number of the last guarded call
  * @watch: the watch over it
  * @step: where the chain is
+ * @parked_call: what the parked CPUs call for a handler
+ * @last_only: no handler is to run any more but the one that never returns
  * @reported: the owner has told what it does, see ras_run_chain()
  * @quiet: nothing but a handler that never returns is armed
  * @mute: printing was abandoned: into the log only
@@ -346,6 +383,7 @@ struct ras_machine {
 	struct ras_slot		**slot;
 
 	struct ras_stop		stop;
+	struct pt_regs		*live;
 	u64			begin_ns;
 	struct cpumask		pending;
 	struct cpumask		owners;
@@ -354,6 +392,8 @@ struct ras_machine {
 	u32			calls;
 	struct ras_watch	watch;
 	struct ras_step		step;
+	struct ras_parked_call	parked_call;
+	bool			last_only;
 	bool			reported;
 	bool			quiet;
 	bool			mute;
@@ -377,12 +417,13 @@ struct ras_machine {
 	void			(*own_up)(bool console_left);
 };
 
-/* What a trigger asks for. */
+/* What a trigger asks for; @live: the same as @regs, if it goes on with that. */
 struct ras_request {
 	enum ras_trigger	trigger;
 	bool			rehearsal;
 	const char		*message;
 	const struct pt_regs	*regs;
+	struct pt_regs		*live;
 };
 
 extern struct ras_machine ras_machine;
@@ -408,8 +449,12 @@ void ras_end_if_ordered(struct ras_machine *m, struct ras_slot *slot);
 
 /* chain.c */
 bool ras_entry_runs_on(const struct ras_entry *entry, enum ras_trigger trigger);
-const char *ras_entry_skipped(struct ras_entry *entry);
+const char *ras_entry_skipped(struct ras_machine *m, struct ras_entry *entry,
+			      enum ras_trigger trigger);
+int ras_entry_wait_s(const struct ras_machine *m, const struct ras_entry *entry,
+		     enum ras_trigger trigger);
 bool ras_only_noreturn(struct ras_machine *m, enum ras_trigger trigger);
+bool ras_is_next(const struct ras_machine *m, const struct ras_entry *entry);
 bool ras_run_chain(struct ras_machine *m);
 bool ras_say(struct ras_machine *m, void (*say)(struct ras_machine *m),
 	     struct ras_result *unfinished);
@@ -421,6 +466,7 @@ enum ras_outcome ras_guard_call(struct ras_machine *m, void (*fn)(void *arg),
 				void *arg, unsigned int deadline_ms,
 				struct ras_failure *failure, const char **broken);
 bool ras_guard_end(struct ras_machine *m);
+bool ras_guard_parked(struct ras_machine *m, void (*fn)(void *arg), void *arg);
 bool ras_guard_fault(struct ras_machine *m, struct pt_regs *regs, const char *fault,
 		     const unsigned long *address, bool as_nmi);
 __printf(2, 0) void ras_guard_panic(struct ras_machine *m, const char *fmt,
@@ -440,6 +486,15 @@ void ras_watch(struct ras_machine *m, struct ras_slot *slot, u64 order,
 	       const struct pt_regs *frame);
 int ras_watch_reboot(struct ras_machine *m);
 void ras_deadman(struct ras_machine *m);
+
+/* parked_call.c */
+bool ras_obey_call(struct ras_machine *m, struct ras_slot *slot, u64 order,
+		   const struct pt_regs *regs);
+bool ras_call_is_over(const struct ras_machine *m, const struct ras_slot *slot);
+int ras_machine_call_parked(struct ras_machine *m,
+			    void (*fn)(struct pt_regs *regs, void *arg),
+			    void (*left)(void *arg), void *arg);
+int ras_machine_call_parked_end(struct ras_machine *m, unsigned int timeout_ms);
 
 /* registry.c */
 int ras_await_idle(const struct ras_machine *m);
@@ -467,6 +522,7 @@ extern const char * const ras_how_names[RAS_NR_HOWS];
 void ras_format_triggers(struct seq_buf *s, u32 mask);
 void ras_format_stop(struct seq_buf *s, const struct ras_machine *m);
 void ras_format_results(struct seq_buf *s, const struct ras_machine *m);
+void ras_format_chain(struct seq_buf *s, struct ras_machine *m);
 void ras_format_plan(struct seq_buf *s, struct ras_machine *m,
 		     enum ras_trigger trigger);
 void ras_report_stopped(struct ras_machine *m);

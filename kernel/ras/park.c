@@ -89,8 +89,14 @@ static bool ras_order_ends(u64 order, u32 sequence)
 
 	if (later)
 		return later > 0;
-	return RAS_ORDER_OP(order) != RAS_ORDER_STAY &&
-	       RAS_ORDER_OP(order) != RAS_ORDER_WATCH;
+	switch (RAS_ORDER_OP(order)) {
+	case RAS_ORDER_STAY:
+	case RAS_ORDER_WATCH:
+	case RAS_ORDER_CALL:
+		return false;
+	default:
+		return true;
+	}
 }
 
 /*
@@ -100,17 +106,20 @@ static bool ras_order_ends(u64 order, u32 sequence)
  */
 static enum ras_order_op ras_await_order(struct ras_machine *m,
 					 struct ras_slot *slot, u32 sequence,
+					 const struct pt_regs *regs,
 					 const struct pt_regs *frame)
 {
 	u64 order;
 
-	/* Pairs with the release in ras_give_order() and ras_watch_begin(). */
+	/* Pairs with the release of whoever gives an order. */
 	while (order = smp_load_acquire(&slot->order),
 	       !ras_order_ends(order, sequence)) {
-		if (RAS_ORDER_SEQUENCE(order) == sequence &&
-		    RAS_ORDER_OP(order) == RAS_ORDER_WATCH)
+		unsigned int op = RAS_ORDER_SEQUENCE(order) == sequence ?
+				  RAS_ORDER_OP(order) : RAS_ORDER_STAY;
+
+		if (op == RAS_ORDER_WATCH)
 			ras_watch(m, slot, order, frame);
-		else
+		else if (op != RAS_ORDER_CALL || !ras_obey_call(m, slot, order, regs))
 			m->arch->wait(&slot->order, order);
 	}
 
@@ -170,7 +179,7 @@ void ras_park_for_good(struct ras_machine *m)
 {
 	struct ras_slot *slot = m->slot[m->arch->this_cpu()];
 
-	ras_obey(m, slot, ras_await_order(m, slot, m->stop.sequence, NULL), NULL);
+	ras_obey(m, slot, ras_await_order(m, slot, m->stop.sequence, NULL, NULL), NULL);
 }
 
 /**
@@ -208,7 +217,7 @@ again:
 	smp_store_release(&slot->parked, sequence);
 
 	frame = how == RAS_HOW_IPI ? regs : NULL;
-	ras_obey(m, slot, ras_await_order(m, slot, sequence, frame), frame);
+	ras_obey(m, slot, ras_await_order(m, slot, sequence, regs, frame), frame);
 
 	touch_nmi_watchdog();
 	touch_softlockup_watchdog_sync();

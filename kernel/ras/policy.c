@@ -100,6 +100,22 @@ int ras_parse_triggers(const char *text, u32 *mask)
 	return 0;
 }
 
+/* Seconds, or "auto". */
+static int ras_parse_wait(const char *text, int *wait_s)
+{
+	unsigned int number;
+	int ret;
+
+	if (sysfs_streq(text, "auto")) {
+		*wait_s = RAS_WAIT_AUTO;
+		return 0;
+	}
+	ret = ras_parse_uint(text, 0, RAS_WAIT_S_MAX, &number);
+	if (!ret)
+		*wait_s = number;
+	return ret;
+}
+
 /**
  * ras_set() - change a setting of the machine
  * @m: the machine
@@ -168,7 +184,7 @@ int ras_set_trigger(struct ras_machine *m, enum ras_trigger trigger, const char 
  * ras_set_entry() - change a setting of a handler other than its enabled
  * @m: the machine
  * @entry: the handler
- * @name: priority, deadline_ms or triggers
+ * @name: priority, deadline_ms, triggers or wait_s
  * @text: the value
  *
  * Context: ras_machine.lock held; the caller reorders.
@@ -178,6 +194,7 @@ int ras_set_entry(struct ras_machine *m, struct ras_entry *entry,
 		  const char *name, const char *text)
 {
 	unsigned int number;
+	int wait_s;
 	u32 mask;
 	int ret = ras_await_idle(m);
 
@@ -195,6 +212,10 @@ int ras_set_entry(struct ras_machine *m, struct ras_entry *entry,
 		ret = ras_parse_triggers(text, &mask);
 		if (!ret)
 			WRITE_ONCE(entry->triggers, mask);
+	} else if (!strcmp(name, "wait_s") && entry->flags & RAS_HANDLER_INTERACTIVE) {
+		ret = ras_parse_wait(text, &wait_s);
+		if (!ret)
+			WRITE_ONCE(entry->wait_s, wait_s);
 	} else {
 		ret = -ENOENT;
 	}

@@ -132,7 +132,7 @@ static const struct triggers_param triggers_params[] = {
 	{ "all", 0, RAS_ON_ALL },
 	{ "all\n", 0, RAS_ON_ALL },
 	{ "nmi all", 0, RAS_ON_ALL },
-	{ "panic oops nmi sysrq user api", 0, RAS_ON_ALL },
+	{ "panic oops nmi sysrq user api debug", 0, RAS_ON_ALL },
 	{ "", -EINVAL },
 	{ "\n", -EINVAL },
 	{ " , ,", -EINVAL },
@@ -262,6 +262,29 @@ static void ras_policy_set_trigger(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, policy->triggers, (u32)(RAS_ON_ALL & ~RAS_ON(PANIC)));
 }
 
+/* How long to wait for a person, of a handler that does. */
+static void ras_policy_set_wait(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new(test, 1, false);
+	struct ras_fake_handler *h = ras_fake_handler(test, "h", 5);
+	struct ras_entry *entry;
+
+	h->handler.flags = RAS_HANDLER_INTERACTIVE;
+	h->handler.wait_s = RAS_WAIT_AUTO;
+	KUNIT_ASSERT_EQ(test, ras_add_handler(&fake->m, &h->handler), 0);
+	entry = h->handler.entry;
+	KUNIT_EXPECT_EQ(test, set_entry(h, "wait_s", "86400"), 0);
+	KUNIT_EXPECT_EQ(test, set_entry(h, "wait_s", "86401"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, set_entry(h, "wait_s", "-1"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, set_entry(h, "wait_s", "autumn"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, set_entry(h, "wait_s", ""), -EINVAL);
+	KUNIT_EXPECT_EQ(test, entry->wait_s, 86400);
+	KUNIT_EXPECT_EQ(test, set_entry(h, "wait_s", "0\n"), 0);
+	KUNIT_EXPECT_EQ(test, entry->wait_s, 0);
+	KUNIT_EXPECT_EQ(test, set_entry(h, "wait_s", "auto\n"), 0);
+	KUNIT_EXPECT_EQ(test, entry->wait_s, RAS_WAIT_AUTO);
+}
+
 static void ras_policy_set_entry(struct kunit *test)
 {
 	struct ras_fake_handler *h;
@@ -289,6 +312,7 @@ static void ras_policy_set_entry(struct kunit *test)
 	/* Arming has its own way, see ras_entry_enable(). */
 	KUNIT_EXPECT_EQ(test, set_entry(h, "enabled", "0"), -ENOENT);
 	KUNIT_EXPECT_EQ(test, set_entry(h, "runs", "0"), -ENOENT);
+	KUNIT_EXPECT_EQ(test, set_entry(h, "wait_s", "1"), -ENOENT);
 	KUNIT_EXPECT_EQ(test, set_entry(h, "", "0"), -ENOENT);
 	KUNIT_EXPECT_TRUE(test, entry->enabled);
 }
@@ -328,6 +352,7 @@ static struct kunit_case ras_policy_cases[] = {
 	KUNIT_CASE(ras_policy_set),
 	KUNIT_CASE(ras_policy_set_trigger),
 	KUNIT_CASE(ras_policy_set_entry),
+	KUNIT_CASE(ras_policy_set_wait),
 	KUNIT_CASE(ras_policy_busy),
 	{}
 };

@@ -214,6 +214,11 @@ static int ras_check_handler(const struct ras_handler *handler)
 		       name, handler->priority, RAS_PRIO_MAX);
 		return -EINVAL;
 	}
+	if (handler->wait_s < RAS_WAIT_AUTO || handler->wait_s > RAS_WAIT_S_MAX) {
+		pr_err("handler %s refused: a wait of %d s is over %d\n",
+		       name, handler->wait_s, RAS_WAIT_S_MAX);
+		return -EINVAL;
+	}
 	if (handler->deadline_ms > RAS_DEADLINE_MS_MAX) {
 		pr_err("handler %s refused: deadline of %u ms is over %u\n",
 		       name, handler->deadline_ms, RAS_DEADLINE_MS_MAX);
@@ -268,6 +273,7 @@ static struct ras_entry *ras_new_entry(struct ras_handler *handler)
 	entry->priority = handler->priority;
 	entry->triggers = handler->triggers;
 	entry->deadline_ms = handler->deadline_ms;
+	entry->wait_s = handler->wait_s;
 	return entry;
 }
 

@@ -24,12 +24,14 @@ const char * const ras_trigger_names[RAS_NR_TRIGGERS] = {
 	[RAS_TRIGGER_SYSRQ]	= "sysrq",
 	[RAS_TRIGGER_USER]	= "user",
 	[RAS_TRIGGER_API]	= "api",
+	[RAS_TRIGGER_DEBUG]	= "debug",
 };
 
 const char * const ras_verdict_names[RAS_NR_VERDICTS] = {
 	[RAS_NEXT]	= "next",
 	[RAS_RESUME]	= "resume",
 	[RAS_END]	= "end",
+	[RAS_LAST]	= "last",
 };
 
 const char * const ras_how_names[RAS_NR_HOWS] = {
@@ -203,12 +205,49 @@ void ras_format_results(struct seq_buf *s, const struct ras_machine *m)
 	for_each_cpu(cpu, m->arch->present()) {
 		const struct ras_cpu *record = ras_machine_record(m, cpu);
 
-		if (record && record->late)
+		if (!record)
+			continue;
+		if (record->late)
 			seq_buf_printf(s, "  CPU %u answered late\n", cpu);
+		if (m->slot[cpu]->call_left == m->stop.sequence) {
+			seq_buf_printf(s, "  CPU %u was taken out of a call: ", cpu);
+			ras_format_failure(s, &m->slot[cpu]->guard.failure);
+			seq_buf_puts(s, "\n");
+		}
 	}
 	seq_buf_printf(s, "  stop %u took ", m->stop.sequence);
 	ras_format_ns(s, m->arch->now_ns() - m->begin_ns);
 	seq_buf_puts(s, "\n");
+}
+
+/**
+ * ras_format_chain() - write where the chain is, while a handler runs
+ * @s: where to
+ * @m: the machine
+ *
+ * Context: Owner, in a handler.
+ */
+void ras_format_chain(struct seq_buf *s, struct ras_machine *m)
+{
+	const struct ras_order *order = rcu_dereference_raw(m->order);
+	unsigned int i;
+
+	for (i = 0; i < m->nr_results; i++) {
+		if (m->result[i].running)
+			seq_buf_printf(s, "  handler %-12s runs\n", m->result[i].name);
+		else
+			ras_format_result(s, &m->result[i]);
+	}
+	for (i = m->step.next; order && i < order->nr; i++) {
+		struct ras_entry *entry = order->entry[i];
+		const char *skipped;
+
+		if (!ras_is_next(m, entry))
+			continue;
+		skipped = ras_entry_skipped(m, entry, m->stop.trigger);
+		seq_buf_printf(s, "  handler %-12s %s%s\n", entry->name,
+			       skipped ? "not armed: " : "to come", skipped ?: "");
+	}
 }
 
 /**
@@ -234,7 +273,7 @@ void ras_format_plan(struct seq_buf *s, struct ras_machine *m,
 		if (!ras_entry_runs_on(entry, trigger))
 			continue;
 		nr++;
-		skipped = ras_entry_skipped(entry);
+		skipped = ras_entry_skipped(m, entry, trigger);
 		seq_buf_printf(s, "  %3d %-12s %s%s\n", entry->priority, entry->name,
 			       skipped ? "not armed: " : "armed", skipped ?: "");
 	}
@@ -322,6 +361,13 @@ void ras_report_forget(struct ras_machine *m)
 	ras_report_done(m);
 }
 
+/* One of many: a rehearsal, or a step of a debugger; unless something is wrong. */
+static bool ras_report_routine(const struct ras_machine *m)
+{
+	return (m->stop.rehearsal || m->stop.trigger == RAS_TRIGGER_DEBUG) &&
+	       cpumask_empty(&m->stop.cpus[RAS_HOW_MISSING]) && !m->failures;
+}
+
 /**
  * ras_report_stopped() - report what is known before the handlers run
  * @m: the machine
@@ -334,7 +380,7 @@ void ras_report_stopped(struct ras_machine *m)
 {
 	struct seq_buf s;
 
-	if (!ras_report_begin(m, &s))
+	if (ras_report_routine(m) || !ras_report_begin(m, &s))
 		return;
 	ras_format_stop(&s, m);
 	ras_print_stopped(m, ras_report_string(m, &s));
@@ -379,12 +425,12 @@ bool ras_report_prepare(const struct ras_machine *m)
 
 	if (!ras_report_begin(m, &s))
 		return false;
-	/* A rehearsal is one of many, unless somebody was missing. */
-	if (m->stop.rehearsal) {
-		if (!cpumask_empty(&m->stop.cpus[RAS_HOW_MISSING]))
+	if (!ras_report_routine(m)) {
+		/* Not said before the handlers, when it was not known. */
+		if (m->stop.rehearsal || m->stop.trigger == RAS_TRIGGER_DEBUG)
 			ras_format_stop(&s, m);
-	} else {
-		ras_format_results(&s, m);
+		if (!m->stop.rehearsal)
+			ras_format_results(&s, m);
 	}
 	ras_report_string(m, &s);
 	return true;

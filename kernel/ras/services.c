@@ -34,6 +34,16 @@ const struct ras_cpu *ras_cpu_record(const struct ras_stop *stop, unsigned int c
 }
 EXPORT_SYMBOL_GPL(ras_cpu_record);
 
+bool ras_trigger_enabled(enum ras_trigger trigger)
+{
+	const struct ras_policy *policy = &ras_machine.policy;
+
+	/* Pairs with the release in ras_machine_init(). */
+	return smp_load_acquire(&ras_machine.state) != RAS_OFF &&
+	       READ_ONCE(policy->enabled) && READ_ONCE(policy->triggers) & BIT(trigger);
+}
+EXPORT_SYMBOL_GPL(ras_trigger_enabled);
+
 void ras_last_times(struct ras_times *times)
 {
 	u32 before;
@@ -54,6 +64,55 @@ void ras_progress(const struct ras_stop *stop)
 	ras_watch_renew(container_of(stop, struct ras_machine, stop));
 }
 EXPORT_SYMBOL_GPL(ras_progress);
+
+struct pt_regs *ras_live_regs(const struct ras_stop *stop)
+{
+	/* A CPU that has taken over goes on where it was parked. */
+	if (stop->owner != stop->trigger_cpu)
+		return NULL;
+	return container_of(stop, struct ras_machine, stop)->live;
+}
+EXPORT_SYMBOL_GPL(ras_live_regs);
+
+u64 ras_age_ns(const struct ras_stop *stop)
+{
+	const struct ras_machine *m = container_of(stop, struct ras_machine, stop);
+
+	return m->arch->now_ns() - m->begin_ns;
+}
+EXPORT_SYMBOL_GPL(ras_age_ns);
+
+int ras_wait_s(const struct ras_handler *handler, const struct ras_stop *stop)
+{
+	return ras_entry_wait_s(container_of(stop, struct ras_machine, stop),
+				handler->entry, stop->trigger);
+}
+EXPORT_SYMBOL_GPL(ras_wait_s);
+
+int ras_call_parked(const struct ras_stop *stop,
+		    void (*fn)(struct pt_regs *regs, void *arg),
+		    void (*left)(void *arg), void *arg)
+{
+	return ras_machine_call_parked(container_of(stop, struct ras_machine, stop),
+				       fn, left, arg);
+}
+EXPORT_SYMBOL_GPL(ras_call_parked);
+
+int ras_call_parked_end(const struct ras_stop *stop, unsigned int timeout_ms)
+{
+	return ras_machine_call_parked_end(container_of(stop, struct ras_machine, stop),
+					   timeout_ms);
+}
+EXPORT_SYMBOL_GPL(ras_call_parked_end);
+
+void ras_describe(const struct ras_stop *stop, struct seq_buf *s)
+{
+	struct ras_machine *m = container_of(stop, struct ras_machine, stop);
+
+	ras_format_stop(s, m);
+	ras_format_chain(s, m);
+}
+EXPORT_SYMBOL_GPL(ras_describe);
 
 void ras_save_kmsg(const struct ras_stop *stop)
 {

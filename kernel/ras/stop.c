@@ -218,8 +218,11 @@ static void ras_begin(struct ras_machine *m, const struct ras_request *request,
 	m->mute = false;
 	m->failures = 0;
 	m->console_left = false;
+	m->parked_call.active = false;
+	m->last_only = false;
 
 	stop->regs = request->regs;
+	m->live = request->live;
 	ras_account(m, cpu, RAS_HOW_OWNER);
 
 	m->arch->begin(!stop->resumable);
@@ -456,6 +459,9 @@ int ras_machine_stop(struct ras_machine *m, const struct ras_request *request)
 		ras_lose(m, request);
 		return -ECANCELED;
 	}
+	/* A handler has made a crash of it: there is nothing to go back to. */
+	if (m->last_only && request->trigger != RAS_TRIGGER_PANIC && m->go_on)
+		m->go_on(m);
 	return 0;
 }
 

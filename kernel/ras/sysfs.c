@@ -8,7 +8,7 @@
  *	triggers/<name>/
  *		enabled
  *	handlers/<name>/
- *		enabled  priority  deadline_ms  triggers
+ *		enabled  priority  deadline_ms  triggers  wait_s
  *		armed  runs  last_verdict  last_ns
  *	last/
  *		sequence  trigger  message  owner  stop_ns  held_ns  release_ns
@@ -329,9 +329,13 @@ static ssize_t ras_entry_value(struct ras_entry *entry, const char *name, char *
 		return sysfs_emit(buf, "%d\n", entry->priority);
 	if (!strcmp(name, "deadline_ms"))
 		return sysfs_emit(buf, "%u\n", entry->deadline_ms);
+	if (!strcmp(name, "wait_s"))
+		return entry->wait_s == RAS_WAIT_AUTO ? sysfs_emit(buf, "auto\n") :
+		       sysfs_emit(buf, "%d\n", entry->wait_s);
 	if (!strcmp(name, "armed"))
 		return sysfs_emit(buf, "%d\n",
-				  entry->handler && !ras_entry_skipped(entry));
+				  entry->handler &&
+				  !ras_entry_skipped(&ras_machine, entry, RAS_NR_TRIGGERS));
 	if (!strcmp(name, "runs"))
 		return sysfs_emit(buf, "%lu\n", entry->runs);
 	if (!strcmp(name, "faults"))
@@ -375,6 +379,7 @@ RAS_ENTRY_ATTR(enabled, 0600, entry_store);
 RAS_ENTRY_ATTR(priority, 0600, entry_store);
 RAS_ENTRY_ATTR(deadline_ms, 0600, entry_store);
 RAS_ENTRY_ATTR(triggers, 0600, entry_store);
+RAS_ENTRY_ATTR(wait_s, 0600, entry_store);
 RAS_ENTRY_ATTR(armed, 0400, NULL);
 RAS_ENTRY_ATTR(runs, 0400, NULL);
 RAS_ENTRY_ATTR(faults, 0400, NULL);
@@ -388,6 +393,7 @@ static struct attribute *ras_entry_attrs[] = {
 	&ras_entry_priority_attr.attr,
 	&ras_entry_deadline_ms_attr.attr,
 	&ras_entry_triggers_attr.attr,
+	&ras_entry_wait_s_attr.attr,
 	&ras_entry_armed_attr.attr,
 	&ras_entry_runs_attr.attr,
 	&ras_entry_faults_attr.attr,
@@ -397,7 +403,21 @@ static struct attribute *ras_entry_attrs[] = {
 	&ras_entry_last_ns_attr.attr,
 	NULL
 };
-ATTRIBUTE_GROUPS(ras_entry);
+
+/* Only a handler that waits for a person has something to say about that. */
+static umode_t ras_entry_visible(struct kobject *kobj, struct attribute *attr, int n)
+{
+	if (attr == &ras_entry_wait_s_attr.attr &&
+	    !(ras_entry_of(kobj)->flags & RAS_HANDLER_INTERACTIVE))
+		return 0;
+	return attr->mode;
+}
+
+static const struct attribute_group ras_entry_group = {
+	.attrs		= ras_entry_attrs,
+	.is_visible	= ras_entry_visible,
+};
+__ATTRIBUTE_GROUPS(ras_entry);
 
 static void ras_entry_release(struct kobject *kobj)
 {

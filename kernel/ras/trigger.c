@@ -39,13 +39,14 @@ static struct ras_slot *ras_this_slot(void)
 
 /* Any trigger that the machine survives. */
 static int ras_stop_and_go(enum ras_trigger trigger, bool rehearsal,
-			   const char *message, const struct pt_regs *regs)
+			   const char *message, struct pt_regs *regs)
 {
 	struct ras_request request = {
 		.trigger	= trigger,
 		.rehearsal	= rehearsal,
 		.message	= message,
 		.regs		= regs,
+		.live		= regs,
 	};
 	unsigned long flags;
 	int ret;
@@ -74,6 +75,12 @@ int ras_stop(const char *message)
 	return ras_stop_and_go(RAS_TRIGGER_API, false, message, NULL);
 }
 EXPORT_SYMBOL_GPL(ras_stop);
+
+int ras_stop_at(const char *message, struct pt_regs *regs)
+{
+	return ras_stop_and_go(RAS_TRIGGER_DEBUG, false, message, regs);
+}
+EXPORT_SYMBOL_GPL(ras_stop_at);
 
 /**
  * ras_user_stop() - the stop that an administrator asks for

@@ -37,7 +37,7 @@ static int ras_watcher(const struct ras_machine *m)
 
 	for (i = 0; i < ARRAY_SIZE(order); i++)
 		for_each_cpu(cpu, &m->stop.cpus[order[i]])
-			if (ras_has_parked(m, cpu))
+			if (ras_has_parked(m, cpu) && !READ_ONCE(m->slot[cpu]->calling))
 				return cpu;
 	return RAS_NOBODY;
 }
@@ -60,6 +60,16 @@ void ras_watch_set(struct ras_machine *m, unsigned int deadline_ms)
 	WRITE_ONCE(watch->put_off, 0);
 }
 
+/*
+ * A debugger wants every CPU for itself.  When it is late, any NMI ends it: the
+ * button's, or that of the hard-lockup detector.
+ */
+static bool ras_is_interactive(const struct ras_machine *m)
+{
+	return m->step.entry && m->step.entry->flags & RAS_HANDLER_INTERACTIVE &&
+	       m->step.result->running;
+}
+
 /**
  * ras_watch_begin() - have a CPU watch the guarded call that has begun
  * @m: the machine
@@ -72,8 +82,8 @@ void ras_watch_begin(struct ras_machine *m, u32 call)
 	struct ras_watch *watch = &m->watch;
 
 	/* Parked CPUs take this order in a stop that is complete, not at its ends. */
-	watch->cpu = watch->deadline_ms && m->state == RAS_STOPPED ? ras_watcher(m) :
-								     RAS_NOBODY;
+	watch->cpu = watch->deadline_ms && m->state == RAS_STOPPED && !ras_is_interactive(m) ?
+		     ras_watcher(m) : RAS_NOBODY;
 	if (watch->cpu != RAS_NOBODY)
 		/* Publishes the above; pairs with the acquire in ras_await_order(). */
 		smp_store_release(&m->slot[watch->cpu]->order,
@@ -229,6 +239,9 @@ static void ras_own_stop(struct ras_machine *m, struct ras_slot *slot)
 	printk_deferred_enter();
 	if (!ras_finish(m))
 		ras_become_parked(slot, sequence);
+	else if (!m->stop.resumable && m->go_on)
+		/* A handler has made a crash of it. */
+		m->go_on(m);
 	printk_deferred_exit();
 }
 

@@ -94,6 +94,7 @@ const struct ras_arch_ops ras_arch = {
 	.capture	= ras_x86_capture,
 	.wait		= ras_x86_wait,
 	.call		= ras_x86_call,
+	.call_here	= ras_x86_call_here,
 	.land		= ras_x86_land,
 	.abandon	= ras_x86_abandon,
 	.retire		= ras_x86_retire,

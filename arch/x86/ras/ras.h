@@ -19,6 +19,7 @@ int ras_x86_stack_init(void);
 /* The instruction behind the call in ras_call_on(). */
 extern const char ras_x86_landed[];
 bool ras_x86_call(void (*fn)(void *arg), void *arg);
+bool ras_x86_call_here(void (*fn)(void *arg), void *arg);
 bool ras_x86_land(struct pt_regs *regs, unsigned long *ip);
 void ras_x86_abandon(void);
 

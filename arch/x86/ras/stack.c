@@ -75,11 +75,11 @@ struct ras_stack_call {
 };
 
 /*
- * Nothing that is on the stack is needed for it but the link, which is made anew.  The
- * compiler does not know that this does not return: what it has behind the call in
- * ras_call_on() is reached.
+ * Nothing that is on the stack is needed for it but the link, which is made anew.  A
+ * function of its own, so that its callers have frames that can be unwound.  They are
+ * not told that it does not return: what is behind the call in ras_call_on() is reached.
  */
-static __always_inline void ras_go_to_landing(const struct ras_landing *landing)
+static noinline notrace void ras_go_to_landing(const struct ras_landing *landing)
 {
 	WRITE_ONCE(*landing->link, landing->sp);
 	asm volatile("cld\n\t"
@@ -87,6 +87,9 @@ static __always_inline void ras_go_to_landing(const struct ras_landing *landing)
 		     "jmp ras_x86_landed"
 		     : : "r" (landing->link) : "memory");
 }
+
+STACK_FRAME_NON_STANDARD(ras_go_to_landing);
+NOKPROBE_SYMBOL(ras_go_to_landing);
 
 /* On the private stack.  No tracer may wait for its return. */
 static __used notrace void ras_on_stack(struct ras_stack_call *call)
@@ -108,7 +111,6 @@ static __used notrace void ras_on_stack(struct ras_stack_call *call)
 	ras_go_to_landing(landing);
 }
 
-STACK_FRAME_NON_STANDARD(ras_on_stack);
 NOKPROBE_SYMBOL(ras_on_stack);
 
 /*
@@ -185,18 +187,9 @@ static struct ras_stack *ras_take_stack(int cpu)
 	return NULL;
 }
 
-/**
- * ras_x86_call() - call a function on a private stack
- * @fn: the function
- * @arg: its argument
- *
- * Context: Interrupts disabled; NMI.
- * Return: true if it came back; false if it was abandoned, or has overwritten the
- *	top of its stack.
- */
-bool ras_x86_call(void (*fn)(void *arg), void *arg)
+/* Call @fn on @stack, or on the stack that this CPU is on. */
+static bool ras_call_guarded(struct ras_stack *stack, void (*fn)(void *arg), void *arg)
 {
-	struct ras_stack *stack = ras_take_stack(raw_smp_processor_id());
 	struct ras_landing *landing = this_cpu_ptr(&ras_landing);
 	struct ras_stack_call call = { .fn = fn, .arg = arg };
 	bool inuse = this_cpu_read(hardirq_stack_inuse);
@@ -228,9 +221,39 @@ bool ras_x86_call(void (*fn)(void *arg), void *arg)
 		if (stack)
 			kasan_unpoison_range(stack->base, RAS_STACK_SIZE);
 	}
+	return landing->returned;
+}
+
+/**
+ * ras_x86_call() - call a function on a private stack
+ * @fn: the function
+ * @arg: its argument
+ *
+ * Context: Interrupts disabled; NMI.
+ * Return: true if it came back; false if it was abandoned, or has overwritten the
+ *	top of its stack.
+ */
+bool ras_x86_call(void (*fn)(void *arg), void *arg)
+{
+	struct ras_stack *stack = ras_take_stack(raw_smp_processor_id());
+	bool returned = ras_call_guarded(stack, fn, arg);
+
 	if (stack)
 		atomic_set_release(&stack->cpu, -1);
-	return landing->returned;
+	return returned;
+}
+
+/**
+ * ras_x86_call_here() - the same on the stack that this CPU is on
+ * @fn: the function
+ * @arg: its argument
+ *
+ * Context: Interrupts disabled; NMI.
+ * Return: as ras_x86_call().
+ */
+bool ras_x86_call_here(void (*fn)(void *arg), void *arg)
+{
+	return ras_call_guarded(NULL, fn, arg);
 }
 
 /* What IRET takes from the stack. */
@@ -308,6 +331,7 @@ void ras_x86_abandon(void)
 	unreachable();
 }
 
+/* For objtool, whose opinion on clac() is that somebody has done it already. */
 STACK_FRAME_NON_STANDARD(ras_x86_abandon);
 
 /**

@@ -3,7 +3,7 @@
 # The KUnit suites, built into the test kernel, on one CPU and on four.
 . "${0%/*}/tap.sh"
 
-suites="ras_policy ras_registry ras_report ras_stop ras_chain ras_guard ras_watch ras_takeover"
+suites="ras_policy ras_registry ras_report ras_stop ras_chain ras_guard ras_watch ras_takeover ras_parked_call ras_debugger"
 for cpus in 1 4; do
 	dir=$RAS_BUILD/run/main/kunit-$cpus
 	# More CPUs that are possible than there are: suites with fake CPUs need them.

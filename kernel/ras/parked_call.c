@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS stop framework: functions that parked CPUs call for a handler.
+ *
+ * The order to call carries the number of the call, and stays until the handler ends
+ * it, so that a CPU which parks late joins the others.  What the function is, the
+ * parked CPUs read after they have seen the order.
+ */
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+struct ras_parked_fn {
+	void		(*fn)(struct pt_regs *regs, void *arg);
+	struct pt_regs	*regs;
+	void		*arg;
+};
+
+static void ras_call_fn(void *arg)
+{
+	const struct ras_parked_fn *call = arg;
+
+	call->fn(call->regs, call->arg);
+}
+
+/**
+ * ras_obey_call() - call what the owner has ordered
+ * @m: the machine
+ * @slot: this CPU's
+ * @order: the order
+ * @regs: the context in which this CPU was stopped
+ *
+ * Context: Parked CPU.
+ * Return: false if there is nothing to do for this order.
+ */
+bool ras_obey_call(struct ras_machine *m, struct ras_slot *slot, u64 order,
+		   const struct pt_regs *regs)
+{
+	struct ras_parked_fn call;
+	u32 nr = RAS_ORDER_CALL(order);
+
+	/* One that has parked in the middle of a handler it has lost stays out of it. */
+	if (slot->called == nr || READ_ONCE(slot->guard.active))
+		return false;
+	/*
+	 * Either this sees that the call has ended, or ras_call_parked_end() sees that
+	 * this CPU is in it: a full barrier on both sides.
+	 */
+	xchg(&slot->calling, nr);
+	if (READ_ONCE(slot->order) == order) {
+		slot->called = nr;
+		call.fn = m->parked_call.fn;
+		call.arg = m->parked_call.arg;
+		call.regs = regs ? (struct pt_regs *)regs : &slot->record.arch.regs;
+		if (!ras_guard_parked(m, ras_call_fn, &call)) {
+			slot->call_left = slot->record.sequence;
+			if (m->parked_call.left)
+				m->parked_call.left(call.arg);
+		}
+	}
+	/* Pairs with the acquire in ras_in_call(). */
+	smp_store_release(&slot->calling, 0);
+	return true;
+}
+
+/**
+ * ras_call_is_over() - may a parked CPU be taken out of the function it calls?
+ * @m: the machine
+ * @slot: this CPU's
+ *
+ * Context: NMI on a parked CPU.
+ * Return: true if the handler has ended the call.
+ */
+bool ras_call_is_over(const struct ras_machine *m, const struct ras_slot *slot)
+{
+	return RAS_ORDER_OP(READ_ONCE(slot->order)) != RAS_ORDER_CALL;
+}
+
+/* Give every CPU but the owner @order. */
+static void ras_order_parked(struct ras_machine *m, u64 order)
+{
+	unsigned int cpu;
+
+	for_each_cpu(cpu, m->arch->present())
+		if (m->slot[cpu] && cpu != m->stop.owner)
+			/* Pairs with the acquire in ras_await_order(). */
+			smp_store_release(&m->slot[cpu]->order, order);
+}
+
+/**
+ * ras_machine_call_parked() - ras_call_parked() for a given machine
+ * @m: the machine
+ * @fn: the function
+ * @left: called where it was abandoned, or NULL
+ * @arg: the argument of both
+ *
+ * Context: Owner, in a handler.
+ * Return: as ras_call_parked().
+ */
+int ras_machine_call_parked(struct ras_machine *m,
+			    void (*fn)(struct pt_regs *regs, void *arg),
+			    void (*left)(void *arg), void *arg)
+{
+	struct ras_parked_call *call = &m->parked_call;
+
+	/* Who watches the owner has an order that this would replace. */
+	if (call->active || m->watch.cpu != RAS_NOBODY || !ras_owned_here(m))
+		return -EBUSY;
+	call->active = true;
+	call->nr = call->nr < RAS_CALL_MAX ? call->nr + 1 : 1;
+	call->fn = fn;
+	call->left = left;
+	call->arg = arg;
+	ras_order_parked(m, RAS_ORDER(m->stop.sequence, RAS_ORDER_CALL) |
+			    (u64)call->nr << 4);
+	return 0;
+}
+
+/* Is @cpu in the function? */
+static bool ras_in_call(const struct ras_machine *m, unsigned int cpu)
+{
+	/* Pairs with the release in ras_obey_call(). */
+	return m->slot[cpu] && smp_load_acquire(&m->slot[cpu]->calling);
+}
+
+/* Take the CPUs out of it that an NMI can reach. */
+static void ras_ask_callers(struct ras_machine *m)
+{
+	unsigned int cpu;
+
+	for_each_cpu(cpu, m->arch->present())
+		if (ras_in_call(m, cpu) && m->slot[cpu]->record.how != RAS_HOW_NMI) {
+			/* Read by ras_machine_stopped() in the NMI that this sends. */
+			xchg(&m->slot[cpu]->nmi_sent, 1);
+			if (!m->arch->send_nmi(cpu))
+				WRITE_ONCE(m->slot[cpu]->nmi_sent, 0);
+		}
+}
+
+static bool ras_await_callers(const struct ras_machine *m, u64 ns)
+{
+	u64 start = m->arch->now_ns();
+	unsigned int cpu;
+
+	for (;;) {
+		bool busy = false;
+
+		for_each_cpu(cpu, m->arch->present())
+			busy |= ras_in_call(m, cpu);
+		if (!busy)
+			return true;
+		if (m->arch->now_ns() - start > ns)
+			return false;
+		m->arch->relax();
+	}
+}
+
+/**
+ * ras_machine_call_parked_end() - ras_call_parked_end() for a given machine
+ * @m: the machine
+ * @timeout_ms: how long to wait, in ms
+ *
+ * Context: Owner.
+ * Return: as ras_call_parked_end().
+ */
+int ras_machine_call_parked_end(struct ras_machine *m, unsigned int timeout_ms)
+{
+	u64 ns = timeout_ms * (u64)NSEC_PER_MSEC;
+
+	if (!m->parked_call.active)
+		return 0;
+	m->parked_call.active = false;
+	ras_order_parked(m, RAS_ORDER(m->stop.sequence, RAS_ORDER_STAY));
+	/* See ras_obey_call(). */
+	smp_mb();
+	if (ras_await_callers(m, ns))
+		return 0;
+	ras_ask_callers(m);
+	return ras_await_callers(m, ns) ? 0 : -ETIMEDOUT;
+}
