@@ -40,7 +40,8 @@ for flavour in main off up modules; do
 	dirs="kernel/ras/ arch/x86/ras/ drivers/ras-clients/"
 	# What includes the header that was renamed, and what has a hook.
 	hooked="kernel/panic.o kernel/kexec_core.o arch/x86/kernel/reboot.o
-		arch/x86/kernel/dumpstack_64.o arch/x86/kernel/cpu/mce/core.o drivers/ras/"
+		arch/x86/kernel/dumpstack_64.o arch/x86/kernel/cpu/mce/core.o drivers/ras/
+		kernel/debug/debug_core.o"
 	[ "$flavour" = off ] && dirs=
 	{
 		configure "$flavour" "warn-$flavour" &&
