@@ -13,6 +13,14 @@ judge_begin()
 note()  { printf '%s\n' "$@" >>"$dir/notes"; }
 wrong() { result=fail; note "$@"; }
 
+# judge_talk: that the conversation on the second serial line went as it should.
+judge_talk()
+{
+	[ "$(cat "$dir/talk.status" 2>/dev/null)" = 0 ] && return
+	result=fail
+	cat "$dir/talk.log" >>"$dir/notes"
+}
+
 # judge_dump FLAVOUR CHECK...: that there is a dump, and it shows what it must.
 judge_dump()
 {

@@ -19,7 +19,7 @@ RAS_PARTS="Kconfig.ras arch drivers include kernel Documentation"
 PACKAGES_BUILD="linux-source-$RAS_VERSION gcc libc6-dev make flex bison bc perl
 	libelf-dev libssl-dev xz-utils patch kmod cpio python3 ccache"
 PACKAGES_RUN="qemu-system-x86 busybox-static kexec-tools makedumpfile crash"
-PACKAGES_CHECK="sparse git"
+PACKAGES_CHECK="sparse git gdb"
 
 mkdir -p "$RAS_LOG"
 

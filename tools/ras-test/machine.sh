@@ -39,6 +39,13 @@ make_images()
 	make_cpio "$root/machine" "$out/machine.cpio" && rm -rf "$root"
 }
 
+# A program of the host.  Whatever comes over a line is input from outside.
+make_talk()
+{
+	gcc -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined -o "$RAS_BUILD/talk" \
+		"$RAS_LAB/talk.c"
+}
+
 # need_machine FLAVOUR: build what is not up to date.  Two matrices that are started at
 # the same time would build into each other.
 need_machine()
@@ -50,6 +57,7 @@ need_machine()
 build_machine()
 {
 	local out=$RAS_BUILD/obj/$1
+	[ "$RAS_BUILD/talk" -nt "$RAS_LAB/talk.c" ] || step "Making talk" talk.log make_talk
 	[ "$1" != debug ] || need_kernel main
 	need_kernel "$1"
 	[ "$out/machine.cpio" -nt "$out/.built" ] &&
@@ -86,6 +94,10 @@ qemu_machine()
 # Runs a scenario without a person.  In DIR afterwards: console.log, qemu.log,
 # disk, and dump/ with what the crash kernel has written.  With RAS_SILENCE, a
 # machine that has written nothing for so many seconds is out of time, too.
+# With RAS_TALK, a script for talk, it is held over the second serial line; talk.log
+# says how it went, talk.status is its exit status, line.log what went over the line.
+# With RAS_GDB, commands for gdb, it is given them on that line, after the conversation,
+# or else once the machine has said "RT: gdb"; gdb.log is what it said.
 # Return: 0 if the machine ended by itself, 124 if the time was up.
 run_machine()
 {
@@ -96,7 +108,20 @@ run_machine()
 	make_cpio "$dir/extra" "$dir/extra.cpio"
 	cat "$RAS_BUILD/obj/$flavour/machine.cpio" "$dir/extra.cpio" >"$dir/initrd"
 	truncate -s 1G "$dir/disk"
-	(qemu_machine "$flavour" "$cpus" "$cmdline" "$dir/initrd" \
+	if [ -n "${RAS_TALK-}${RAS_GDB-}" ]; then
+		# From within: a socket's name must not be long.
+		set -- "$@" -chardev socket,id=line,path=line,server=on,wait=off \
+			-serial chardev:line
+	fi
+	if [ -n "${RAS_TALK-}" ]; then
+		printf '%s\n' "$RAS_TALK" >"$dir/talk.script"
+		(cd "$dir" && "$RAS_BUILD/talk" -t $((timeout * 2 / 3)) -o line.log line talk.script >talk.log 2>&1
+			echo $? >talk.status) </dev/null &
+	fi
+	if [ -n "${RAS_GDB-}" ]; then
+		start_gdb "$dir" "$flavour" "$timeout" &
+	fi
+	(cd "$dir" && qemu_machine "$flavour" "$cpus" "$cmdline" "$dir/initrd" \
 		-drive "file=$dir/disk,format=raw,if=virtio" \
 		-serial "file:$dir/console.log" \
 		-monitor "unix:$dir/monitor,server=on,wait=off" "$@") \
@@ -109,15 +134,38 @@ run_machine()
 			wait $pid 2>/dev/null
 			return 124
 		fi
+		# Nobody will say what the machine waits for.
+		if [ -s "$dir/talk.status" ] && [ "$(cat "$dir/talk.status")" != 0 ]; then
+			kill $pid
+			wait $pid 2>/dev/null
+			return 1
+		fi
 		watch_console "$dir"
 		sleep 0.2
 	done
 	wait $pid
 	ret=$?
+	wait
 	rm -rf "$dir/initrd" "$dir/extra" "$dir/extra.cpio" "$dir/monitor"
 	tar -xf "$dir/disk" -C "$dir/dump" 2>/dev/null
 	rm -f "$dir/disk"
 	return $ret
+}
+
+# start_gdb DIR FLAVOUR TIMEOUT
+start_gdb()
+{
+	local end=$((SECONDS + $3))
+	cd "$1" || return
+	until [ "$(cat talk.status 2>/dev/null)" = 0 ] ||
+	      { [ -z "$RAS_TALK" ] && grep -aq '^RT: gdb' console.log 2>/dev/null; }; do
+		[ $SECONDS -lt $end ] && [ ! -s talk.status ] || return
+		sleep 0.2
+	done
+	printf '%s\n' 'set pagination off' 'set confirm off' 'set remotetimeout 60' \
+		'target remote line' "$RAS_GDB" >gdb.script
+	timeout "$3" gdb -nx -q -batch -x gdb.script "$RAS_BUILD/obj/$2/vmlinux" \
+		>gdb.log 2>&1 </dev/null
 }
 
 machine_silent()
@@ -129,9 +177,22 @@ machine_silent()
 # What only the host can do: the scenario asks for it on its console.
 watch_console()
 {
+	if [ -n "${RAS_NMI_AFTER-}" ] &&
+	   grep -aEq "$RAS_NMI_AFTER" "$1/line.log" 2>/dev/null; then
+		sleep 1
+		press_nmi "$1"
+		return
+	fi
 	[ -e "$1/nmi-sent" ] && return
 	grep -aq '^RT: want nmi' "$1/console.log" 2>/dev/null || return
 	touch "$1/nmi-sent"
+	press_nmi "$1"
+}
+
+press_nmi()
+{
+	# It may have ended just now.
+	[ -S "$1/monitor" ] || return 0
 	python3 - "$1/monitor" <<-'END'
 	import socket, sys, time
 	s = socket.socket(socket.AF_UNIX)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-# 1,000 stops and releases of a machine that computes, sleeps, reads the clock,
-# writes a disk and talks over two network interfaces; then everything has to be
-# as if nothing had been.
+# 1,000 stops and releases, or $cycles of them, $how, of a machine that computes, sleeps,
+# reads the clock, writes a disk and talks over two network interfaces; then everything has
+# to be as if nothing had been.
 ifconfig lo 127.0.0.1 up
 ifconfig eth0 10.0.2.15 netmask 255.255.255.0 up
 echo 5 > /proc/sys/kernel/hung_task_timeout_secs 2>/dev/null
@@ -13,14 +13,14 @@ ping=$!
 sleep 2
 before=$(cut -d. -f1 /proc/uptime)
 missing=0 i=0
-while [ $i -lt 1000 ]; do
-	echo rehearse > $RAS/trigger || { say "rehearsal $i failed"; break; }
+while [ $i -lt ${cycles:-1000} ]; do
+	echo ${how:-rehearse} > $RAS/trigger || { say "stop $i failed"; break; }
 	[ -z "$(cat $RAS/last/cpus_missing)" ] || missing=$((missing + 1))
 	i=$((i + 1))
 	[ $((i % 100)) = 0 ] && say "cycle $i: stop $(cat $RAS/last/stop_ns) ns, release $(cat $RAS/last/release_ns) ns"
 done
 say "cycles done: $i, in $(($(cut -d. -f1 /proc/uptime) - before)) s"
-say "missing in rehearsals: $missing"
+say "missing in stops: $missing"
 # Whatever watches for lost time gets the time to say so.
 sleep 25
 kill -TERM $load

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The rows of scenarios.conf, two machines at a time.
+# The rows of scenarios.conf and debuggers.conf, two machines at a time.
 . "${0%/*}/tap.sh"
 
 flavours=main
@@ -13,7 +13,7 @@ for flavour in $flavours; do
 		sed -u 's/^/# /'
 	for row in $rows; do
 		dir=$RAS_BUILD/run/$flavour/$row
-		about=$(awk -v n="[$row]" '/^\[/ { here = $0 == n } here && $1 == "about" { sub(/^about[ \t]*/, ""); print; exit }' "$RAS_LAB/scenarios.conf")
+		about=$(awk -v n="[$row]" '/^\[/ { here = $0 == n } here && $1 == "about" { sub(/^about[ \t]*/, ""); print; exit }' "$RAS_LAB/scenarios.conf" "$RAS_LAB/debuggers.conf")
 		result=$(head -1 "$dir/result" 2>/dev/null || echo lost)
 		case $result in
 		pass) ok 0 "$row: $about" ;;
