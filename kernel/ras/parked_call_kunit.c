@@ -16,7 +16,7 @@
  * @may_return: the parked CPUs may come back
  * @ran: how often each CPU was in the function
  * @left: how often each CPU was taken out of it
- * @ip: the context that each CPU was given
+ * @regs: the context that each CPU was given
  * @wrong: the CPU that faults, or -1
  * @text: the report
  */
@@ -25,7 +25,7 @@ struct call {
 	bool		may_return;
 	atomic_t	ran[RAS_FAKE_CPUS];
 	atomic_t	left[RAS_FAKE_CPUS];
-	unsigned long	ip[RAS_FAKE_CPUS];
+	struct pt_regs	*regs[RAS_FAKE_CPUS];
 	int		wrong;
 	char		text[512];
 };
@@ -45,7 +45,7 @@ static void fn(struct pt_regs *regs, void *arg)
 {
 	unsigned int cpu = ras_fake_here(call.fake) - call.fake->cpu;
 
-	call.ip[cpu] = instruction_pointer(regs);
+	call.regs[cpu] = regs;
 	atomic_inc(&call.ran[cpu]);
 	if (call.wrong == (int)cpu)
 		ras_fake_fault(&call.fake->m, "divide error", 0x4711, NULL);
@@ -97,8 +97,8 @@ static void ras_parked_call_all(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, h->seen);
 	for (cpu = 1; cpu < 4; cpu++) {
 		KUNIT_EXPECT_EQ(test, atomic_read(&call.ran[cpu]), 1);
-		KUNIT_EXPECT_EQ(test, call.ip[cpu],
-				instruction_pointer(&fake->cpu[cpu].regs));
+		/* Itself, and not the record's. */
+		KUNIT_EXPECT_PTR_EQ(test, call.regs[cpu], &fake->cpu[cpu].regs);
 	}
 	KUNIT_EXPECT_EQ(test, atomic_read(&call.ran[0]), 0);
 	ras_fake_expect_idle(test, fake);
