@@ -349,6 +349,14 @@ bool ras_kgdb_exception(int vector, int signo, int code, struct pt_regs *regs, i
 		err = ras_stop_at("debugger", regs);
 	while (err == -EBUSY);
 	__this_cpu_write(ras_kgdb_event, NULL);
+	/*
+	 * In another handler, which has a deadline: to be told that the exception is not
+	 * ours abandons it.
+	 */
+	if (err == -EDEADLK) {
+		*ret = 1;
+		return true;
+	}
 	*ret = event.ret;
 	return event.handled;
 }
