@@ -167,7 +167,7 @@ static bool ras_is_ready(struct ras_machine *m, struct ras_entry *entry,
  *
  * Other handlers that are enabled count whether they are ready or not: nobody could
  * watch over asking them before the other CPUs are stopped.  But a debugger that has no
- * line to a person does not; it has no deadline anyway.
+ * line to a person does not: nobody would watch that one later, either.
  *
  * Context: Owner, before the other CPUs are stopped.
  * Return: true if so.

@@ -368,8 +368,9 @@ struct ras_step {
  * @order: the same, in order: one of @order_space; RCU
  * @order_space: the order and the next one, so that unregistering cannot fail
  * @handlers_kobj: directory of the handlers, or NULL without sysfs
- * @go_on: what a CPU that has taken over does after the chain of a crash, instead
- *	of the one that panicked.  Does not return.  May be NULL
+ * @go_on: what follows the chain of a crash on a CPU that is not in panic(): one that
+ *	has taken over from it, or whose stop a handler has made a crash of.  Does not
+ *	return.  May be NULL
  * @reboot_ms: tells how long a panic may take from the end of the chain to the
  *	reboot, in ms; 0: there is to be none.  May be NULL
  * @reboot: reboots at once.  Does not return

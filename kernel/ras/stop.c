@@ -359,6 +359,9 @@ bool ras_finish(struct ras_machine *m)
 		if (!ras_say(m, ras_report_handlers, NULL))
 			return false;
 		ras_end(m);
+		/* A handler has made a crash of it: there is nothing to go back to. */
+		if (m->stop.trigger != RAS_TRIGGER_PANIC && m->go_on)
+			m->go_on(m);
 		return true;
 	}
 	prepared = ras_report_prepare(m);
@@ -459,9 +462,6 @@ int ras_machine_stop(struct ras_machine *m, const struct ras_request *request)
 		ras_lose(m, request);
 		return -ECANCELED;
 	}
-	/* A handler has made a crash of it: there is nothing to go back to. */
-	if (m->last_only && request->trigger != RAS_TRIGGER_PANIC && m->go_on)
-		m->go_on(m);
 	return 0;
 }
 

@@ -325,7 +325,8 @@ static const struct sysrq_key_op ras_sysrq_op = {
 
 /*
  * The CPU that has panicked hangs in a handler, and this one has run the rest of the
- * chain: it does the rest of panic(), too, the reboot above all.
+ * chain; or there was no panic, until a handler wanted one.  The rest of panic() is
+ * this CPU's, too, the reboot above all.
  */
 static void ras_go_on_panic(struct ras_machine *m)
 {

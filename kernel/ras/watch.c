@@ -239,9 +239,6 @@ static void ras_own_stop(struct ras_machine *m, struct ras_slot *slot)
 	printk_deferred_enter();
 	if (!ras_finish(m))
 		ras_become_parked(slot, sequence);
-	else if (!m->stop.resumable && m->go_on)
-		/* A handler has made a crash of it. */
-		m->go_on(m);
 	printk_deferred_exit();
 }
 
