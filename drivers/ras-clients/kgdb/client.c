@@ -29,8 +29,6 @@
 
 /* No exception: neither a breakpoint nor, for kdb, a step. */
 #define RAS_KGDB_NO_VECTOR	(-1)
-/* CPUs leave debug_core at once when its master does. */
-#define RAS_KGDB_LEAVE_MS	1000
 /*
  * Without a sign of life on the line.  Every look for a key is one; what takes long in
  * kdb, such as bta, writes to the line all the time.
@@ -38,6 +36,8 @@
 #define RAS_KGDB_DEADLINE_MS	60000
 /* What a step of another CPU may take, before this CPU's breakpoint has its turn. */
 #define RAS_KGDB_STEP_MS	100
+/* Stops of other CPUs that an exception waits for, before it is given up. */
+#define RAS_KGDB_TRIES		100
 
 /**
  * struct ras_kgdb_event - an exception that debug_core was called with
@@ -107,24 +107,20 @@ static int ras_kgdb_count(const struct ras_stop *stop)
 static void ras_kgdb_enter(const struct ras_stop *stop, struct pt_regs *regs)
 {
 	struct ras_kgdb_session *session = &ras_kgdb_session;
-	int cpu = raw_smp_processor_id();
-	int vector, code;
-
 	/* kdb asks twice before it goes on after an oops, which is its default. */
 	bool asked = stop->trigger == RAS_TRIGGER_SYSRQ ||
 		     stop->trigger == RAS_TRIGGER_USER || stop->trigger == RAS_TRIGGER_API;
+	int vector, code;
 
 	ras_kgdb_reason(stop, &vector, &code);
 	if (asked)
 		atomic_inc(&kgdb_setting_breakpoint);
-	if (!IS_ENABLED(CONFIG_SMP)) {
+	if (IS_ENABLED(CONFIG_SMP)) {
+		ras_call_parked(stop, ras_kgdb_join, ras_kgdb_left, session);
+		kgdb_nmicallin(raw_smp_processor_id(), vector, regs, code, &session->ready);
+	} else {
 		kgdb_handle_exception(vector, SIGTRAP, code, regs);
-		if (asked)
-			atomic_dec(&kgdb_setting_breakpoint);
-		return;
 	}
-	ras_call_parked(stop, ras_kgdb_join, ras_kgdb_left, session);
-	kgdb_nmicallin(cpu, vector, regs, code, &session->ready);
 	if (asked)
 		atomic_dec(&kgdb_setting_breakpoint);
 	/* A CPU that parks from here on has nothing to join. */
@@ -216,38 +212,27 @@ static const char *ras_kgdb_no_line(void)
 
 static const char *ras_kdb_not_ready(struct ras_handler *handler)
 {
-	if (ras_kgdb_enabled && !dbg_kdb_mode)
+	if (READ_ONCE(ras_kgdb_enabled) && !dbg_kdb_mode)
 		return "kgdb has the line";
 	return ras_kgdb_no_line();
 }
 
 static const char *ras_gdb_not_ready(struct ras_handler *handler)
 {
-	if (ras_kdb_enabled && dbg_kdb_mode)
+	if (READ_ONCE(ras_kdb_enabled) && dbg_kdb_mode)
 		return "kdb has the line";
 	return ras_kgdb_no_line();
 }
 
-static int ras_kdb_arm(struct ras_handler *handler)
+static int ras_kgdb_arm(struct ras_handler *handler)
 {
-	WRITE_ONCE(ras_kdb_enabled, true);
+	WRITE_ONCE(*(bool *)handler->priv, true);
 	return 0;
 }
 
-static void ras_kdb_disarm(struct ras_handler *handler)
+static void ras_kgdb_disarm(struct ras_handler *handler)
 {
-	WRITE_ONCE(ras_kdb_enabled, false);
-}
-
-static int ras_gdb_arm(struct ras_handler *handler)
-{
-	WRITE_ONCE(ras_kgdb_enabled, true);
-	return 0;
-}
-
-static void ras_gdb_disarm(struct ras_handler *handler)
-{
-	WRITE_ONCE(ras_kgdb_enabled, false);
+	WRITE_ONCE(*(bool *)handler->priv, false);
 }
 
 static struct ras_handler ras_kdb_handler = {
@@ -257,8 +242,9 @@ static struct ras_handler ras_kdb_handler = {
 	.flags		= RAS_HANDLER_INTERACTIVE,
 	.wait_s		= RAS_WAIT_AUTO,
 	.deadline_ms	= RAS_KGDB_DEADLINE_MS,
-	.arm		= ras_kdb_arm,
-	.disarm		= ras_kdb_disarm,
+	.arm		= ras_kgdb_arm,
+	.disarm		= ras_kgdb_disarm,
+	.priv		= &ras_kdb_enabled,
 	.not_ready	= ras_kdb_not_ready,
 	.run		= ras_kdb_run,
 	.abandoned	= ras_kgdb_abandoned,
@@ -271,8 +257,9 @@ static struct ras_handler ras_gdb_handler = {
 	.flags		= RAS_HANDLER_INTERACTIVE,
 	.wait_s		= RAS_WAIT_AUTO,
 	.deadline_ms	= RAS_KGDB_DEADLINE_MS,
-	.arm		= ras_gdb_arm,
-	.disarm		= ras_gdb_disarm,
+	.arm		= ras_kgdb_arm,
+	.disarm		= ras_kgdb_disarm,
+	.priv		= &ras_kgdb_enabled,
 	.not_ready	= ras_gdb_not_ready,
 	.run		= ras_gdb_run,
 	.abandoned	= ras_kgdb_abandoned,
@@ -330,7 +317,7 @@ static void ras_kgdb_await_step(void)
 bool ras_kgdb_exception(int vector, int signo, int code, struct pt_regs *regs, int *ret)
 {
 	struct ras_kgdb_event event = { .vector = vector, .code = code };
-	int err;
+	int err, tries = 0;
 
 	/* Of the debugger itself, of which it knows how to get out. */
 	if (kgdb_info[raw_smp_processor_id()].enter_kgdb ||
@@ -347,13 +334,14 @@ bool ras_kgdb_exception(int vector, int signo, int code, struct pt_regs *regs, i
 	__this_cpu_write(ras_kgdb_event, &event);
 	do
 		err = ras_stop_at("debugger", regs);
-	while (err == -EBUSY);
+	while (err == -EBUSY && ++tries < RAS_KGDB_TRIES);
 	__this_cpu_write(ras_kgdb_event, NULL);
 	/*
 	 * In another handler, which has a deadline: to be told that the exception is not
-	 * ours abandons it.
+	 * ours abandons it.  Or in an NMI on a CPU that is parked, which can neither wait
+	 * for its turn nor be debugged.
 	 */
-	if (err == -EDEADLK) {
+	if (err == -EDEADLK || err == -EBUSY) {
 		*ret = 1;
 		return true;
 	}

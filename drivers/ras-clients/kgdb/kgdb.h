@@ -6,6 +6,9 @@
 #include <linux/atomic.h>
 #include <linux/ras.h>
 
+/* CPUs leave debug_core at once when its master does. */
+#define RAS_KGDB_LEAVE_MS	1000
+
 /**
  * struct ras_kgdb_session - the debugger while it runs
  * @stop: the stop that it runs in; NULL if there is none

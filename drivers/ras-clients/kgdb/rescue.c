@@ -18,9 +18,6 @@
 #include "../../../kernel/debug/debug_core.h"
 #include "kgdb.h"
 
-/* Slaves leave debug_core at once when they may. */
-#define RAS_KGDB_LEAVE_MS	1000
-
 static void ras_kgdb_forget(int cpu)
 {
 	struct debuggerinfo_struct *info = &kgdb_info[cpu];
