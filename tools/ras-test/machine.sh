@@ -163,7 +163,7 @@ start_gdb()
 		sleep 0.2
 	done
 	printf '%s\n' 'set pagination off' 'set confirm off' 'set remotetimeout 60' \
-		'target remote line' "$RAS_GDB" >gdb.script
+		"target remote | '$RAS_BUILD/talk' -r line" "$RAS_GDB" >gdb.script
 	timeout "$3" gdb -nx -q -batch -x gdb.script "$RAS_BUILD/obj/$2/vmlinux" \
 		>gdb.log 2>&1 </dev/null
 }

@@ -24,6 +24,8 @@
 #define HEARD_MAX	(1024 * 1024)
 /* A line of a script. */
 #define LINE_LEN	1024
+/* gdb kills its end of a pipe after five. */
+#define RELAY_LINGER_S	2
 /* Of what came instead, for the person who reads the failure. */
 #define SHOWN		600
 
@@ -45,10 +47,15 @@ static unsigned int script_line;
 static void usage(FILE *to)
 {
 	fputs("usage: talk [-t SECONDS] [-o FILE] SOCKET SCRIPT\n"
+	      "       talk -r SOCKET\n"
 	      "\n"
 	      "  -t SECONDS  how long to wait for each thing expected, and for the socket\n"
 	      "              (default 120)\n"
 	      "  -o FILE     write what was heard and said to FILE\n"
+	      "\n"
+	      "  -r          relay: standard input and output are the other end, as gdb's \"target\n"
+	      "              remote |\" has it.  After the end of input the line stays up for a\n"
+	      "              moment: a socket that is closed takes with it what was not read yet\n"
 	      "\n"
 	      "SCRIPT is a file, or - for standard input.  Its lines:\n"
 	      "\n"
@@ -303,6 +310,55 @@ static bool hold(int fd, FILE *script, double timeout)
 	return true;
 }
 
+/* Write all of it.  False if there is nobody to take it. */
+static bool pass_on(int fd, const char *bytes, size_t len)
+{
+	ssize_t count;
+
+	while (len) {
+		count = write(fd, bytes, len);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0)
+			return false;
+		bytes += count;
+		len -= count;
+	}
+	return true;
+}
+
+/* Be the wire between standard input and output and @fd, until input ends. */
+static void relay(int fd)
+{
+	struct timespec moment = { .tv_sec = RELAY_LINGER_S };
+	struct pollfd ends[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = fd, .events = POLLIN },
+	};
+	char bytes[4096];
+	ssize_t count;
+	int i;
+
+	for (;;) {
+		if (poll(ends, 2, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			die(EXIT_CANNOT, "poll: %s", strerror(errno));
+		}
+		for (i = 0; i < 2; i++) {
+			if (!(ends[i].revents & (POLLIN | POLLHUP | POLLERR)))
+				continue;
+			count = read(ends[i].fd, bytes, sizeof(bytes));
+			if (count > 0 && pass_on(i ? STDOUT_FILENO : fd, bytes, count))
+				continue;
+			/* The machine has ended, or whoever talks to it. */
+			if (!i)
+				nanosleep(&moment, NULL);
+			return;
+		}
+	}
+}
+
 static double number(const char *text)
 {
 	char *end;
@@ -315,6 +371,7 @@ static double number(const char *text)
 
 int main(int argc, char **argv)
 {
+	bool relaying = false;
 	double timeout = 120;
 	FILE *script;
 	int option, fd;
@@ -323,7 +380,7 @@ int main(int argc, char **argv)
 		usage(stdout);
 		return EXIT_OK;
 	}
-	while ((option = getopt(argc, argv, "t:o:h")) != -1) {
+	while ((option = getopt(argc, argv, "t:o:rh")) != -1) {
 		switch (option) {
 		case 't':
 			timeout = number(optarg);
@@ -333,6 +390,9 @@ int main(int argc, char **argv)
 			if (!transcript)
 				die(EXIT_CANNOT, "%s: %s", optarg, strerror(errno));
 			break;
+		case 'r':
+			relaying = true;
+			break;
 		case 'h':
 			usage(stdout);
 			return EXIT_OK;
@@ -341,7 +401,11 @@ int main(int argc, char **argv)
 			return EXIT_CANNOT;
 		}
 	}
-	if (argc - optind != 2) {
+	if (relaying && argc - optind == 1) {
+		relay(connect_to(argv[optind], timeout));
+		return EXIT_OK;
+	}
+	if (relaying || argc - optind != 2) {
 		usage(stderr);
 		return EXIT_CANNOT;
 	}
