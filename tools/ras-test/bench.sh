@@ -23,7 +23,7 @@ esac
 # figures LOG: median and 99th percentile of each column of ras_bench, in us.
 figures()
 {
-	tr -d '\r' <"$1" | sed -n 's/^RT: .*ras_bench: nmi /nmi /p' | awk -v cpus="$2" -v guards="$1.guards" '
+	tr -d '\r' <"$1" | sed -n 's/^.*RT: ras_bench: nmi /nmi /p' | awk -v cpus="$2" -v guards="$1.guards" '
 	{ for (i = 1; i < NF; i += 2) v[$i, ++n[$i]] = $(i + 1) }
 	function sorted(name,   i, j, t) {
 		for (i = 1; i <= n[name]; i++) s[i] = v[name, i]
@@ -66,7 +66,7 @@ for entry in $plan; do
 	run_machine "$dir" main "$cpus" \
 		"ras.ipi_grace_us=0 ras.nmi_timeout_ms=30000 loglevel=4 log_buf_len=4M" "
 	taskset 1 insmod /lib/ras_bench.ko rounds=$rounds 2>/dev/null
-	dmesg | sed -n '/ras_bench: begin/,/ras_bench: end/s/^.*ras_bench: nmi/RT: ras_bench: nmi/p'" 1200 ||
+	dmesg | sed -n '/ras_bench: begin/,/ras_bench: end/s/^.*ras_bench: nmi/nmi/p' | tell 'ras_bench: '" 1200 ||
 		die "bench: the machine of $cpus CPUs was lost; see $dir/console.log"
 	figures "$dir/console.log" "$cpus" || die "bench: no figures in $dir/console.log"
 done

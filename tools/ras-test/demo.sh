@@ -21,14 +21,14 @@ started=$SECONDS
 run_machine "$dir" main 4 "ras.ipi_grace_us=100000" '
 cat $RAS/plan > /tmp/before
 load_kdump
-while read -r line; do say "plan: $line"; done < $RAS/plan
+tell 'plan: ' < $RAS/plan
 mark 1=spin 2=irqsoff 3=spin
 fire panic
 ' 240
 status=$?
 console=$dir/console.log
-tr -d '\r' <"$console" | grep -a -A2 'RT: plan: panic' | sed 's/^RT: plan: /  plan: /'
-tr -d '\r' <"$console" | sed -n 's/^\(\[ *[0-9.]*\] \)\(Kernel panic .*\|ras: .*\)/  \1\2/p
+console_of "$dir" | grep -a -A2 'RT: plan: panic' | sed 's/^RT: plan: /  plan: /'
+console_of "$dir" | sed -n 's/^\(\[ *[0-9.]*\] \)\(Kernel panic .*\|ras: .*\)/  \1\2/p
 	s/^RT: \(capture kernel.*\|captured.*\)/  crash kernel: \1/p'
 [ $status = 0 ] && [ -s "$dir/dump/vmcore" ] ||
 	die "demo: no dump came of it; see $console"

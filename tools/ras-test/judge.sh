@@ -7,7 +7,7 @@ judge_begin()
 {
 	result=pass
 	: >"$dir/notes"
-	tr -d '\r' <"$dir/console.log" >"$dir/console" 2>/dev/null
+	console_of "$dir" >"$dir/console" 2>/dev/null
 }
 
 note()  { printf '%s\n' "$@" >>"$dir/notes"; }

@@ -64,7 +64,7 @@ static int64_t now_ns(void)
 static void fault(struct job *job, const char *what, long long expected, long long got)
 {
 	if (!job->faults++)
-		printf("RT: load: %s: %s: expected %lld, got %lld\n", job->name, what,
+		printf("load: %s: %s: expected %lld, got %lld\n", job->name, what,
 		       expected, got);
 }
 
@@ -277,7 +277,7 @@ int main(int argc, char **argv)
 		}
 	for (int i = 0; i < n; i++) {
 		pthread_join(jobs[i].thread, NULL);
-		printf("RT: load: %-8s %8lu rounds %lu faults\n", jobs[i].name,
+		printf("load: %-8s %8lu rounds %lu faults\n", jobs[i].name,
 		       jobs[i].rounds, jobs[i].faults);
 		bad |= jobs[i].faults || !jobs[i].rounds;
 	}

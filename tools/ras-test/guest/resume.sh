@@ -25,10 +25,10 @@ say "missing in stops: $missing"
 sleep 25
 kill -TERM $load
 if wait $load; then say "checksums: ok"; else say "checksums: bad"; fi
-cat /tmp/load.log
+tell < /tmp/load.log
 kill -INT $ping
 wait $ping
-sed -n 's/^.*packets transmitted/RT: ping &/p' /tmp/ping.log
+grep 'packets transmitted' /tmp/ping.log | tell 'ping '
 grep -q 'clock went back' /tmp/load.log && say "clocks: bad" || say "clocks: ok"
 say "CPUs: $(grep -c ^processor /proc/cpuinfo) of 4"
 # Every CPU runs what is pinned to it.
