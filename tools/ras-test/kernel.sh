@@ -171,5 +171,37 @@ build_kernel()
 	local m=$RAS_BUILD/obj/$1-modules
 	kmake "$1" all || return 1
 	# Outside the source directory, which stays clean.
-	mkdir -p "$m" && cp -u "$RAS_LAB"/modules/* "$m" && kmake "$1" M="$m" modules
+	mkdir -p "$m" && cp -u "$RAS_LAB"/modules/* "$m" && kmake "$1" M="$m" modules || return 1
+	case $1 in pristine|off) return ;; esac
+	install_headers "$1" "$RAS_BUILD/obj/$1-headers" &&
+		build_samples "$RAS_BUILD/obj/$1-headers" "$RAS_BUILD/obj/$1-samples"
+}
+
+# install_headers FLAVOUR DIR: what a distribution's package of kernel headers holds;
+# the list is that of scripts/package/builddeb.
+install_headers()
+{
+	local tree obj=$RAS_BUILD/obj/$1 dir=$2
+	tree=$(flavour_tree "$1")
+	rm -rf "$dir" && mkdir -p "$dir" || return 1
+	(cd "$tree" && {
+		find . arch/x86 -maxdepth 1 -name 'Makefile*'
+		find include scripts -type f -o -type l
+		find arch/x86 -name Kbuild.platforms -o -name Platform
+		find $(find arch/x86 -name include -o -name scripts -type d) -type f
+	} | tar -cf - -T -) | tar -xf - -C "$dir" &&
+	(cd "$obj" && {
+		find arch/x86/include Module.symvers include scripts -type f
+		[ ! -x tools/objtool/objtool ] || echo tools/objtool/objtool
+	} | tar -cf - -T -) | tar -xf - -C "$dir" &&
+	cp "$obj/.config" "$dir/.config"
+}
+
+# build_samples HEADERS DIR [ARGUMENTS...]: as somebody would who has those headers only.
+build_samples()
+{
+	local headers=$1 dir=$2
+	shift 2
+	mkdir -p "$dir" && cp -u "$RAS_TOP"/Documentation/ras/samples/* "$dir" &&
+		make -C "$dir" KDIR="$headers" "$@"
 }

@@ -17,7 +17,7 @@ RAS_JOBS=${RAS_JOBS:-$(nproc)}
 RAS_PARTS="Kconfig.ras arch drivers include kernel Documentation"
 
 PACKAGES_BUILD="linux-source-$RAS_VERSION gcc libc6-dev make flex bison bc perl
-	libelf-dev libssl-dev xz-utils patch kmod cpio python3 ccache"
+	libelf-dev libssl-dev openssl xz-utils patch kmod cpio python3 ccache"
 PACKAGES_RUN="qemu-system-x86 busybox-static kexec-tools makedumpfile crash"
 PACKAGES_CHECK="sparse git gdb"
 

@@ -21,7 +21,7 @@ for doc in Documentation/ras/writing-a-client.rst README.md; do
 done
 
 style=$(for f in $files; do
-	case $f in kernel/*.[chS]|arch/*.[chS]|drivers/*.[chS]|include/*.h|tools/*/modules/*.c)
+	case $f in kernel/*.[chS]|arch/*.[chS]|drivers/*.[chS]|include/*.h|tools/*/modules/*.c|Documentation/*.c)
 		[ -f "$f" ] && echo "$f" ;; esac; done)
 # shellcheck disable=SC2086
 perl "$RAS_TREE/scripts/checkpatch.pl" --no-tree --strict --terse --no-summary \
