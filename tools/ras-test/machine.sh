@@ -33,7 +33,9 @@ make_images()
 	cp "$crash/arch/x86/boot/bzImage" "$root/machine/boot/" &&
 	add_program "$root/machine" /sbin/kexec &&
 	gcc -O2 -Wall -Wextra -static -pthread -o "$root/machine/bin/load" \
-		"$RAS_LAB/guest/load.c" || return 1
+		"$RAS_LAB/guest/load.c" &&
+	gcc -O2 -Wall -Wextra -static -o "$root/machine/bin/user" \
+		"$RAS_LAB/guest/user.c" || return 1
 	find "$RAS_BUILD/obj/$1-modules" "$RAS_BUILD/obj/$1-samples" \
 		"$out/drivers/ras-clients" -name '*.ko' \
 		-exec cp {} "$root/machine/lib/" \; 2>/dev/null

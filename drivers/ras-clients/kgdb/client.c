@@ -325,6 +325,15 @@ bool ras_kgdb_exception(int vector, int signo, int code, struct pt_regs *regs, i
 		return false;
 	if (ras_kdb_not_ready(&ras_kdb_handler) && ras_gdb_not_ready(&ras_gdb_handler))
 		return false;
+	/*
+	 * A user's breakpoint, which the kernel has hit when it read or wrote for him.  If
+	 * he has hit it himself before, it comes here, and anybody could stop the machine.
+	 */
+	if (code == DIE_DEBUG && atomic_read(&kgdb_cpu_doing_single_step) == -1 &&
+	    !ras_kernel_breakpoint()) {
+		*ret = 1;
+		return true;
+	}
 	/* An oops has a trigger of its own. */
 	if (signo != SIGTRAP) {
 		*ret = 1;
