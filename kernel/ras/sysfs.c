@@ -26,17 +26,23 @@
 #include "internal.h"
 
 /* A file written by root: every refusal says which, and why. */
-static ssize_t ras_stored(const char *file, const char *text, size_t count, int ret)
+static void ras_refuse(const char *file, const char *text, const char *why)
 {
 	size_t len = strcspn(text, "\n");
 
+	pr_info("%s: \"%.*s\" refused: %s\n", file, (int)min_t(size_t, len, 40), text,
+		why);
+}
+
+static ssize_t ras_stored(const char *file, const char *text, size_t count, int ret)
+{
 	if (!ret)
 		return count;
-	pr_info("%s: \"%.*s\" refused: %s\n", file, (int)min_t(size_t, len, 40), text,
-		ret == -EINVAL ? "not a proper value" :
-		ret == -EBUSY ? "the machine is stopped" :
-		ret == -ENODEV ? "it is gone" :
-		ret == -EPERM ? "switched off by policy" : "failed");
+	ras_refuse(file, text,
+		   ret == -EINVAL ? "not a proper value" :
+		   ret == -EBUSY ? "the machine is stopped" :
+		   ret == -ENODEV ? "it is gone" :
+		   ret == -EPERM ? "not permitted" : "failed");
 	return ret;
 }
 
@@ -82,6 +88,10 @@ static ssize_t trigger_store(struct kobject *kobj, struct kobj_attribute *attr,
 		ret = ras_user_stop(true);
 	else
 		ret = -EINVAL;
+	if (ret == -EPERM) {
+		ras_refuse(attr->attr.name, buf, "switched off by policy");
+		return ret;
+	}
 	return ras_stored(attr->attr.name, buf, count, ret);
 }
 
