@@ -43,6 +43,56 @@ judge_dump()
 		{ result=fail; grep -v '^ok' "$dir/check-dump.log" >>"$dir/notes"; }
 }
 
+# judge_asks FLAVOUR ASKS: answer the questions of a row of beside.conf, a line each in
+# $dir/answers.  With the framework each has to be yes.
+judge_asks()
+{
+	local flavour=$1 where what question answer checks=()
+	while IFS=$'\t' read -r where what question; do
+		[ "$where" = dump ] && checks+=("$what")
+	done <<<"$2"
+	: >"$dir/check-dump.log"
+	[ ${#checks[@]} = 0 ] || judge_dump "$flavour" "${checks[@]}"
+	tr -d '\r' 2>/dev/null <"$dir/line.log" >"$dir/line"
+	: >"$dir/answers"
+	while IFS=$'\t' read -r where what question; do
+		case $where in
+		line)	 grep -aEq -- "$what" "$dir/line" ;;
+		no-line) [ -s "$dir/line" ] && ! grep -aEq -- "$what" "$dir/line" ;;
+		no-log)	 log_of_dump && ! grep -aEq -- "$what" "$dir/dmesg" ;;
+		console) grep -aEq -- "$what" "$dir/console" ;;
+		gdb)	 grep -aEq -- "$what" "$dir/gdb.log" ;;
+		dump)	 dump_shows "$what" ;;
+		esac 2>/dev/null && answer=yes || answer=no
+		printf '%s\t%s\n' "$answer" "$question" >>"$dir/answers"
+		[ $answer = yes ] || note "$question: $answer ($where $what)"
+	done <<<"$2"
+	if [ "$flavour" = pristine ]; then
+		result=pass
+	elif grep -q ^no "$dir/answers"; then
+		result=fail
+	fi
+}
+
+log_of_dump()
+{
+	[ -s "$dir/dmesg" ] ||
+		makedumpfile --dump-dmesg "$dir/dump/vmcore" "$dir/dmesg" >"$dir/makedumpfile.log" 2>&1
+}
+
+# dump_shows CHECK: has check-dump said so?  Its lines are in the order of the checks,
+# after the one for the dump as such.
+dump_shows()
+{
+	local i
+	for ((i = 0; i < ${#checks[@]}; i++)); do
+		[ "${checks[i]}" = "$1" ] || continue
+		sed -n '/^\(not \)\{0,1\}ok - /p' "$dir/check-dump.log" | sed -n "$((i + 2))p" | grep -q '^ok'
+		return
+	done
+	return 1
+}
+
 # judged SECONDS: keep the result.  The dump is evidence only where there is
 # something to find out.
 judged()

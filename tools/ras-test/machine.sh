@@ -105,22 +105,26 @@ console_of() { tr -d '\r' <"$1/console.log" | sed 's/^\[ *[0-9.]*\] RT: /RT: /';
 # machine that has written nothing for so many seconds is out of time, too.
 # With RAS_TALK, a script for talk, it is held over the second serial line; talk.log
 # says how it went, talk.status is its exit status, line.log what went over the line.
+# With RAS_ON_CONSOLE, that line is the console.
 # With RAS_GDB, commands for gdb, it is given them on that line, after the conversation,
 # or else once the machine has said "RT: gdb"; gdb.log is what it said.
 # Return: 0 if the machine ended by itself, 124 if the time was up.
 run_machine()
 {
 	local dir=$1 flavour=$2 cpus=$3 cmdline=$4 scenario=$5 timeout=$6 pid start ret
+	# From within: a socket's name must not be long.
+	local line=socket,id=line,path=line,server=on,wait=off
+	local console=(-serial "file:$dir/console.log")
 	shift 6
 	rm -rf "$dir" && mkdir -p "$dir/extra" "$dir/dump"
 	printf '%s\n' "$scenario" >"$dir/extra/scenario"
 	make_cpio "$dir/extra" "$dir/extra.cpio"
 	cat "$RAS_BUILD/obj/$flavour/machine.cpio" "$dir/extra.cpio" >"$dir/initrd"
 	truncate -s 1G "$dir/disk"
-	if [ -n "${RAS_TALK-}${RAS_GDB-}" ]; then
-		# From within: a socket's name must not be long.
-		set -- "$@" -chardev socket,id=line,path=line,server=on,wait=off \
-			-serial chardev:line
+	if [ -n "${RAS_ON_CONSOLE-}" ]; then
+		console=(-chardev "$line,logfile=$dir/console.log" -serial chardev:line)
+	elif [ -n "${RAS_TALK-}${RAS_GDB-}" ]; then
+		set -- "$@" -chardev "$line" -serial chardev:line
 	fi
 	if [ -n "${RAS_TALK-}" ]; then
 		printf '%s\n' "$RAS_TALK" >"$dir/talk.script"
@@ -132,7 +136,7 @@ run_machine()
 	fi
 	(cd "$dir" && qemu_machine "$flavour" "$cpus" "$cmdline" "$dir/initrd" \
 		-drive "file=$dir/disk,format=raw,if=virtio" \
-		-serial "file:$dir/console.log" \
+		"${console[@]}" \
 		-monitor "unix:$dir/monitor,server=on,wait=off" "$@") \
 		>"$dir/qemu.log" 2>&1 </dev/null &
 	pid=$!

@@ -28,6 +28,7 @@
 #define RELAY_LINGER_S	2
 /* Of what came instead, for the person who reads the failure. */
 #define SHOWN		600
+#define MAX_ANSWERS	8
 
 enum {
 	EXIT_OK,
@@ -37,9 +38,15 @@ enum {
 
 static char heard[HEARD_MAX + 1];
 static size_t heard_len;
-/* How far the standing answer has looked. */
-static size_t answered_to;
-static char answer_to[LINE_LEN], answer[LINE_LEN];
+
+/* A standing answer: to what, and how far it has looked. */
+struct answer {
+	char to[LINE_LEN], text[LINE_LEN];
+	size_t seen;
+};
+
+static struct answer answers[MAX_ANSWERS];
+static unsigned int answer_count;
 static FILE *transcript;
 static const char *script_name;
 static unsigned int script_line;
@@ -65,8 +72,8 @@ static void usage(FILE *to)
 	      "  > TEXT      say TEXT and a carriage return; \\xHH is a byte\n"
 	      "  >> TEXT     the same without carriage return\n"
 	      "  * REGEX => TEXT\n"
-	      "              from here on, whenever REGEX comes while something else is expected,\n"
-	      "              say TEXT; the last of these lines counts\n"
+	      "              from here on, whenever REGEX comes while something is waited for,\n"
+	      "              say TEXT\n"
 	      "  .           hang up, for somebody else to take the line\n"
 	      "  # ...       a remark\n"
 	      "\n"
@@ -125,7 +132,8 @@ static int connect_to(const char *path, double timeout)
 static void forget(size_t count)
 {
 	heard_len -= count;
-	answered_to -= count < answered_to ? count : answered_to;
+	for (struct answer *a = answers; a < answers + answer_count; a++)
+		a->seen -= count < a->seen ? count : a->seen;
 	memmove(heard, heard + count, heard_len + 1);
 }
 
@@ -179,22 +187,22 @@ static void __attribute__((noreturn)) fail(const char *what, const char *text)
 
 static void say(int fd, char *text, bool enter);
 
-/* Give the standing answer to what has come. */
+/* Give the standing answers to what has come. */
 static void answer_standing(int fd)
 {
 	char text[LINE_LEN];
 	regmatch_t at;
 	regex_t re;
 
-	if (!*answer_to)
-		return;
-	compile(&re, answer_to);
-	while (!regexec(&re, heard + answered_to, 1, &at, 0) && at.rm_eo > at.rm_so) {
-		answered_to += at.rm_eo;
-		strcpy(text, answer);
-		say(fd, text, false);
+	for (struct answer *a = answers; a < answers + answer_count; a++) {
+		compile(&re, a->to);
+		while (!regexec(&re, heard + a->seen, 1, &at, 0) && at.rm_eo > at.rm_so) {
+			a->seen += at.rm_eo;
+			strcpy(text, a->text);
+			say(fd, text, false);
+		}
+		regfree(&re);
 	}
-	regfree(&re);
 }
 
 /* Wait for @text; nothing before it may match @never, unless that is empty. */
@@ -259,14 +267,20 @@ static void say(int fd, char *text, bool enter)
 	}
 }
 
-static void set_answer(const char *text)
+static void add_answer(const char *text)
 {
 	const char *arrow = strstr(text, " => ");
+	struct answer *a = &answers[answer_count];
 
 	if (!arrow || arrow == text)
 		die(EXIT_CANNOT, "%s:%u: no REGEX => TEXT", script_name, script_line);
-	snprintf(answer_to, sizeof(answer_to), "%.*s", (int)(arrow - text), text);
-	snprintf(answer, sizeof(answer), "%s", arrow + strlen(" => "));
+	if (answer_count == MAX_ANSWERS)
+		die(EXIT_CANNOT, "%s:%u: more than %u answers", script_name, script_line,
+		    MAX_ANSWERS);
+	snprintf(a->to, sizeof(a->to), "%.*s", (int)(arrow - text), text);
+	snprintf(a->text, sizeof(a->text), "%s", arrow + strlen(" => "));
+	a->seen = 0;
+	answer_count++;
 }
 
 /* What stands behind the sign at the beginning of a line. */
@@ -296,7 +310,7 @@ static bool hold(int fd, FILE *script, double timeout)
 			expect(fd, behind(line, 1), never, timeout);
 			never[0] = '\0';
 		} else if (line[0] == '*') {
-			set_answer(behind(line, 1));
+			add_answer(behind(line, 1));
 		} else if (line[0] == '!') {
 			strcpy(never, behind(line, 1));
 		} else if (line[0] == '>' && line[1] == '>') {
@@ -416,6 +430,6 @@ int main(int argc, char **argv)
 	fd = connect_to(argv[optind], timeout);
 	if (hold(fd, script, timeout))
 		while (listen_to(fd, timeout))
-			;
+			answer_standing(fd);
 	return EXIT_OK;
 }
