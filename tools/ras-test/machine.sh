@@ -204,14 +204,17 @@ watch_console()
 
 press_nmi()
 {
-	# It may have ended just now.
+	# It may have ended just now, or end any moment.
 	[ -S "$1/monitor" ] || return 0
 	python3 - "$1/monitor" <<-'END'
 	import socket, sys, time
-	s = socket.socket(socket.AF_UNIX)
-	s.connect(sys.argv[1])
-	s.recv(4096)
-	s.sendall(b"nmi\n")
-	time.sleep(0.2)
+	try:
+	    s = socket.socket(socket.AF_UNIX)
+	    s.connect(sys.argv[1])
+	    s.recv(4096)
+	    s.sendall(b"nmi\n")
+	    time.sleep(0.2)
+	except OSError:
+	    pass
 	END
 }

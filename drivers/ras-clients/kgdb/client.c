@@ -19,6 +19,7 @@
 #include <linux/kdebug.h>
 #include <linux/kernel.h>
 #include <linux/kgdb.h>
+#include <linux/lockdep.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/smp.h>
@@ -69,8 +70,12 @@ static void ras_kgdb_join(struct pt_regs *regs, void *arg)
 	/* Bounded by the owner; set by debug_core once it may be entered. */
 	while (!(ready = atomic_read(&session->ready)))
 		cpu_relax();
-	if (ready > 0)
-		kgdb_nmicallback(raw_smp_processor_id(), regs);
+	if (ready <= 0)
+		return;
+	/* As in ras_kgdb_enter(). */
+	lockdep_off();
+	kgdb_nmicallback(raw_smp_processor_id(), regs);
+	lockdep_on();
 }
 
 /* How debug_core is to call what has happened. */
@@ -115,12 +120,19 @@ static void ras_kgdb_enter(const struct ras_stop *stop, struct pt_regs *regs)
 	ras_kgdb_reason(stop, &vector, &code);
 	if (asked)
 		atomic_inc(&kgdb_setting_breakpoint);
+	/*
+	 * debug_core takes its locks in whatever context this is, NMI or not, which nobody
+	 * but CPUs of the same stop can want.  Nor is lockdep of use after an abandoned
+	 * call, which switches it off.
+	 */
+	lockdep_off();
 	if (IS_ENABLED(CONFIG_SMP)) {
 		ras_call_parked(stop, ras_kgdb_join, ras_kgdb_left, session);
 		kgdb_nmicallin(raw_smp_processor_id(), vector, regs, code, &session->ready);
 	} else {
 		kgdb_handle_exception(vector, SIGTRAP, code, regs);
 	}
+	lockdep_on();
 	if (asked)
 		atomic_dec(&kgdb_setting_breakpoint);
 	/* A CPU that parks from here on has nothing to join. */
