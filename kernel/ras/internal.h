@@ -491,6 +491,7 @@ void ras_deadman(struct ras_machine *m);
 /* parked_call.c */
 bool ras_obey_call(struct ras_machine *m, struct ras_slot *slot, u64 order,
 		   const struct pt_regs *regs);
+bool ras_is_in_parked_call(const struct ras_machine *m);
 bool ras_call_is_over(const struct ras_machine *m, const struct ras_slot *slot);
 int ras_machine_call_parked(struct ras_machine *m,
 			    void (*fn)(struct pt_regs *regs, void *arg),

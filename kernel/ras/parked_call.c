@@ -77,13 +77,13 @@ bool ras_call_is_over(const struct ras_machine *m, const struct ras_slot *slot)
 	return RAS_ORDER_OP(READ_ONCE(slot->order)) != RAS_ORDER_CALL;
 }
 
-/* Give every CPU but the owner @order. */
+/* Give every CPU @order but the owner, and who watches it: that one has its own. */
 static void ras_order_parked(struct ras_machine *m, u64 order)
 {
 	unsigned int cpu;
 
 	for_each_cpu(cpu, m->arch->present())
-		if (m->slot[cpu] && cpu != m->stop.owner)
+		if (m->slot[cpu] && cpu != m->stop.owner && (int)cpu != m->watch.cpu)
 			/* Pairs with the acquire in ras_await_order(). */
 			smp_store_release(&m->slot[cpu]->order, order);
 }
@@ -104,10 +104,10 @@ int ras_machine_call_parked(struct ras_machine *m,
 {
 	struct ras_parked_call *call = &m->parked_call;
 
-	/* Who watches the owner has an order that this would replace. */
+	/* Who watches the owner would not be there. */
 	if (call->active || m->watch.cpu != RAS_NOBODY || !ras_owned_here(m))
 		return -EBUSY;
-	call->active = true;
+	WRITE_ONCE(call->active, true);
 	call->nr = call->nr < RAS_CALL_MAX ? call->nr + 1 : 1;
 	call->fn = fn;
 	call->left = left;
@@ -115,6 +115,23 @@ int ras_machine_call_parked(struct ras_machine *m,
 	ras_order_parked(m, RAS_ORDER(m->stop.sequence, RAS_ORDER_CALL) |
 			    (u64)call->nr << 4);
 	return 0;
+}
+
+/**
+ * ras_is_in_parked_call() - does this CPU work for the handler that is running?
+ * @m: the machine
+ *
+ * Not one that is still there after the handler has ended the call.
+ *
+ * Context: Parked CPU.
+ * Return: true if so.
+ */
+bool ras_is_in_parked_call(const struct ras_machine *m)
+{
+	const struct ras_slot *slot = m->slot[m->arch->this_cpu()];
+
+	return READ_ONCE(m->parked_call.active) && slot &&
+	       READ_ONCE(slot->calling) == m->parked_call.nr;
 }
 
 /* Is @cpu in the function? */
@@ -170,7 +187,7 @@ int ras_machine_call_parked_end(struct ras_machine *m, unsigned int timeout_ms)
 
 	if (!m->parked_call.active)
 		return 0;
-	m->parked_call.active = false;
+	WRITE_ONCE(m->parked_call.active, false);
 	ras_order_parked(m, RAS_ORDER(m->stop.sequence, RAS_ORDER_STAY));
 	/* See ras_obey_call(). */
 	smp_mb();

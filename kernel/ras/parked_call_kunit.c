@@ -306,6 +306,68 @@ static void ras_parked_call_abandoned(struct kunit *test)
 	ras_fake_expect_idle(test, fake);
 }
 
+static void fn_progresses(struct pt_regs *regs, void *arg)
+{
+	ras_progress(&call.fake->m.stop);
+	fn(regs, arg);
+}
+
+static void hook_progress(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	u32 before = READ_ONCE(h->fake->m.watch.progress);
+
+	h->ret = ras_call_parked(stop, fn_progresses, left, &call);
+	h->seen = ras_fake_until(h->fake, have_run(0x2));
+	h->seen &= READ_ONCE(h->fake->m.watch.progress) == before + 1;
+	h->ret |= ras_call_parked_end(stop, CALL_MS);
+}
+
+/* A person who works on another CPU is no debugger that hangs. */
+static void ras_parked_call_renews(struct kunit *test)
+{
+	struct ras_fake *fake = new_call(test, 2);
+	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_progress, 0);
+
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_EQ(test, h->ret, 0);
+	KUNIT_EXPECT_TRUE(test, h->seen);
+	ras_fake_expect_idle(test, fake);
+}
+
+static void fn_progresses_late(struct pt_regs *regs, void *arg)
+{
+	fn_hangs(regs, arg);
+	ras_progress(&call.fake->m.stop);
+}
+
+static void hook_progress_late(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	struct ras_machine *m = &h->fake->m;
+	u32 before;
+
+	ras_call_parked(stop, fn_progresses_late, left, &call);
+	h->seen = ras_fake_until(h->fake, have_run(0x2));
+	h->ret = ras_call_parked_end(stop, CALL_MS);
+	before = READ_ONCE(m->watch.progress);
+	ras_fake_wake(h->fake, 1);
+	h->seen &= ras_fake_until(h->fake, !READ_ONCE(m->slot[1]->calling));
+	h->seen &= READ_ONCE(m->watch.progress) == before;
+}
+
+/* Nor does one that is still there keep other handlers from their deadlines. */
+static void ras_parked_call_renews_no_more(struct kunit *test)
+{
+	struct ras_fake *fake = new_call(test, 2);
+	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_progress_late, 0);
+
+	/* In an NMI, where no other one reaches it. */
+	fake->cpu[1].answer = RAS_FAKE_NMI;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_EQ(test, h->ret, -ETIMEDOUT);
+	KUNIT_EXPECT_TRUE(test, h->seen);
+	ras_fake_expect_idle(test, fake);
+}
+
 static struct kunit_case ras_parked_call_cases[] = {
 	KUNIT_CASE(ras_parked_call_all),
 	KUNIT_CASE(ras_parked_call_again),
@@ -317,6 +379,8 @@ static struct kunit_case ras_parked_call_cases[] = {
 	KUNIT_CASE(ras_parked_call_hang_in_nmi),
 	KUNIT_CASE(ras_parked_call_fault),
 	KUNIT_CASE(ras_parked_call_abandoned),
+	KUNIT_CASE(ras_parked_call_renews),
+	KUNIT_CASE(ras_parked_call_renews_no_more),
 	{}
 };
 

@@ -110,11 +110,12 @@ void ras_watch_end(struct ras_machine *m)
  * ras_watch_renew() - the guarded call has made progress
  * @m: the machine
  *
- * Context: Owner, or one that has been it and does not know better.
+ * Context: Owner, or one that has been it and does not know better; or a parked CPU that
+ * calls something for the handler: a person may have gone there.
  */
 void ras_watch_renew(struct ras_machine *m)
 {
-	if (!ras_owned_here(m))
+	if (!ras_owned_here(m) && !ras_is_in_parked_call(m))
 		return;
 	WRITE_ONCE(m->watch.begin_ns, m->arch->now_ns());
 	/* Pairs with the READ_ONCE() in ras_watch(). */
@@ -132,12 +133,15 @@ void ras_watch_renew(struct ras_machine *m)
 bool ras_watch_overdue(struct ras_machine *m, u32 call)
 {
 	const struct ras_watch *watch = &m->watch;
+	s64 age_ns;
 
 	/* Pairs with the release in ras_ask_owner(). */
 	if (smp_load_acquire(&watch->strike) == call)
 		return true;
+	/* Less than nothing if another CPU has renewed it, whose clock is ahead. */
+	age_ns = m->arch->now_ns() - READ_ONCE(watch->begin_ns);
 	return watch->deadline_ms && watch->cpu == RAS_NOBODY &&
-	       m->arch->now_ns() - READ_ONCE(watch->begin_ns) > watch->budget_ns;
+	       age_ns > (s64)watch->budget_ns;
 }
 
 /* Has @call ended, or has this CPU been told to do something else than @order? */

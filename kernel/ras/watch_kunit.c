@@ -476,6 +476,19 @@ static void ras_watch_too_late(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->m.watch.strike, 0);
 }
 
+/* A CPU whose clock is ahead has renewed it last, and nobody watches. */
+static void ras_watch_clock_ahead(struct kunit *test)
+{
+	struct ras_fake *fake = new_watch(test, RAS_FAKE_DEADLINE_MS);
+	struct ras_watch *watch = &fake->m.watch;
+
+	watch->cpu = RAS_NOBODY;
+	watch->begin_ns = atomic64_read(&fake->clock) + NSEC_PER_MSEC;
+	KUNIT_EXPECT_FALSE(test, ras_watch_overdue(&fake->m, CALL));
+	atomic64_add(2 * NSEC_PER_MSEC + watch->budget_ns, &fake->clock);
+	KUNIT_EXPECT_TRUE(test, ras_watch_overdue(&fake->m, CALL));
+}
+
 /* The first NMI finds the owner where it cannot be taken out; the next one does not. */
 static void allow_strike(struct ras_fake *fake)
 {
@@ -525,6 +538,7 @@ static struct kunit_case ras_watch_cases[] = {
 	KUNIT_CASE(ras_watch_leaves),
 	KUNIT_CASE(ras_watch_late),
 	KUNIT_CASE(ras_watch_too_late),
+	KUNIT_CASE(ras_watch_clock_ahead),
 	KUNIT_CASE(ras_watch_asks_again),
 	{}
 };
