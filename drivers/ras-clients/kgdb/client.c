@@ -45,12 +45,14 @@
  * @vector: the exception
  * @code: DIE_*
  * @ret: what kgdb_handle_exception() is to return
- * @handled: the debugger has had it
+ * @entered: the debugger was entered for it
+ * @handled: and has left again by itself
  */
 struct ras_kgdb_event {
 	int	vector;
 	int	code;
 	int	ret;
+	bool	entered;
 	bool	handled;
 };
 
@@ -151,6 +153,7 @@ static void ras_kgdb_open(const struct ras_stop *stop, int wait_s)
 	session->tracing = tracing_is_on();
 	session->loglevel = console_loglevel;
 	session->lock_warnings = atomic_read(&ignore_console_lock_warning);
+	session->setting_breakpoint = atomic_read(&kgdb_setting_breakpoint);
 	/* Last: read by the commands, and by debug_core through ras_kgdb_cpus(). */
 	WRITE_ONCE(session->stop, stop);
 	ras_kgdb_take_line(stop, wait_s);
@@ -176,6 +179,8 @@ static enum ras_verdict ras_kgdb_run(struct ras_handler *handler,
 	if (last_sequence == stop->sequence)
 		return RAS_NEXT;
 	last_sequence = stop->sequence;
+	if (stop->trigger == RAS_TRIGGER_DEBUG && event)
+		event->entered = true;
 	dbg_kdb_mode = kdb;
 	ras_kgdb_open(stop, ras_wait_s(handler, stop));
 	if (kdb && stop->trigger != RAS_TRIGGER_DEBUG)
@@ -329,6 +334,8 @@ static void ras_kgdb_await_step(void)
 bool ras_kgdb_exception(int vector, int signo, int code, struct pt_regs *regs, int *ret)
 {
 	struct ras_kgdb_event event = { .vector = vector, .code = code };
+	unsigned long pc = kgdb_arch_pc(vector, regs);
+	bool planted = kgdb_has_hit_break(pc);
 	int err, tries = 0;
 
 	/* Of the debugger itself, of which it knows how to get out. */
@@ -341,8 +348,8 @@ bool ras_kgdb_exception(int vector, int signo, int code, struct pt_regs *regs, i
 	 * A user's breakpoint, which the kernel has hit when it read or wrote for him.  If
 	 * he has hit it himself before, it comes here, and anybody could stop the machine.
 	 */
-	if (code == DIE_DEBUG && atomic_read(&kgdb_cpu_doing_single_step) == -1 &&
-	    !ras_kernel_breakpoint()) {
+	if (code == DIE_DEBUG && !dbg_is_early &&
+	    atomic_read(&kgdb_cpu_doing_single_step) == -1 && !ras_is_kernels_debug(regs)) {
 		*ret = 1;
 		return true;
 	}
@@ -364,6 +371,17 @@ bool ras_kgdb_exception(int vector, int signo, int code, struct pt_regs *regs, i
 	 */
 	if (err == -EDEADLK || err == -EBUSY) {
 		*ret = 1;
+		return true;
+	}
+	/*
+	 * The debugger was abandoned.  To enter it once more would be without a guard.  Its
+	 * breakpoints are not in the text any more, see ras_kgdb_rescue(): go on with the
+	 * instruction that was under this one.
+	 */
+	if (event.entered && !event.handled) {
+		if (planted)
+			instruction_pointer_set(regs, pc);
+		*ret = 0;
 		return true;
 	}
 	*ret = event.ret;

@@ -19,6 +19,7 @@
  * @tracing: tracing was on
  * @loglevel: of the consoles, before
  * @lock_warnings: ignore_console_lock_warning, before
+ * @setting_breakpoint: kgdb_setting_breakpoint, before
  */
 struct ras_kgdb_session {
 	const struct ras_stop	*stop;
@@ -29,6 +30,7 @@ struct ras_kgdb_session {
 	bool			tracing;
 	int			loglevel;
 	int			lock_warnings;
+	int			setting_breakpoint;
 };
 
 extern struct ras_kgdb_session ras_kgdb_session;

@@ -86,7 +86,8 @@ static int ras_kgdb_read_char(void)
 	if (line.keys && *line.keys)
 		return *line.keys++;
 	c = line.driver->read_char();
-	if (c != NO_POLL_CHAR)
+	/* The driver of a keyboard alone says -1. */
+	if (c >= 0 && c != NO_POLL_CHAR)
 		line.touched = true;
 	else if (!line.touched && line.until_ns && ras_age_ns(stop) > line.until_ns)
 		ras_kgdb_wait_over(stop);

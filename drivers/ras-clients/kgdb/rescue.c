@@ -29,6 +29,23 @@ static void ras_kgdb_forget(int cpu)
 	smp_store_release(&info->exception_state, 0);
 }
 
+/* What @cpu has left of kdb_printf(), where the next one would wait for it. */
+static void ras_kgdb_forget_print(int cpu)
+{
+#ifdef CONFIG_KGDB_KDB
+	cmpxchg(&kdb_printf_cpu, cpu, -1);
+#endif
+}
+
+/* Or printk() would go to kdb, also when that is left. */
+static void ras_kgdb_untrap_printk(void)
+{
+#ifdef CONFIG_KGDB_KDB
+	kdb_trap_printk = 0;
+#endif
+	console_loglevel = ras_kgdb_session.loglevel;
+}
+
 /**
  * ras_kgdb_left() - a parked CPU was taken out of the debugger
  * @arg: the session
@@ -44,10 +61,15 @@ void ras_kgdb_left(void *arg)
 
 	if (!kgdb_info[cpu].enter_kgdb)
 		return;
+	ras_kgdb_forget_print(cpu);
 	ras_kgdb_forget(cpu);
 	atomic_dec(&slaves_in_kgdb);
-	if (first >= 0 && first != cpu && dbg_switch_cpu == cpu)
-		kgdb_info[first].exception_state |= DCPU_NEXT_MASTER;
+	if (first < 0 || first == cpu || dbg_switch_cpu != cpu)
+		return;
+	ras_kgdb_untrap_printk();
+	/* Pairs with the loop of the first CPU in kgdb_cpu_enter(). */
+	smp_mb();
+	kgdb_info[first].exception_state |= DCPU_NEXT_MASTER;
 }
 
 /* Of a CPU that will not do it. */
@@ -62,8 +84,6 @@ static void ras_kgdb_unlock(raw_spinlock_t *lock)
 static void ras_kgdb_rescue_kdb(void)
 {
 #ifdef CONFIG_KGDB_KDB
-	/* Or printk() would go to kdb, and wait there for a CPU that is not in it. */
-	kdb_trap_printk = 0;
 	kdb_printf_cpu = -1;
 	KDB_FLAG_CLEAR(CATASTROPHIC);
 	KDB_FLAG_CLEAR(CMD_INTERRUPT);
@@ -97,9 +117,9 @@ void ras_kgdb_rescue(const struct ras_stop *stop)
 	kgdb_connected = 0;
 	kgdb_single_step = 0;
 	atomic_set(&kgdb_cpu_doing_single_step, -1);
-	atomic_set(&kgdb_setting_breakpoint, 0);
+	atomic_set(&kgdb_setting_breakpoint, session->setting_breakpoint);
 	ras_kgdb_rescue_kdb();
-	console_loglevel = session->loglevel;
+	ras_kgdb_untrap_printk();
 	atomic_set(&ignore_console_lock_warning, session->lock_warnings);
 	if (session->tracing)
 		tracing_on();

@@ -3,6 +3,9 @@
  * user - what somebody without privileges tries, to stop the machine or to change policy
  *
  * usage: user FILE...
+ *        user --step
+ *
+ * --step: steps through a loop of its own, until it is killed.
  *
  * Opens each file for writing, and causes each exception that a debugger of the kernel
  * would take, as uid 1000.  The files must be refused; the exceptions must come back as
@@ -152,12 +155,28 @@ static void try_file(const char *path)
 		complain(path, "to be refused", fd >= 0 ? 0 : errno);
 }
 
+static void stepped(int signal)
+{
+	(void)signal;
+}
+
+/* Each return from the signal has TF set again. */
+static void step_for_ever(void)
+{
+	signal(SIGTRAP, stepped);
+	__asm__ volatile("pushfq; orl $0x100, (%%rsp); popfq" ::: "memory", "cc");
+	for (;;)
+		;
+}
+
 int main(int argc, char **argv)
 {
 	if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY)) {
 		perror("user: setuid");
 		return 2;
 	}
+	if (argc == 2 && !strcmp(argv[1], "--step"))
+		step_for_ever();
 	for (int i = 1; i < argc; i++)
 		try_file(argv[i]);
 	for (size_t i = 0; i < sizeof(exceptions) / sizeof(exceptions[0]); i++)

@@ -4,6 +4,7 @@
  * for breakpoints.
  *
  *	crash_me fault|panic|hang	in kdb
+ *	sr y				in kdb: likewise, while printk() goes to kdb
  *	/proc/ras_kdb			writing to it calls ras_kdb_stop_here()
  */
 #include <linux/kdb.h>
@@ -11,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/proc_fs.h>
 #include <linux/string.h>
+#include <linux/sysrq.h>
 
 #ifdef CONFIG_KGDB_KDB
 static int crash_me(int argc, const char **argv)
@@ -33,6 +35,18 @@ static kdbtab_t crash_me_command = {
 	.usage	= "fault|panic|hang",
 	.help	= "Go wrong",
 	.flags	= KDB_ENABLE_ALWAYS_SAFE,
+};
+
+static void sysrq_fault(int key)
+{
+	WRITE_ONCE(*(int *)8, 1);
+}
+
+static const struct sysrq_key_op sysrq_fault_op = {
+	.handler	= sysrq_fault,
+	.help_msg	= "fault(y)",
+	.action_msg	= "Fault",
+	.enable_mask	= SYSRQ_ENABLE_DUMP,
 };
 
 noinline void ras_kdb_stop_here(unsigned long count)
@@ -63,14 +77,24 @@ static int __init ras_kdb_init(void)
 		return -ENOMEM;
 	ret = kdb_register(&crash_me_command);
 	if (ret)
-		remove_proc_entry("ras_kdb", NULL);
+		goto err_proc;
+	ret = register_sysrq_key('y', &sysrq_fault_op);
+	if (ret)
+		goto err_command;
+	return 0;
+
+err_command:
+	kdb_unregister(&crash_me_command);
+err_proc:
+	remove_proc_entry("ras_kdb", NULL);
 	return ret;
 }
 
 static void __exit ras_kdb_exit(void)
 {
-	remove_proc_entry("ras_kdb", NULL);
+	unregister_sysrq_key('y', &sysrq_fault_op);
 	kdb_unregister(&crash_me_command);
+	remove_proc_entry("ras_kdb", NULL);
 }
 
 module_init(ras_kdb_init);

@@ -16,7 +16,7 @@ extern atomic_t ras_guards;
 bool ras_stack_info(unsigned long *stack, struct stack_info *info);
 bool ras_x86_fixup(struct pt_regs *regs, int trapnr, unsigned long address);
 bool ras_x86_double_fault(struct pt_regs *regs, unsigned long address);
-bool ras_kernel_breakpoint(void);
+bool ras_is_kernels_debug(const struct pt_regs *regs);
 
 /* The hooks where the kernel has found no fix-up: one test, in peace time. */
 static __always_inline bool ras_fixup(struct pt_regs *regs, int trapnr,
