@@ -26,7 +26,9 @@
 
 #define PEEK_PORTS	8
 #define PEEK_BAUD_BASE	115200
-/* A character takes 4 ms at 2,400 baud; a line that is held up is given up. */
+#define PEEK_BAUD_MIN	300
+#define PEEK_FIFO	64
+/* A character takes 33 ms at 300 baud.  A line that is held up longer is not waited for. */
 #define PEEK_POLL_US	10
 #define PEEK_PUTC_POLLS	10000
 #define PEEK_LINE_LEN	64
@@ -62,6 +64,7 @@ static void peek_putc(char c)
 		}
 		udelay(PEEK_POLL_US);
 	}
+	peek_line_dead = false;
 	outb(c, peek_port + UART_TX);
 }
 
@@ -82,6 +85,15 @@ static __printf(1, 2) void peek_print(const char *format, ...)
 	vscnprintf(peek_text, sizeof(peek_text), format, args);
 	va_end(args);
 	peek_puts(peek_text);
+}
+
+/* What was typed before the stop was not meant for it. */
+static void peek_drain(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < PEEK_FIFO && inb(peek_port + UART_LSR) & UART_LSR_DR; i++)
+		inb(peek_port + UART_RX);
 }
 
 /* Wait until the stop is @until_ns old.  Every look for a key is a sign of life. */
@@ -111,11 +123,14 @@ static bool peek_gets(const struct ras_stop *stop, char *line, u64 until_ns)
 
 	for (;;) {
 		c = peek_getc(stop, until_ns);
-		/* Now there is somebody, who may think. */
-		until_ns = U64_MAX;
 		if (c == PEEK_NO_KEY)
 			return false;
-		if (c == '\r' || c == '\n')
+		/* A break on the line, or the end of a line that was ended twice. */
+		if (c < ' ' && c != '\r' && c != '\b')
+			continue;
+		/* Now there is somebody, who may think. */
+		until_ns = U64_MAX;
+		if (c == '\r')
 			break;
 		if ((c == '\b' || c == 0x7f) && len) {
 			len--;
@@ -286,6 +301,7 @@ static enum ras_verdict peek_run(struct ras_handler *handler, const struct ras_s
 	u64 until_ns = U64_MAX;
 
 	peek_line_dead = false;
+	peek_drain();
 	if (security_locked_down(LOCKDOWN_DBG_READ_KERNEL)) {
 		peek_print("\nras_peek: the kernel is locked down\n");
 		return RAS_NEXT;
@@ -308,10 +324,11 @@ static enum ras_verdict peek_run(struct ras_handler *handler, const struct ras_s
 
 static int peek_arm(struct ras_handler *handler)
 {
-	unsigned int divisor = peek_baud ? PEEK_BAUD_BASE / peek_baud : 0;
+	unsigned int divisor;
 
-	if (!divisor || divisor > U16_MAX) {
-		pr_err("baud=%u is no speed of this UART\n", peek_baud);
+	if (peek_baud < PEEK_BAUD_MIN || peek_baud > PEEK_BAUD_BASE) {
+		pr_err("baud=%u is not within %u and %u\n", peek_baud, PEEK_BAUD_MIN,
+		       PEEK_BAUD_BASE);
 		return -EINVAL;
 	}
 	if (security_locked_down(LOCKDOWN_DBG_READ_KERNEL)) {
@@ -329,6 +346,7 @@ static int peek_arm(struct ras_handler *handler)
 		release_region(peek_port, PEEK_PORTS);
 		return -ENODEV;
 	}
+	divisor = PEEK_BAUD_BASE / peek_baud;
 	outb(UART_LCR_DLAB | UART_LCR_WLEN8, peek_port + UART_LCR);
 	outb(divisor & 0xff, peek_port + UART_DLL);
 	outb(divisor >> 8, peek_port + UART_DLM);
