@@ -139,28 +139,26 @@ run_machine()
 		"${console[@]}" \
 		-monitor "unix:$dir/monitor,server=on,wait=off" "$@") \
 		>"$dir/qemu.log" 2>&1 </dev/null &
-	pid=$!
+	pid=$! ret=
 	start=$SECONDS
 	while kill -0 $pid 2>/dev/null; do
 		if [ $((SECONDS - start)) -ge "$timeout" ] || machine_silent "$dir"; then
-			kill $pid
-			wait $pid 2>/dev/null
-			return 124
+			ret=124
+		elif [ -s "$dir/talk.status" ] && [ "$(cat "$dir/talk.status")" != 0 ]; then
+			# Nobody will say what the machine waits for; it may be at its end.
+			sleep 2
+			ret=1
 		fi
-		# Nobody will say what the machine waits for.
-		if [ -s "$dir/talk.status" ] && [ "$(cat "$dir/talk.status")" != 0 ]; then
-			kill $pid
-			wait $pid 2>/dev/null
-			return 1
-		fi
+		[ -z "$ret" ] || { kill $pid 2>/dev/null; break; }
 		watch_console "$dir"
 		sleep 0.2
 	done
-	wait $pid
-	ret=$?
+	wait $pid 2>/dev/null
+	ret=${ret:-$?}
 	wait
 	rm -rf "$dir/initrd" "$dir/extra" "$dir/extra.cpio" "$dir/monitor"
-	tar -xf "$dir/disk" -C "$dir/dump" 2>/dev/null
+	# Of one that was given up it would be half of one.
+	[ $ret = 124 ] || tar -xf "$dir/disk" -C "$dir/dump" 2>/dev/null
 	rm -f "$dir/disk"
 	return $ret
 }
@@ -172,7 +170,8 @@ start_gdb()
 	cd "$1" || return
 	until [ "$(cat talk.status 2>/dev/null)" = 0 ] ||
 	      { [ -z "$RAS_TALK" ] && grep -aq ' RT: gdb' console.log 2>/dev/null; }; do
-		[ $SECONDS -lt $end ] && [ ! -s talk.status ] || return
+		[ $SECONDS -lt $end ] || return
+		[ ! -s talk.status ] || [ "$(cat talk.status)" = 0 ] || return
 		sleep 0.2
 	done
 	printf '%s\n' 'set pagination off' 'set confirm off' 'set remotetimeout 60' \
@@ -210,6 +209,7 @@ press_nmi()
 	import socket, sys, time
 	try:
 	    s = socket.socket(socket.AF_UNIX)
+	    s.settimeout(5)
 	    s.connect(sys.argv[1])
 	    s.recv(4096)
 	    s.sendall(b"nmi\n")
