@@ -274,6 +274,7 @@ static void ras_fake_wait(const u64 *word, u64 old)
 	struct ras_fake_cpu *cpu = ras_fake_this();
 
 	do {
+		WRITE_ONCE(cpu->rounds, cpu->rounds + 1);
 		ras_fake_bow_out();
 		if (ras_fake_takes(cpu) == RAS_HOW_NMI && xchg(&cpu->nmi, 0))
 			ras_machine_stopped(&ras_fake_now->m, RAS_HOW_NMI, &cpu->regs);

@@ -59,6 +59,7 @@ typedef int (*ras_fake_job)(struct ras_fake *fake, unsigned int cpu, void *arg);
  * @serving: it is in its interrupt handler
  * @awake: a late CPU may answer now
  * @stuck: while parked, it does not see its orders
+ * @rounds: how often it has waited for one
  * @regs: the "interrupted" context; the instruction pointer tells the CPU
  * @job: what to do, or NULL
  * @arg: argument of @job
@@ -83,6 +84,7 @@ struct ras_fake_cpu {
 	bool			serving;
 	bool			awake;
 	bool			stuck;
+	unsigned int		rounds;
 	struct pt_regs		regs;
 
 	ras_fake_job		job;

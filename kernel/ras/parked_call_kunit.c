@@ -149,10 +149,16 @@ static void ras_parked_call_late_cpu(struct kunit *test)
 
 static void hook_call_then_end(struct ras_fake_handler *h, const struct ras_stop *stop)
 {
-	WRITE_ONCE(h->fake->cpu[1].stuck, true);
+	struct ras_fake_cpu *cpu = &h->fake->cpu[1];
+	unsigned int rounds;
+
+	WRITE_ONCE(cpu->stuck, true);
+	/* It may be on its way to have a look: in the second round it is not. */
+	rounds = READ_ONCE(cpu->rounds);
+	h->seen = ras_fake_until(h->fake, READ_ONCE(cpu->rounds) - rounds >= 2);
 	ras_call_parked(stop, fn, left, &call);
 	h->ret = ras_call_parked_end(stop, CALL_MS);
-	WRITE_ONCE(h->fake->cpu[1].stuck, false);
+	WRITE_ONCE(cpu->stuck, false);
 }
 
 /* One that has not begun when the call ends does not. */
@@ -162,6 +168,7 @@ static void ras_parked_call_ended_before(struct kunit *test)
 	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_call_then_end, 0);
 
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_TRUE(test, h->seen);
 	KUNIT_EXPECT_EQ(test, h->ret, 0);
 	ras_fake_expect_idle(test, fake);
 	KUNIT_EXPECT_EQ(test, atomic_read(&call.ran[1]), 0);
