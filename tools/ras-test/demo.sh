@@ -21,13 +21,13 @@ started=$SECONDS
 run_machine "$dir" main 4 "ras.ipi_grace_us=100000" '
 cat $RAS/plan > /tmp/before
 load_kdump
-tell 'plan: ' < $RAS/plan
+tell "plan: " < $RAS/plan
 mark 1=spin 2=irqsoff 3=spin
 fire panic
 ' 240
 status=$?
 console=$dir/console.log
-console_of "$dir" | grep -a -A2 'RT: plan: panic' | sed 's/^RT: plan: /  plan: /'
+console_of "$dir" | sed -n '/^RT: plan: panic/,/^RT: plan: [^ p]/s/^RT: plan: \(panic\|  .*\)/  plan: \1/p'
 console_of "$dir" | sed -n 's/^\(\[ *[0-9.]*\] \)\(Kernel panic .*\|ras: .*\)/  \1\2/p
 	s/^RT: \(capture kernel.*\|captured.*\)/  crash kernel: \1/p'
 [ $status = 0 ] && [ -s "$dir/dump/vmcore" ] ||
