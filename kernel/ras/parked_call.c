@@ -107,11 +107,12 @@ int ras_machine_call_parked(struct ras_machine *m,
 	/* Who watches the owner would not be there. */
 	if (call->active || m->watch.cpu != RAS_NOBODY || !ras_owned_here(m))
 		return -EBUSY;
-	WRITE_ONCE(call->active, true);
-	call->nr = call->nr < RAS_CALL_MAX ? call->nr + 1 : 1;
 	call->fn = fn;
 	call->left = left;
 	call->arg = arg;
+	WRITE_ONCE(call->nr, call->nr < RAS_CALL_MAX ? call->nr + 1 : 1);
+	/* After the number: who is still in a former call must not take it for its own. */
+	smp_store_release(&call->active, true);
 	ras_order_parked(m, RAS_ORDER(m->stop.sequence, RAS_ORDER_CALL) |
 			    (u64)call->nr << 4);
 	return 0;
@@ -130,8 +131,9 @@ bool ras_is_in_parked_call(const struct ras_machine *m)
 {
 	const struct ras_slot *slot = m->slot[m->arch->this_cpu()];
 
-	return READ_ONCE(m->parked_call.active) && slot &&
-	       READ_ONCE(slot->calling) == m->parked_call.nr;
+	/* Pairs with the release in ras_machine_call_parked(). */
+	return smp_load_acquire(&m->parked_call.active) && slot &&
+	       READ_ONCE(slot->calling) == READ_ONCE(m->parked_call.nr);
 }
 
 /* Is @cpu in the function? */
