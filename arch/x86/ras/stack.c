@@ -16,7 +16,6 @@
 #include <linux/objtool.h>
 #include <linux/preempt.h>
 #include <linux/smp.h>
-#include <linux/string.h>
 #include <linux/vmalloc.h>
 
 #include <asm/cpu_entry_area.h>
@@ -134,6 +133,8 @@ static noinline __noclone notrace void ras_call_on(unsigned long *link,
 		     "call	ras_on_stack\n\t"
 		     ".globl	ras_x86_landed\n"
 		     "ras_x86_landed:\n\t"
+		     /* A direct jump and IRET come here, and neither needs an ENDBR. */
+		     ANNOTATE_NOENDBR
 		     "popq	%%rsp\n\t"
 		     "popq	%%rbp"
 		     : [tos] "+r" (tos), [sp] "+r" (sp), [arg] "+r" (arg),
@@ -305,7 +306,7 @@ bool ras_x86_land(struct pt_regs *regs, unsigned long *ip)
 	WRITE_ONCE(landing->inside, false);
 	*ip = regs->ip;
 	WRITE_ONCE(*landing->link, landing->sp);
-	memcpy(&regs->ip, &landed, sizeof(landed));
+	*(struct ras_iret *)&regs->ip = landed;
 	if (iret)
 		*iret = landed;
 	return true;
