@@ -3,7 +3,8 @@
  * Benchmark of the RAS stop framework against the floor and against what else
  * stops CPUs.  Loading it runs @rounds rounds of each and prints a line a round,
  * "ras_bench: <measure> <ns> ..."; what disturbs the machine disturbs all of the
- * measures.
+ * measures.  Where a time stamp is an instruction, as in Bochs, its frequency, which
+ * is printed first, makes instructions of the nanoseconds.
  *
  *	nmi	every other CPU is in an NMI handler that sets a flag
  *	stop	ras_stop(): every other CPU is parked, its registers saved
@@ -282,7 +283,7 @@ static int __init bench_init(void)
 	/* The first rounds pay for cold code. */
 	for (i = 0; i < rounds + 5 && !ret; i++) {
 		if (i == 5)
-			pr_info("begin\n");
+			pr_info("begin, time stamps of %u kHz\n", tsc_khz);
 		ret = bench_round(i);
 		msleep(20);
 	}
