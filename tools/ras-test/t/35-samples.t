@@ -1,38 +1,135 @@
-#!/bin/bash
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-# The sample module, as somebody builds it who has a distribution's package of kernel
-# headers and nothing else of the kernel or the framework.
-. "${0%/*}/tap.sh"
-headers=$RAS_BUILD/obj/main-headers work=$TAP_DIR/samples
-out=$TAP_DIR/samples.log
-rm -rf "$work"
+"""The sample module, as somebody builds it who has a distribution's package of kernel
+headers and nothing else of the kernel or the framework."""
 
-same "the headers have none of the framework's own" "" "$(cd "$headers" && find . -path '*kernel/ras*' -o -path '*ras-clients*')"
-same "of the framework the sample includes linux/ras.h" "linux/ras.h" \
-	"$(sed -n 's/^#include [<"]\(.*ras.*\)[>"].*/\1/p' "$RAS_TOP"/Documentation/ras/samples/*.c)"
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
-build_samples "$headers" "$work" W=1 C=1 >"$out" 2>&1 && [ -s "$work/ras_peek.ko" ]
-ok $? "it builds" "$out"
-! grep -q '\.[chS]:[0-9].*\(warning\|error\):' "$out"
-ok $? "without a warning, W=1 and sparse" "$out"
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
-wanted=$(nm -u "$work/ras_peek.ko" | awk '$2 ~ /^ras_/ { print $2 }' | sort)
-given=$(awk '$2 ~ /^ras_/ && $3 == "vmlinux" && $4 == "EXPORT_SYMBOL_GPL" { print $2 }' \
-	"$headers/Module.symvers" | sort)
-same "what it takes from the framework is exported, for the GPL" "$wanted" \
-	"$(comm -12 <(echo "$wanted") <(echo "$given"))"
-declared=$(sed -n 's/^[a-z].*[ *]\(ras_[a-z_]*\)(.*/\1/p' "$RAS_TOP/include/linux/ras.h" |
-	sort -u | comm -12 - <(nm "$RAS_BUILD/obj/main/vmlinux" | awk '$2 == "T" { print $3 }' | sort -u))
-same "what linux/ras.h declares is exported, but the hooks" \
-	"ras_crash_kexec ras_kgdb_cpus ras_kgdb_exception ras_kgdb_panic ras_nmi_poll ras_panic ras_panic_in_handler ras_panic_lost" \
-	"$(comm -23 <(echo "$declared") <(echo "$given") | paste -sd' ')"
-same "nothing of the framework is exported for anybody else" "" \
-	"$(awk '$2 ~ /^ras_/ && $3 == "vmlinux" && $4 != "EXPORT_SYMBOL_GPL" { print $2 }' "$headers/Module.symvers")"
+from raslab import kernel
+from raslab.lab import Lab, LabError
+from raslab.tap import Tap
+from raslab.target import Target
 
-rm -rf "$work.closed" && mkdir -p "$work.closed" &&
-	sed 's/MODULE_LICENSE("GPL")/MODULE_LICENSE("Proprietary")/' "$work/ras_peek.c" >"$work.closed/ras_peek.c"
-! build_samples "$headers" "$work.closed" >"$out" 2>&1 &&
-	grep -q "GPL-incompatible module ras_peek.ko uses GPL-only symbol 'ras_" "$out"
-ok $? "a module that is not free is refused" "$out"
-rm -rf "$work" "$work.closed"
-done_testing
+CALL_S = 600
+COMPLAINT = re.compile(r"\.[chS]:[0-9].*(warning|error):")
+REFUSAL = "GPL-incompatible module ras_peek.ko uses GPL-only symbol 'ras_"
+HOOKS = """ras_crash_kexec ras_kgdb_cpus ras_kgdb_exception ras_kgdb_panic ras_nmi_poll ras_panic
+    ras_panic_in_handler ras_panic_lost"""
+
+
+def symbols(path: Path, *options: str) -> list[tuple[str, str]]:
+    """The symbols of an object: the letter of nm(1), and the name."""
+    argv = ["nm", *options, str(path)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=CALL_S, check=False)
+    words = (line.split()[-2:] for line in done.stdout.splitlines())
+    return [(letter, name) for letter, name in words]
+
+
+def exports(headers: Path) -> dict[str, str]:
+    """What the kernel itself exports of the framework, and for whom."""
+    lines = (headers / "Module.symvers").read_text(encoding="utf-8").splitlines()
+    fields = (line.split("\t") for line in lines)
+    mine = [field for field in fields if field[1].startswith("ras_") and field[2] == "vmlinux"]
+    return {field[1]: field[3] for field in mine}
+
+
+def declared(target: Target) -> set[str]:
+    """The functions that linux/ras.h declares and the kernel has."""
+    header = (target.lab.top / "include/linux/ras.h").read_text(encoding="utf-8")
+    names = re.findall(r"^[a-z].*[ *](ras_[a-z_]*)\(", header, re.M)
+    return set(names) & {name for letter, name in symbols(target.vmlinux) if letter == "T"}
+
+
+def build(target: Target, work: Path, out: Path, *arguments: str) -> bool:
+    """Build the sample against the headers."""
+    with open(out, "w", encoding="utf-8") as log:
+        argv = ["make", "-C", str(work), f"KDIR={target.headers}", *arguments]
+        try:
+            kernel.run(log, argv)
+        except LabError as error:
+            log.write(f"{error}\n")
+            return False
+    return True
+
+
+def check_headers(target: Target, tap: Tap) -> None:
+    """The headers are those of a distribution."""
+    found = [str(path.relative_to(target.headers)) for path in target.headers.rglob("*")]
+    own = [name for name in found if re.search(r"kernel/ras|ras-clients", name)]
+    tap.ok(bool(found) and not own, "the headers have none of the framework's own", "\n".join(own))
+    included = []
+    for path in sorted((target.lab.top / "samples/ras").glob("*.c")):
+        text = path.read_text(encoding="utf-8")
+        included += re.findall(r'^#include [<"](.*ras.*)[>"]', text, re.M)
+    name = "of the framework the sample includes linux/ras.h"
+    tap.same(name, "linux/ras.h", "\n".join(included))
+
+
+def check_build(target: Target, tap: Tap, work: Path, out: Path) -> None:
+    """It builds, without a warning."""
+    kernel.copy_changed(target.lab.top / "samples/ras", work)
+    module = work / "ras_peek.ko"
+    good = build(target, work, out, "W=1", "C=1") and module.exists()
+    tap.ok(good and module.stat().st_size > 0, "it builds", out)
+    said = out.read_text(encoding="utf-8", errors="replace")
+    tap.ok(not COMPLAINT.search(said), "without a warning, W=1 and sparse", out)
+
+
+def check_exports(target: Target, tap: Tap, work: Path) -> None:
+    """What is exported, and for whom."""
+    exported = exports(target.headers)
+    given = {name for name, kind in exported.items() if kind == "EXPORT_SYMBOL_GPL"}
+    undefined = symbols(work / "ras_peek.ko", "-u")
+    wanted = sorted(name for _, name in undefined if name.startswith("ras_"))
+    name = "what it takes from the framework is exported, for the GPL"
+    tap.same(name, "\n".join(wanted), "\n".join(sorted(set(wanted) & given)))
+    name = "what linux/ras.h declares is exported, but the hooks"
+    tap.same(name, " ".join(HOOKS.split()), " ".join(sorted(declared(target) - given)))
+    name = "nothing of the framework is exported for anybody else"
+    tap.same(name, "", "\n".join(sorted(set(exported) - given)))
+
+
+def check_closed(target: Target, tap: Tap, work: Path, out: Path) -> None:
+    """The same module, if it is not free."""
+    kernel.copy_changed(target.lab.top / "samples/ras", work)
+    source = work / "ras_peek.c"
+    text = source.read_text(encoding="utf-8")
+    closed = text.replace('MODULE_LICENSE("GPL")', 'MODULE_LICENSE("Proprietary")')
+    source.write_text(closed, encoding="utf-8")
+    refused = not build(target, work, out)
+    said = out.read_text(encoding="utf-8", errors="replace")
+    tap.ok(refused and REFUSAL in said, "a module that is not free is refused", out)
+
+
+def main() -> int:
+    """Run the checks."""
+    lab, tap = Lab.from_environment(), Tap()
+    target, place = Target(lab), lab.build / "check"
+    place.mkdir(exist_ok=True)
+    kernel.need_kernel(target)
+    out, work, closed = place / "samples.log", place / "samples", place / "samples.closed"
+    for path in (work, closed):
+        shutil.rmtree(path, ignore_errors=True)
+    try:
+        check_headers(target, tap)
+        check_build(target, tap, work, out)
+        check_exports(target, tap, work)
+        check_closed(target, tap, closed, out)
+    finally:
+        for path in (work, closed):
+            shutil.rmtree(path, ignore_errors=True)
+    return tap.done()
+
+
+try:
+    sys.exit(main())
+except LabError as error:
+    print(f"Bail out!  {error}")
+    sys.exit(1)

@@ -1,24 +1,56 @@
-#!/bin/bash
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-# Whole kernels with the framework off, with SMP off, and with every client as a
-# module; the last two run the rows that are for them.
-. "${0%/*}/tap.sh"
+"""Whole kernels with the framework off, with SMP off, and with every client as a module;
+the last two run the rows that are for them."""
 
-if [ -z "${RAS_FULL-}" ]; then
-	echo "1..0 # SKIP whole kernels only with --full; t/10-sources.t compiles what is ours"
-	exit 0
-fi
-for flavour in off up modules; do
-	(need_machine "$flavour") >"$TAP_DIR/$flavour.log" 2>&1 &&
-		! grep -q 'warning:.*\(ras\|panic\.c\)' "$RAS_LOG/build-$flavour.log"
-	ok $? "the $flavour kernel builds" "$TAP_DIR/$flavour.log"
-done
-while read -r flavour row; do
-	"$RAS_LAB/run-scenario" "$flavour" "$row" >/dev/null </dev/null
-	ok $? "$row" "$RAS_BUILD/run/$flavour/$row/result"
-done <<END
-up without-smp
-modules clients-as-modules
-modules clients-not-loaded
-END
-done_testing
+import contextlib
+import os
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+
+from raslab import image, kernel, run
+from raslab.case import Outcome
+from raslab.lab import Lab, LabError
+from raslab.tap import Tap
+from raslab.target import Target
+
+FLAVOURS = ("off", "up", "modules")
+ROWS = ["without-smp", "clients-as-modules", "clients-not-loaded"]
+WARNING = re.compile(r"warning:.*(ras|panic\.c)")
+
+
+def builds(target: Target, out: Path) -> bool:
+    """Does the kernel build, without a warning about what is ours?"""
+    with open(out, "w", encoding="utf-8") as log, contextlib.redirect_stdout(log):
+        try:
+            image.need_machine(target)
+        except LabError as error:
+            log.write(f"{error}\n")
+            return False
+    said = kernel.build_log(target).read_text(encoding="utf-8", errors="replace")
+    return not WARNING.search(said)
+
+
+def main() -> int:
+    """Run the checks."""
+    if not os.environ.get("RAS_FULL"):
+        return Tap.skip_all("whole kernels only with --full; t/10-sources.t compiles what is ours")
+    lab, tap = Lab.from_environment(), Tap()
+    place = lab.build / "check"
+    place.mkdir(exist_ok=True)
+    for flavour in FLAVOURS:
+        out = place / f"{flavour}.log"
+        tap.ok(builds(Target(lab, flavour), out), f"the {flavour} kernel builds", out)
+    for name, result in zip(ROWS, run.run_rows(lab, ROWS)):
+        tap.ok(result.outcome is Outcome.PASS, name, result.reason)
+    return tap.done()
+
+
+try:
+    sys.exit(main())
+except LabError as error:
+    print(f"Bail out!  {error}")
+    sys.exit(1)

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0
+# What rows with network cards and peers use; see raslab/network.py and raslab/peer.py.
+
+# word NAME: what the kernel's command line says of it.  Peers are rt.NAME=ADDRESS:PORT.
+word() { tr ' ' '\n' < /proc/cmdline | sed -n "s/^$1=//p" | tail -n 1; }
+word_address() { word "$1" | cut -d: -f1; }
+word_port() { word "$1" | cut -d: -f2; }
+
+# load_modules NAMES: in this order, where they are not built in.
+load_modules()
+{
+	for module in "$@"; do
+		[ ! -e "/lib/$module.ko" ] || grep -q "^$module " /proc/modules ||
+			insmod "/lib/$module.ko" || say "no $module.ko"
+	done
+}
+
+# net_card INDEX: the name of that card, by the address that the lab gives it.
+net_card()
+{
+	for net in /sys/class/net/*; do
+		[ "$(cat "$net/address")" = "52:54:00:72:61:$(printf %02x "$1")" ] && echo "${net##*/}"
+	done
+}
+
+# net_up INDEX ADDRESS: bring the card up, and wait for its link.
+net_up()
+{
+	load_modules e1000e
+	ifconfig lo 127.0.0.1 up
+	card=$(net_card "$1")
+	[ -n "$card" ] || { say "card $1 is not there"; return 1; }
+	ifconfig "$card" "$2" netmask 255.255.255.0 up
+	waits=0
+	until [ "$(cat "/sys/class/net/$card/carrier" 2>/dev/null)" = 1 ]; do
+		[ $waits -lt 100 ] || { say "card $1 has no link"; return 1; }
+		waits=$((waits + 1))
+		usleep 100000
+	done
+	driver=$(readlink "/sys/class/net/$card/device/driver")
+	say "card $1 is up: ${driver##*/}"
+}
+
+# seconds: since the boot.
+seconds() { cut -d. -f1 /proc/uptime; }
+
+# piece NUMBER BYTES: of /tmp/sent.
+piece() { dd if=/tmp/sent bs="$2" skip="$1" count=1 2>/dev/null; }
+
+# wanted NUMBER BYTES: what the echo peer has to answer to that piece; $answers says how.
+wanted()
+{
+	if [ "$answers" = sha256 ]; then
+		piece "$@" | sha256sum | cut -d' ' -f1
+	else
+		piece "$@"
+	fi
+}
+
+# send_piece NUMBER BYTES: to the echo peer, until it has answered.  On a lossy network TCP
+# doubles its time-outs, up to minutes: what is not answered within $patience seconds is
+# sent again over a connection of its own, and gets longer each time, because the host may
+# be what is slow.
+send_piece()
+{
+	length=$2 try=0
+	[ "$answers" = sha256 ] && length=65
+	while [ $try -lt 20 ]; do
+		piece "$@" | timeout $((${patience:-60} + try / 2)) nc $echo_peer \
+			> "/tmp/answer.$1" 2>/dev/null
+		try=$((try + 1))
+		[ "$(stat -c %s "/tmp/answer.$1")" = "$length" ] && break
+	done
+	echo $try >> /tmp/tries
+}
+
+# send_some FIRST STEP END BYTES: every STEPth piece, one after the other.
+send_some()
+{
+	number=$1
+	while [ "$number" -lt "$3" ]; do
+		send_piece "$number" "$4"
+		number=$((number + $2))
+	done
+}
+
+# exchange BYTES PIECE AT-A-TIME: send random bytes to the echo peer, in pieces, so many of
+# them at a time, and say whether the answers are right.
+exchange()
+{
+	pieces=$(($1 / $2)) from=$(seconds)
+	echo_peer="$(word_address rt.echo) $(word_port rt.echo)"
+	dd if=/dev/urandom of=/tmp/sent bs="$2" count=$pieces 2>/dev/null
+	rm -f /tmp/tries
+	first=0
+	while [ $first -lt "$3" ]; do
+		send_some $first "$3" $pieces "$2" &
+		first=$((first + 1))
+	done
+	wait
+	number=0
+	while [ $number -lt $pieces ]; do
+		wanted $number "$2" >> /tmp/wanted
+		cat /tmp/answer.$number >> /tmp/answers
+		rm /tmp/answer.$number
+		number=$((number + 1))
+	done
+	wanted=$(sha256sum < /tmp/wanted) had=$(sha256sum < /tmp/answers)
+	[ "$wanted" = "$had" ] && right=right || right=wrong
+	say "exchange of $1 bytes: the answers are $right"
+	say "exchange took $(($(seconds) - from)) s, $(awk '{ n += $1 } END { print n }' /tmp/tries) connections"
+	rm /tmp/wanted /tmp/answers
+}
+
+# nfs_mount DIRECTORY: what the NFS peer serves.
+nfs_mount()
+{
+	load_modules dns_resolver sunrpc grace lockd nfs nfsv3
+	address=$(word_address rt.nfs) port=$(word_port rt.nfs)
+	options=vers=3,proto=tcp,port=$port,mountproto=tcp,mountport=$port,nolock,addr=$address
+	mount -t nfs -o "$options" "$address:/" "$1" || { say "no NFS"; return 1; }
+	say "mounted: $(grep " $1 " /proc/mounts)"
+}

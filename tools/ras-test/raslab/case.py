@@ -1,0 +1,385 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A case: one row, on one kernel and one machine model, from power-on to its answers."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+import traceback
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from raslab.bochs import Bochs
+from raslab.check import LOST, Answer, End, Evidence, Judge, matching_line
+from raslab.disk import Disk, LostCut, disk_path, tar_extract
+from raslab.judges import JUDGES
+from raslab.lab import Lab, LabError
+from raslab.machine import Life, Machine, Qemu, QemuLife, suffix
+from raslab.network import Card, Relay, Switch, card_mac
+from raslab.peer import PEERS, Gateway, Peer
+from raslab.row import LifeRow, Row
+from raslab.talk import Conversation, Gdb
+from raslab.target import Target
+from raslab.watch import Watch
+
+# A long grace period, unless the row has its own: on a busy host an NMI would find the
+# CPU on its way into the interrupt, and not in its place any more.
+GRACE = "ras.ipi_grace_us=1000000"
+# What the kernel reports of itself that no row expects, unless it says so.
+WARNINGS = (
+    r"WARNING: ([^n]|n[^o])|KASAN:|UBSAN:|INFO: possible|suspicious RCU"
+    r"|BUG: (sleeping|scheduling)|invalid opcode|Timed out waiting for secondary"
+)
+
+
+class Outcome(str, Enum):
+    """What became of a case."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    SKIP = "skip"
+    LOST = "lost"
+    KNOWN = "known failure"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row on one kernel and one machine model."""
+
+    row: Row
+    kernel: str = "main"
+    model: str = "qemu"
+
+    @property
+    def name(self) -> str:
+        """The row's name, and what is not ordinary about the case."""
+        special = [word for word in (self.kernel, self.model) if word not in ("main", "qemu")]
+        return f"{self.row.name} ({', '.join(special)})" if special else self.row.name
+
+    def directory(self, lab: Lab) -> Path:
+        """Where its machine leaves what it leaves."""
+        place = self.kernel if self.model == "qemu" else f"{self.kernel}-{self.model}"
+        return lab.run / place / self.row.name
+
+
+@dataclass
+class Result:
+    """What came of a case."""
+
+    case: Case
+    outcome: Outcome
+    answers: list[Answer] = field(default_factory=list)
+    reason: str = ""
+    seconds: float = 0.0
+    # Why an earlier try was lost, if one was.
+    lost: str = ""
+
+
+def clock_fell_back(console: str) -> bool:
+    """Has another kernel been started?  Its clock begins anew, and it may be silent else."""
+    times = [float(time) for time in re.findall(r"(?m)^\[ *([0-9]+\.[0-9]+)\] ", console)]
+    return any(later < earlier - 1 for earlier, later in zip(times, times[1:]))
+
+
+def script_of(lab: Lab, run: str) -> str:
+    """What the guest runs; a line "@name" stands for guest/name.sh."""
+    lines = []
+    for line in run.splitlines():
+        if line.startswith("@"):
+            path = lab.tools / "guest" / f"{line[1:].strip()}.sh"
+            if not path.is_file():
+                raise LabError(f"there is no guest/{path.name}")
+            line = path.read_text(encoding="utf-8")
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+class CaseRun:
+    """Runs a case once."""
+
+    def __init__(self, lab: Lab, case: Case) -> None:
+        self.lab, self.case, self.row = lab, case, case.row
+        self.target = Target(lab, case.kernel)
+        self.directory = case.directory(lab)
+        self.evidence = Evidence(self.directory, self.target, self.row, case.model)
+        self.cause = ""
+        self.talk_failure = ""
+        self.gdb_failure = ""
+        self.peers: list[Peer] = []
+        self.surveyed = case.kernel in case.row.survey
+
+    def run(self) -> Result:
+        """From power-on to the answers."""
+        start = time.monotonic()
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.directory.mkdir(parents=True)
+        self.disks = self._disks()
+        with ExitStack() as stack:
+            self._machine_and_peers(stack)
+        self._collect()
+        answers = self._answers()
+        self.evidence.seconds = time.monotonic() - start
+        return self._result(answers)
+
+    def _disks(self) -> list[Disk]:
+        # What a cut takes is known of disks that are logged, which is slower.
+        volatile = any(plan.ends == "cut" for plan in self.row.lives)
+        disks = [Disk("dump", "virtio", "1G", disk_path(self.directory, "dump"))]
+        for wanted in self.row.disks:
+            path = disk_path(self.directory, wanted.name)
+            disks.append(Disk(wanted.name, wanted.bus, wanted.size, path, volatile))
+        for disk in disks:
+            disk.create()
+        return disks
+
+    def _network(self, stack: ExitStack) -> tuple[Switch | None, list[Card]]:
+        """The switch, with the machine's cards and a way to the peers on the host."""
+        if not self.row.cards:
+            return None, []
+        switch = Switch(Relay.from_row(self.row.network), self.directory)
+        stack.callback(switch.stop)
+        cards = []
+        for index, model in enumerate(self.row.cards):
+            port = switch.connect(f"card{index}")
+            cards.append(Card(model, card_mac(index), port))
+        if self.row.peers:
+            gateway = Gateway(self.directory, switch, self.target.qemu)
+            stack.callback(gateway.stop)
+            gateway.start()
+            self.peers.append(gateway)
+        switch.start()
+        return switch, cards
+
+    def _start_peers(self, stack: ExitStack) -> str:
+        """Start them; what the kernel's command line says of them."""
+        words = ""
+        for name, options in self.row.peers.items():
+            peer = PEERS[name](self.directory, options)
+            stack.callback(peer.stop)
+            peer.start()
+            self.peers.append(peer)
+            words += f" {peer.words()}"
+        return words
+
+    def _machine_and_peers(self, stack: ExitStack) -> None:
+        switch, cards = self._network(stack)
+        words = self._start_peers(stack)
+        machine = self._machine(cards)
+        for plan in self.row.lives:
+            if switch is not None and machine.lives:
+                switch.next_life()
+            end = self._live(machine, plan, words)
+            self.evidence.ends.append(end)
+            if not self._ended_well(end, plan):
+                break
+
+    def _machine(self, cards: list[Card]) -> Machine:
+        kind = {"qemu": Qemu, "bochs": Bochs}[self.case.model]
+        machine = kind(
+            self.target,
+            self.directory,
+            self.row.cpus,
+            memory=self.row.memory or None,
+            disks=self.disks,
+            cards=cards,
+            options=self.row.options,
+        )
+        if isinstance(machine, Qemu):
+            machine.lingers = any(check.what == "pages agree" for check in self.row.checks)
+        return machine
+
+    def _live(self, machine: Machine, plan: LifeRow, words: str) -> End:
+        on_line = bool(self.row.talk or self.row.gdb)
+        boot = f"{GRACE} {self.row.boot} {plan.boot}{words}"
+        for disk in self.disks:
+            disk.power_on()
+        life = machine.boot(
+            boot,
+            script_of(self.lab, plan.run),
+            line=on_line and not self.row.on_console,
+            on_console=self.row.on_console,
+        )
+        watch = Watch(self.row, life, plan, self.target.slow)
+        try:
+            self._attach(watch, life)
+            end = watch.run()
+            if end is End.OFF and isinstance(life, QemuLife) and life.lingers:
+                life.dump_memory(self.directory / "reference.elf")
+        finally:
+            life.kill()
+            self._detach(watch)
+            life.close()
+        for disk in self.disks:
+            disk.power_off(end is End.CUT)
+        self.cause = life.cause
+        self.evidence.consoles.append(self._console_of(life))
+        return end
+
+    def _attach(self, watch: Watch, life: Life) -> None:
+        if life.line is None:
+            return
+        limit = watch.limit * 2 / 3
+        if self.row.talk:
+            transcript = self.directory / "line.log"
+            watch.talk = Conversation(life.line, self.row.talk, transcript, limit)
+            watch.talk.start()
+        if self.row.gdb:
+            watch.gdb = Gdb(
+                life.line,
+                self.row.gdb,
+                self.target.vmlinux,
+                self.directory,
+                watch.limit,
+                watch.talk,
+            )
+
+    def _detach(self, watch: Watch) -> None:
+        if watch.gdb is not None:
+            watch.gdb.stop()
+            self.gdb_failure = watch.gdb.failure
+        if watch.talk is not None:
+            watch.talk.stop()
+            self.talk_failure = watch.talk.failure
+
+    def _ended_well(self, end: End, plan: LifeRow) -> bool:
+        wanted = {"off": (End.OFF,), "reset": (End.RESET,), "cut": (End.CUT,)}
+        return end in wanted.get(plan.ends, (End.OFF, End.RESET))
+
+    def _console_of(self, life: Life) -> str:
+        """What it printed, and what its programs said without the time."""
+        try:
+            data = life.console.read_bytes()
+        except FileNotFoundError:
+            return ""
+        text = data.decode(errors="replace").replace("\r", "")
+        text = re.sub(r"(?m)^\[ *[0-9.]*\] RT: ", "RT: ", text)
+        (self.directory / f"console{suffix(life.number)}").write_text(text, encoding="utf-8")
+        return text
+
+    def _collect(self) -> None:
+        """Take what is on the disk and the lines; of a machine that was given up it would
+        be half of a dump."""
+        evidence = self.evidence
+        for name in ("line", "gdb"):
+            log = self.directory / f"{name}.log"
+            if log.is_file():
+                text = log.read_bytes().decode(errors="replace")
+                setattr(evidence, name, text.replace("\r", "").replace("\0", ""))
+        if not any(end in LOST for end in evidence.ends):
+            into = self.directory / "dump"
+            into.mkdir(exist_ok=True)
+            tar_extract(self.disks[0].path, into)
+            vmcore = into / "vmcore"
+            if vmcore.is_file() and vmcore.stat().st_size:
+                evidence.vmcore = vmcore
+        self.disks[0].remove()
+        for name in ("initrd", "scenario"):
+            (self.directory / name).unlink(missing_ok=True)
+
+    def _answers(self) -> list[Answer]:
+        judges: dict[str, Judge] = {}
+        answers = [] if self.surveyed else self._implied()
+        for check in self.row.checks:
+            if check.place not in judges:
+                judges[check.place] = JUDGES[check.place](self.evidence)
+            answers.append(judges[check.place].answer(check))
+        return answers
+
+    def _implied(self) -> list[Answer]:
+        """What holds for every row, without its saying so."""
+        row, evidence = self.row, self.evidence
+        answers = []
+        for plan, end in zip(row.lives, evidence.ends):
+            wanted = f"it {plan.ends or 'ends by itself'}"
+            answers.append(
+                Answer(self._ended_well(end, plan), "the machine ends", wanted, end.value)
+            )
+        if not any("rt.reboot" in plan.run for plan in row.lives):
+            # One that resets and succeeds the second time has failed the first time.
+            boots = [len(re.findall("(?m)^RT: up ", text)) for text in evidence.consoles]
+            good = all(count <= 1 for count in boots)
+            answers.append(Answer(good, "it boots once", "one boot", f"{max(boots)} boots"))
+        if row.talk and not row.survey:
+            failure = self.talk_failure
+            answers.append(Answer(not failure, "the conversation goes as written", "", failure))
+        if row.gdb:
+            failure = self.gdb_failure
+            answers.append(Answer(not failure, "gdb has the line", "", failure))
+        if not row.warnings:
+            line = matching_line(WARNINGS, evidence.console)
+            answers.append(Answer(line is None, "the kernel has no warning", "none", line or ""))
+        if not any(check.place == "dump" for check in row.checks):
+            answers.append(Answer(evidence.vmcore is None, "there is no dump", "none", "a dump"))
+        for peer in self.peers:
+            trouble = peer.trouble() or ""
+            answers.append(Answer(not trouble, f"the peer {peer.name} has no trouble", "", trouble))
+        return answers
+
+    def _result(self, answers: list[Answer]) -> Result:
+        case, seconds = self.case, self.evidence.seconds
+        end = self.evidence.ends[-1]
+        bad = [answer.title for answer in answers if not answer.ok]
+        if end is End.DIED:
+            return Result(case, Outcome.LOST, answers, self.cause, seconds)
+        known = self.row.known_failure.get(case.model, "")
+        if known:
+            if bad:
+                return Result(case, Outcome.KNOWN, answers, known, seconds)
+            return Result(
+                case, Outcome.FAIL, answers, f"known to fail, and passes: {known}", seconds
+            )
+        # A row with a limit for silence knows what is normal: beyond it is a verdict.
+        if end in LOST and not self.surveyed and not self.row.silence:
+            limit = self.row.time * self.target.slow
+            reason = f"the machine {end.value} ({limit} s at most)"
+            return Result(case, Outcome.LOST, answers, reason, seconds)
+        if self.surveyed:
+            return self._survey(answers)
+        outcome = Outcome.FAIL if bad else Outcome.PASS
+        return Result(case, outcome, answers, "; ".join(bad), seconds)
+
+    def _survey(self, answers: list[Answer]) -> Result:
+        """The answers are the result, but a machine that was given up too early has none."""
+        started = clock_fell_back(self.evidence.console)
+        if started and self.evidence.vmcore is None and self.evidence.ends[-1] in LOST:
+            reason = "the crash kernel was started, and the machine given up"
+            return Result(self.case, Outcome.FAIL, answers, reason, self.evidence.seconds)
+        return Result(self.case, Outcome.PASS, answers, "", self.evidence.seconds)
+
+
+def run_case(lab: Lab, case: Case, *, keep: bool = False) -> Result:
+    """Run a case; once more if it is lost.  ``keep``: also the dump of one that passes."""
+    if case.row.skip:
+        return Result(case, Outcome.SKIP, reason=case.row.skip)
+    result = _run_once(lab, case)
+    if result.outcome is Outcome.LOST:
+        # What the lost try has left is evidence, too.
+        lost, directory = result.reason, case.directory(lab)
+        shutil.rmtree(f"{directory}.lost", ignore_errors=True)
+        directory.rename(f"{directory}.lost")
+        result = _run_once(lab, case)
+        result.lost = lost
+    if result.outcome in (Outcome.PASS, Outcome.KNOWN) and not keep:
+        for disk in case.row.disks:
+            disk_path(case.directory(lab), disk.name).unlink(missing_ok=True)
+        for path in ("dump/vmcore", "reference.elf"):
+            (case.directory(lab) / path).unlink(missing_ok=True)
+    return result
+
+
+def _run_once(lab: Lab, case: Case) -> Result:
+    try:
+        return CaseRun(lab, case).run()
+    except LostCut as error:
+        # The cut fell into the middle of a write to the log: nobody knows what was kept.
+        return Result(
+            case, Outcome.LOST, [Answer(False, "the case runs", "", str(error))], str(error)
+        )
+    except LabError as error:
+        reason = str(error)
+    except Exception:  # A fault of the lab costs this case, and not the run.
+        reason = traceback.format_exc()
+    return Result(case, Outcome.FAIL, [Answer(False, "the case runs", "a result", reason)], reason)

@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: GPL-2.0
+"""./ras bench: what stops cost, in time, in instructions and in bytes."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import re
+import select
+import shutil
+import statistics
+import subprocess
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from raslab.case import Case, Outcome, run_case
+from raslab.disk import Disk, disk_path
+from raslab.image import need_machine
+from raslab.lab import Lab, LabError
+from raslab.machine import Life, Qemu
+from raslab.row import Check, LifeRow, Row
+from raslab.target import Target
+
+# Columns of the table of stops, as ras_bench.ko names them.
+COLUMNS = ("nmi", "stop", "release", "machine", "ipi")
+# CPUs, and how many rounds of each measure.
+PLAN = ((2, 200), (4, 100), (8, 50), (16, 25))
+QUICK_PLAN = ((2, 50), (4, 20))
+HEADINGS = """
+Stopping all CPUs: microseconds, median and 99th percentile, in one boot a line
+
+                raw NMI           ras_stop()          release        stop_machine()\
+        IPI to all      stop/NMI  stop_machine
+CPUs rounds      med      p99      med      p99      med      p99      med      p99\
+      med      p99               /stop"""
+
+# Ours; KUnit's tests and what they fake are no part of a kernel that somebody uses.
+DIRECTORIES = ("kernel/ras", "arch/{arch}/ras", "drivers/ras-clients")
+NOT_COUNTED = re.compile(r"_kunit|^fake_|^built-in|\.mod\.o$|\.prelink")
+
+FIRST_LINE_ROUNDS, QUICK_ROUNDS = 5, 2
+# A crash kernel that is not there by then does not come.
+FIRST_LINE_S = 240.0
+TOOL_S = 120.0
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What is shown of the rounds of one measure, in the unit of the rounds."""
+
+    median: float
+    p99: float
+
+
+def figure(rounds: Iterable[float]) -> Figure:
+    """The median and the 99th percentile: figures that were measured, none between two."""
+    ordered = sorted(rounds)
+    return Figure(statistics.median_low(ordered), ordered[max(1, len(ordered) * 99 // 100) - 1])
+
+
+def parse_rounds(console: str) -> dict[str, list[int]]:
+    """The nanoseconds of each round, by measure: "RT: ras_bench: nmi 9700 stop 12500 ..."."""
+    rounds: dict[str, list[int]] = {}
+    for line in re.findall(r"(?m)RT: ras_bench: (nmi .*)$", console):
+        words = line.split()
+        for name, value in zip(words[::2], words[1::2]):
+            rounds.setdefault(name, []).append(int(value))
+    return rounds
+
+
+def line_of_stops(cpus: int, rounds: dict[str, list[int]]) -> str:
+    """A line of the table."""
+    figures = {name: figure(rounds[name]) for name in COLUMNS}
+    cells = (f"{each.median / 1000:9.1f} {each.p99 / 1000:9.1f}" for each in figures.values())
+    stop = figures["stop"].median
+    ratios = f"{stop / figures['nmi'].median:8.2f} {figures['machine'].median / stop:10.1f}"
+    return f"{cpus:4d} {len(rounds['nmi']):6d} {''.join(cells)}  {ratios}"
+
+
+def line_of_guards(cpus: int, rounds: dict[str, list[int]]) -> str:
+    """What a handler more costs."""
+    guard, watched = figure(rounds["guard"]).median, figure(rounds["watched"]).median
+    return f"  {cpus:3d} CPUs: {guard:5.0f} ns without a deadline, {watched:5.0f} ns with one"
+
+
+def row_of_stops(cpus: int, rounds: int) -> Row:
+    """One boot that measures."""
+    return Row(
+        name=f"bench-{cpus}",
+        subject="bench",
+        about="stops, and what else stops CPUs",
+        cpus=cpus,
+        boot="ras.ipi_grace_us=0 ras.nmi_timeout_ms=30000 loglevel=4 log_buf_len=4M",
+        time=1200,
+        lives=(
+            LifeRow(
+                run=f"taskset 1 insmod /lib/ras_bench.ko rounds={rounds} 2>/dev/null\n"
+                "dmesg | sed -n '/ras_bench: begin/,/ras_bench: end/s/^.*ras_bench: nmi/nmi/p' |"
+                " tell 'ras_bench: '\n"
+            ),
+        ),
+        checks=(Check("console", "has", "^RT: ras_bench: nmi "),),
+    )
+
+
+def measure_stops(lab: Lab, cpus: int, rounds: int) -> dict[str, list[int]]:
+    """Boot a machine, and take down what it has measured."""
+    case = Case(row_of_stops(cpus, rounds))
+    result = run_case(lab, case)
+    console = case.directory(lab) / "console"
+    if result.outcome is not Outcome.PASS:
+        raise LabError(f"the machine of {cpus} CPUs: {result.reason}; see {lab.shown(console)}")
+    return parse_rounds(console.read_text(encoding="utf-8"))
+
+
+def show_stops(lab: Lab, plan: Sequence[tuple[int, int]]) -> None:
+    """The table of stops, and that of guards."""
+    print(HEADINGS, flush=True)
+    guards = []
+    for cpus, rounds in plan:
+        measured = measure_stops(lab, cpus, rounds)
+        print(line_of_stops(cpus, measured), flush=True)
+        guards.append(line_of_guards(cpus, measured))
+    print("\nOne handler more in the chain, its guard included: median\n")
+    print("\n".join(guards))
+
+
+def counted_objects(target: Target) -> list[Path]:
+    """The framework's objects and those of its clients, at any depth."""
+    arch = target.image.relative_to(target.objects).parts[1]
+    found: list[Path] = []
+    for directory in DIRECTORIES:
+        found += (target.objects / directory.format(arch=arch)).rglob("*.o")
+    return sorted(path for path in found if not NOT_COUNTED.search(path.name))
+
+
+def _output(command: Sequence[str]) -> str:
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TOOL_S, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise LabError(f"{command[0]} failed: {error}") from error
+    return done.stdout.decode()
+
+
+def show_bytes(target: Target) -> None:
+    """Bytes of the kernel, and of each CPU."""
+    print("\nBytes\n")
+    total = _output(["size", "-t", *map(str, counted_objects(target))]).splitlines()[-1].split()
+    print(f"  text {total[0]}, data {total[1]}, bss {total[2]}", end=" ")
+    print("(the records of the machine included)")
+    sizes = r'printf "%d %d\n", sizeof(struct ras_slot), sizeof(struct ras_cpu)'
+    said = _output(["gdb", "-nx", "-batch", "-ex", sizes, str(target.vmlinux)])
+    slot, registers = said.splitlines()[-1].split()
+    print(f"  per CPU {slot}, of which the record of its registers is {registers}")
+
+
+class FirstLine:
+    """Takes the time from a panic to the crash kernel's first line, as they arrive here."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._panic: float | None = None
+        self.seconds: float | None = None
+
+    def hear(self, data: bytes, now: float) -> None:
+        """Some of the console.  A line counts when all of it is there."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            if self._panic is None:
+                if b"Kernel panic - not syncing" in line:
+                    self._panic = now
+            elif self.seconds is None and b"Linux version" in line:
+                self.seconds = now - self._panic
+
+
+def measure_first_line(target: Target, words: str) -> float:
+    """Crash a machine of two CPUs; seconds by the host's clock."""
+    directory = target.lab.run / "bench-first-line"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    disk = Disk("dump", "virtio", "1G", disk_path(directory, "dump"))
+    disk.create()
+    disk.power_on()
+    machine = Qemu(target, directory, 2, disks=[disk])
+    life = machine.boot(
+        words, "load_kdump loglevel=8\necho c > /proc/sysrq-trigger\n", on_console=True
+    )
+    try:
+        seconds = _listen(life)
+    finally:
+        life.kill()
+        life.close()
+    if seconds is None:
+        raise LabError(f"the crash kernel said nothing; see {target.lab.shown(life.console)}")
+    shutil.rmtree(directory)
+    return seconds
+
+
+def _listen(life: Life) -> float | None:
+    assert life.line is not None
+    first = FirstLine()
+    until = time.monotonic() + FIRST_LINE_S
+    while first.seconds is None and time.monotonic() < until:
+        if select.select([life.line], [], [], 1.0)[0]:
+            try:
+                data = life.line.recv(4096)
+            except ConnectionError:
+                break
+            if not data:
+                break
+            first.hear(data, time.monotonic())
+    return first.seconds
+
+
+def line_of_first_lines(name: str, seconds: Sequence[float]) -> str:
+    """The median of the rounds, and how far apart they are."""
+    median = figure(seconds).median
+    return f"  {name:<34} median {median:.3f}  ({min(seconds):.3f} to {max(seconds):.3f})"
+
+
+def show_first_lines(lab: Lab, quick: bool) -> None:
+    """How long the way to the crash kernel is, with the framework and without."""
+    rounds = QUICK_ROUNDS if quick else FIRST_LINE_ROUNDS
+    print("\nFrom the panic message to the crash kernel's first line: seconds, 2 CPUs,", end=" ")
+    print(f"{rounds} rounds\n", flush=True)
+    main, unmodified = Target(lab), Target(lab, "unmodified")
+    kinds = [
+        ("unmodified kernel", unmodified, ""),
+        ("framework off (ras.enabled=0)", main, "ras.enabled=0"),
+        ("framework, kdump alone armed", main, "ras.handlers.kmsg.enabled=0"),
+        ("framework, kmsg and kdump", main, ""),
+    ][quick:]
+    measured: dict[str, list[float]] = {name: [] for name, _, _ in kinds}
+    # In turn, so that what disturbs the host disturbs all of them.
+    for _ in range(rounds):
+        for name, target, words in kinds:
+            measured[name].append(measure_first_line(target, words))
+    for name, seconds in measured.items():
+        print(line_of_first_lines(name, seconds))
+
+
+def show_instructions(lab: Lab, quick: bool) -> None:
+    """Instructions on the second machine model, if it is there."""
+    if not shutil.which("bochs"):
+        print("\nInstructions: not counted, for there is no bochs (apt-get install bochs)")
+        return
+    importlib.import_module("raslab.instructions").show(lab, quick=quick)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What ``./ras bench --help`` says."""
+    parser.description = (
+        "Stops, measured in one boot for each number of CPUs: the raw NMI rendezvous, a stop of"
+        " the framework without grace period, its release, stop_machine(), and an IPI to all;"
+        " what the guard of a handler costs; the same in instructions, on the machine model"
+        " that counts them; then bytes, and the way from a panic to the crash kernel."
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="2 and 4 CPUs, fewer rounds, no unmodified kernel beside it",
+    )
+
+
+def main(lab: Lab, args: argparse.Namespace) -> int:
+    """./ras bench"""
+    target = Target(lab)
+    need_machine(target)
+    if not args.quick:
+        need_machine(Target(lab, "unmodified"))
+    show_stops(lab, QUICK_PLAN if args.quick else PLAN)
+    show_instructions(lab, args.quick)
+    show_bytes(target)
+    show_first_lines(lab, args.quick)
+    return 0

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0
+"""./ras demo: one crash from beginning to end, in view."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from raslab.case import Case, Outcome, Result, run_case
+from raslab.crash import Crash
+from raslab.image import need_machine
+from raslab.lab import Lab, LabError
+from raslab.row import Check, LifeRow, Row
+from raslab.target import Target
+
+ROW = Row(
+    name="demo",
+    subject="demo",
+    about="one crash from beginning to end",
+    cpus=4,
+    # Short enough for who looks on.
+    boot="ras.ipi_grace_us=100000",
+    lives=(
+        LifeRow(
+            run="cat $RAS/plan > /tmp/before\n"
+            "load_kdump\n"
+            "tell 'plan: ' < $RAS/plan\n"
+            "mark 1=spin 2=irqsoff 3=spin\n"
+            "fire panic\n"
+        ),
+    ),
+    checks=(
+        Check("dump", "opens"),
+        Check("dump", "backtrace 0 has", "panic"),
+        Check("dump", "cpu 1 in", "ras_test_place_spin"),
+        Check("dump", "cpu 2 in", "ras_test_place_irqsoff"),
+        Check("dump", "cpu 3 in", "ras_test_place_spin"),
+        Check("dump", "log has", "owner 0 ipi 1,3 nmi 2"),
+    ),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What ``./ras demo --help`` says."""
+    parser.description = (
+        "Build a small kernel, crash a machine of 4 CPUs in QEMU while one of them spins with"
+        " interrupts off, and look at the dump with crash.  Ends with 0 if the dump is as it"
+        " should be."
+    )
+
+
+def said(console: str) -> Iterator[str]:
+    """What the machine said of the crash: the plan, the report, and the crash kernel."""
+    lines = console.splitlines()
+    planned = (line.removeprefix("RT: plan: ") for line in lines if line.startswith("RT: plan: "))
+    here = False
+    for line in planned:
+        here = line == "panic" or here and line.startswith("  ")
+        if here:
+            yield f"  plan: {line}"
+    for line in lines:
+        if re.match(r"\[ *[0-9.]+\] (Kernel panic |ras: )", line):
+            yield f"  {line}"
+        elif found := re.match("RT: ((capture kernel|captured).*)", line):
+            yield f"  crash kernel: {found[1]}"
+
+
+def shown(crash: str) -> Iterator[str]:
+    """The machine and the backtraces as crash shows them, without registers."""
+    for line in crash.splitlines():
+        if re.match(" *(R[A-Z0-9]+|ORIG_RAX):", line):
+            continue
+        if line.startswith("PID:"):
+            yield ""
+        if re.match(r"PID:|  *#|  *\[exc|---", line) or re.search("PANIC:|CPUS:|UPTIME:", line):
+            yield f"  {line}"
+
+
+def demo(lab: Lab) -> int:
+    """Crash, and show; the exit status."""
+    target = Target(lab)
+    need_machine(target)
+    print("\nA machine of 4 CPUs starts.  CPUs 1 and 3 compute, CPU 2 spins with interrupts off,")
+    print("and CPU 0 panics.  What the machine says of it:\n", flush=True)
+    case = Case(ROW)
+    directory = case.directory(lab)
+    result = run_case(lab, case, keep=True)
+    if result.lost:
+        print(f"  (The first machine was lost, and this is another: {result.lost}.)")
+    console = directory / "console"
+    if console.exists():
+        print("\n".join(said(console.read_text(encoding="utf-8", errors="replace"))))
+    vmcore = directory / "dump" / "vmcore"
+    if not vmcore.exists():
+        reason = f" ({result.reason})" if result.reason else ""
+        raise LabError(f"no dump came of it{reason}; see {lab.shown(directory)}/console.log")
+    _show_dump(lab, target, vmcore)
+    return _show_answers(lab, directory, result)
+
+
+def _show_dump(lab: Lab, target: Target, vmcore: Path) -> None:
+    print("\nThe dump, as the crash utility reads it", end=" ")
+    print(f"(crash {lab.shown(target.vmlinux)} {lab.shown(vmcore)}):")
+    crash = Crash(target.vmlinux, vmcore, vmcore.parent.parent / "shown")
+    crash.ask(["sys", "bt -a"])
+    print("\n".join(shown(crash.said("sys") + crash.said("bt -a"))), end="\n\n")
+
+
+def _show_answers(lab: Lab, directory: Path, result: Result) -> int:
+    for answer in result.answers:
+        print(f"  {'ok ' if answer.ok else 'BAD'} {answer.title}")
+        if not answer.ok:
+            print(f"      expected {answer.expected}\n      got      {answer.got}")
+    if result.outcome is not Outcome.PASS:
+        raise LabError(f"the machine or its dump is not as it should be: {result.reason}")
+    print(f"\nFrom power-on to the checked dump in {result.seconds:.0f} s.", end="  ")
+    print(f"Console: {lab.shown(directory)}/console.log")
+    return 0
+
+
+def main(lab: Lab, args: argparse.Namespace) -> int:
+    """./ras demo"""
+    return demo(lab)
