@@ -50,7 +50,7 @@ piece() { dd if=/tmp/sent bs="$2" skip="$1" count=1 2>/dev/null; }
 # wanted NUMBER BYTES: what the echo peer has to answer to that piece; $answers says how.
 wanted()
 {
-	if [ "$answers" = sha256 ]; then
+	if [ "${answers-}" = sha256 ]; then
 		piece "$@" | sha256sum | cut -d' ' -f1
 	else
 		piece "$@"
@@ -59,14 +59,14 @@ wanted()
 
 # send_piece NUMBER BYTES: to the echo peer, until it has answered.  On a lossy network TCP
 # doubles its time-outs, up to minutes: what is not answered within $patience seconds is
-# sent again over a connection of its own, and gets longer each time, because the host may
-# be what is slow.
+# sent again over another connection, and given longer each time, because the host may be
+# what is slow.
 send_piece()
 {
 	length=$2 try=0
-	[ "$answers" = sha256 ] && length=65
+	[ "${answers-}" = sha256 ] && length=65
 	while [ $try -lt 20 ]; do
-		piece "$@" | timeout $((${patience:-60} + try / 2)) nc $echo_peer \
+		piece "$@" | timeout $((${patience:-60} + try / 2)) nc "$address" "$port" \
 			> "/tmp/answer.$1" 2>/dev/null
 		try=$((try + 1))
 		[ "$(stat -c %s "/tmp/answer.$1")" = "$length" ] && break
@@ -89,7 +89,7 @@ send_some()
 exchange()
 {
 	pieces=$(($1 / $2)) from=$(seconds)
-	echo_peer="$(word_address rt.echo) $(word_port rt.echo)"
+	address=$(word_address rt.echo) port=$(word_port rt.echo)
 	dd if=/dev/urandom of=/tmp/sent bs="$2" count=$pieces 2>/dev/null
 	rm -f /tmp/tries
 	first=0
@@ -105,8 +105,8 @@ exchange()
 		rm /tmp/answer.$number
 		number=$((number + 1))
 	done
-	wanted=$(sha256sum < /tmp/wanted) had=$(sha256sum < /tmp/answers)
-	[ "$wanted" = "$had" ] && right=right || right=wrong
+	expected=$(sha256sum < /tmp/wanted) had=$(sha256sum < /tmp/answers)
+	[ "$expected" = "$had" ] && right=right || right=wrong
 	say "exchange of $1 bytes: the answers are $right"
 	say "exchange took $(($(seconds) - from)) s, $(awk '{ n += $1 } END { print n }' /tmp/tries) connections"
 	rm /tmp/wanted /tmp/answers

@@ -91,11 +91,13 @@ def mebibytes(size: str) -> int:
 def command_line(target: Target, words: str) -> str:
     """The kernel's command line; what the row says comes last and so counts.
 
-    Without a speed the line would have 9600 baud, and the kernel wait for it.  The clock
-    is given, since the kernel would measure it wrongly by one in a thousand.
+    A row that names a console has that one only.  Without a speed the line would have 9600
+    baud, and the kernel wait for it.  The clock is given, since the kernel would measure it
+    wrongly by one in a thousand.
     """
+    console = "" if "console=" in words else f"console={target.console},115200 "
     return (
-        f"console={target.console},115200 rdinit=/init crashkernel={target.crashkernel}"
+        f"{console}rdinit=/init crashkernel={target.crashkernel}"
         f" panic=1 memmap=1M${PSTORE_AT:#x} ramoops.mem_address={PSTORE_AT:#x}"
         " ramoops.mem_size=0x100000 ramoops.record_size=0x20000"
         " sysrq_always_enabled loglevel=7 printk.devkmsg=on"

@@ -137,6 +137,7 @@ class Crash:
 
     def __init__(self, vmlinux: Path, vmcore: Path, directory: Path) -> None:
         self.vmlinux, self.vmcore, self.directory = vmlinux.resolve(), vmcore.resolve(), directory
+        self._asked_alone: set[str] = set()
         directory.mkdir(parents=True, exist_ok=True)
         for old in directory.iterdir():
             if old.suffix == ".said":
@@ -159,7 +160,8 @@ class Crash:
     def said(self, command: str) -> str:
         """The answer to one command, or nothing."""
         path = self._file(command)
-        if not path.exists() or not path.stat().st_size:
+        if command not in self._asked_alone and not (path.exists() and path.stat().st_size):
+            self._asked_alone.add(command)
             self.ask([command])
         if not path.exists():
             return ""

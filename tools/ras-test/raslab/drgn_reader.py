@@ -143,11 +143,20 @@ class DrgnReader:
             raise DumpError(f"drgn {how}; it says\n" + "\n".join(said[-5:]))
 
     @cached_property
-    def report(self) -> Report:
-        """Everything but the pages."""
+    def _said(self) -> Report | DumpError:
         path = self.directory / "drgn.json"
-        self._run("--output", str(path.resolve()))
-        return Report.from_json(path.read_text(encoding="utf-8"))
+        try:
+            self._run("--output", str(path.resolve()))
+            return Report.from_json(path.read_text(encoding="utf-8"))
+        except DumpError as error:
+            return error
+
+    @property
+    def report(self) -> Report:
+        """Everything but the pages; DumpError if drgn does not open the dump, asked once."""
+        if isinstance(self._said, DumpError):
+            raise self._said
+        return self._said
 
     def page_kinds(self) -> Path:
         """A file with the kind of each page, see pages.py."""

@@ -187,6 +187,7 @@ def drgn_denies(function: str, functions: list[str], second: Cpu) -> bool:
 def _backtrace_has(asked: Asked) -> Found:
     second = asked.second
     if asked.flavour == WITH_KASAN:
+        asked.dump.crash.need()
         seen = "drgn has it" if second.has(asked.expected) else "drgn's trace lacks it"
         return Found(True, "", note=f"left out: crash is no judge with KASAN; {seen}")
     functions = asked.dump.crash.backtrace(asked.cpu).functions
@@ -211,6 +212,7 @@ def _panic(asked: Asked) -> Found:
 
 
 def _task(asked: Asked) -> Found:
+    asked.dump.crash.need()
     tasks = asked.dump.drgn.tasks
     if asked.expected in tasks:
         return Found(True, "")

@@ -85,7 +85,7 @@ class Row:
     known_failure: Mapping[str, str] = field(default_factory=dict)
     disks: tuple[DiskRow, ...] = ()
     cards: tuple[str, ...] = ()
-    network: Mapping[str, int] = field(default_factory=dict)
+    network: Mapping[str, float] = field(default_factory=dict)
     peers: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     # Kernels on which the answers are results, not verdicts.
     survey: tuple[str, ...] = ()

@@ -11,6 +11,8 @@ from typing import Any
 from raslab import chains, faults, lkdtm
 from raslab.judges import accept
 from raslab.lab import Lab, LabError
+from raslab.network import CARDS, Relay
+from raslab.peer import PEERS
 from raslab.row import Check, DiskRow, LifeRow, Row, RowError
 from raslab.talk import parse
 
@@ -107,9 +109,28 @@ def _judged(row: Row) -> None:
     for disk in row.disks:
         if not any(disk.name in life.run for life in row.lives):
             raise RowError(f"no life uses the disk {disk.name!r}")
+    if row.talk:
+        try:
+            parse(row.talk)
+        except LabError as error:
+            raise RowError(str(error)) from error
     for model in row.known_failure:
         if model not in row.models:
             raise RowError(f"a failure is known on {model!r}, where the row does not run")
+
+
+def _network(row: Row) -> None:
+    """The switch, and who is on it."""
+    Relay.from_row(row.network)
+    for card in row.cards:
+        if card not in CARDS:
+            raise RowError(f"there is no network card {card!r}; there are {' '.join(CARDS)}")
+    for name, options in row.peers.items():
+        if name not in PEERS:
+            raise RowError(f"there is no peer {name!r}; there are {' '.join(PEERS)}")
+        PEERS[name].accept(options)
+    if (row.peers or row.network) and not row.cards:
+        raise RowError("a machine without a card is on no network")
 
 
 def row_from(name: str, subject: str, table: Mapping[str, Any], represents: bool) -> Row:
@@ -139,6 +160,7 @@ def row_from(name: str, subject: str, table: Mapping[str, Any], represents: bool
         raise RowError(f"the row lacks {error}") from error
     except TypeError as error:
         raise RowError(str(error)) from error
+    _network(row)
     _judged(row)
     return row
 

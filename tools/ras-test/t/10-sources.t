@@ -5,6 +5,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -160,6 +161,8 @@ def main() -> int:
     return tap.done()
 
 
+# So that what was started is ended on the way out.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 try:
     sys.exit(main())
 except LabError as error:

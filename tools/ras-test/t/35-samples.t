@@ -6,6 +6,7 @@ headers and nothing else of the kernel or the framework."""
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -128,6 +129,8 @@ def main() -> int:
     return tap.done()
 
 
+# So that what was started is ended on the way out.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 try:
     sys.exit(main())
 except LabError as error:

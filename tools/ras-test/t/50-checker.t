@@ -188,7 +188,7 @@ class Checker:
         for name, change, check, message in (
             ("one flipped bit is found", flip, "pages agree=all", f"1 different: {victim:#x}"),
             ("a damaged page is found", damage([victim]), "pages agree=all", "is damaged"),
-            ("a damaged page of the log is found", damage(log), f"log has={SAID}", "#   got"),
+            ("a damaged page of the log is found", damage(log), f"log has={SAID}", "got "),
         ):
             self.write(change)
             self.expect(name, (1, 2), self.bad, check)

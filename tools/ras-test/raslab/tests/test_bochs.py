@@ -96,6 +96,15 @@ class ConfigurationTest(unittest.TestCase):
             with self.assertRaises(LabError):
                 bochs.mebibytes(size)
 
+    def test_command_line(self) -> None:
+        target = mock.Mock(console="ttyS0", crashkernel="192M")
+        words = bochs.command_line(target, "idle=halt").split()
+        self.assertIn("console=ttyS0,115200", words)
+        self.assertIn("tsc_early_khz=50000", words)
+        self.assertEqual(words[-1], "idle=halt")
+        words = bochs.command_line(target, "console=null quiet").split()
+        self.assertEqual([word for word in words if "console=" in word], ["console=null"])
+
     def test_boot_menu(self) -> None:
         self.assertIn(" append initrd=/initrd quiet\n", bochs.boot_menu("quiet"))
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from raslab.check import Answer, Check, RowError
 from raslab.crash import Backtrace, Crash, Symbols, notes_in_help
-from raslab.drgn_reader import Report
+from raslab.drgn_reader import DrgnReader, Report
 from raslab.dump import (
     Dump,
     DumpJudge,
@@ -247,6 +247,43 @@ class Disagreement(DumpTest):
             Report.from_json("{}")
         with self.assertRaisesRegex(DumpError, "drgn's report is none"):
             Report.from_json('{"banner": "", "cpus": [{}], "tasks": [], "log": "", "errors": []}')
+
+
+class Patience(DumpTest):
+    """Who does not answer is asked once more, and no oftener."""
+
+    def test_crash(self) -> None:
+        asked: list[str] = []
+
+        class Silent(Crash):
+            """Says nothing."""
+
+            def ask(self, commands: Iterable[str]) -> None:
+                asked.extend(commands)
+
+        crash = Silent(Path("vmlinux"), Path("vmcore"), self.place / "silent")
+        crash.ask(["sys", "bt -c 1"])
+        for _ in range(3):
+            self.assertEqual(crash.said("bt -c 1"), "")
+            with self.assertRaisesRegex(DumpError, "crash does not open the dump"):
+                crash.need()
+        self.assertEqual(asked, ["sys", "bt -c 1", "bt -c 1", "sys"])
+
+    def test_drgn(self) -> None:
+        runs: list[tuple[str, ...]] = []
+
+        class Dying(DrgnReader):
+            """Is brought down by the dump."""
+
+            def _run(self, *options: str) -> None:
+                runs.append(options)
+                raise DumpError("drgn is killed by signal 11")
+
+        reader = Dying(Path("vmlinux"), Path("vmcore"), [], self.place / "dying")
+        for _ in range(3):
+            with self.assertRaisesRegex(DumpError, "signal 11"):
+                self.assertIsNone(reader.report)
+        self.assertEqual(len(runs), 1)
 
 
 class Backtraces(DumpTest):

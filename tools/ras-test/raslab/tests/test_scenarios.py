@@ -7,8 +7,8 @@ import unittest
 from pathlib import Path
 
 from raslab.judges import accept
-from raslab.row import Row
-from raslab.scenarios import load_file
+from raslab.row import Row, RowError
+from raslab.scenarios import load_file, row_from
 
 TOOLS = Path(__file__).resolve().parents[2]
 FILES = sorted((TOOLS / "scenarios").glob("*.toml"))
@@ -49,6 +49,48 @@ class Scenarios(unittest.TestCase):
 
     def test_subjects_are_files(self) -> None:
         self.assertEqual({row.subject for row in self.rows}, {path.stem for path in FILES})
+
+
+class Refusals(unittest.TestCase):
+    """What is not understood does not run."""
+
+    GOOD = {"about": "it", "cpus": 1, "run": "true", "checks": [["console", "has", "RT"]]}
+
+    def refused(self, why: str, *without: str, **keys: object) -> None:
+        table = {key: value for key, value in self.GOOD.items() if key not in without}
+        with self.assertRaisesRegex(RowError, why):
+            row_from("made-up", "made-up", {**table, **keys}, False)
+
+    def test_good_row(self) -> None:
+        self.assertEqual(row_from("made-up", "made-up", self.GOOD, True).cpus, 1)
+
+    def test_keys(self) -> None:
+        self.refused("unknown key 'cpu'", cpu=2)
+        self.refused("'cpus' is 'two'", cpus="two")
+        self.refused("'run' and 'life'", life=[{"run": "true"}])
+        self.refused("a life has the unknown key", "run", life=[{"ruin": "true"}])
+
+    def test_checks(self) -> None:
+        self.refused("nobody judges 'screen'", checks=[["screen", "has", "RT"]])
+        self.refused("console cannot be asked", checks=[["console", "shows", "RT"]])
+        self.refused("is no check", checks=[["console"]])
+        self.refused("has no meaning|not a regular|is not closed", checks=[["console", "has", "["]])
+        self.refused("no check asks about it", checks=[])
+
+    def test_what_is_given_is_judged(self) -> None:
+        self.refused("'gdb' is given, and no check", gdb="detach")
+        self.refused("'network' is given, and no check", network={"loss": 5}, cards=["e1000"])
+        self.refused("no life uses the disk", disks=[{"name": "d", "bus": "nvme", "size": "1M"}])
+        self.refused("asks about 'gdb', and the row has none", checks=[["gdb", "has", "x"]])
+
+    def test_network(self) -> None:
+        self.refused("no network card 'ne2000'", cards=["ne2000"])
+        self.refused("no peer 'oracle'", cards=["e1000"], peers={"oracle": {}})
+        self.refused("no 'luck'", cards=["e1000"], network={"luck": 1})
+        self.refused("without a card", peers={"echo": {}}, checks=[["peer echo", "bytes", 1]])
+
+    def test_conversation(self) -> None:
+        self.refused("talk, line 1", talk="say hello")
 
 
 if __name__ == "__main__":
