@@ -5,13 +5,25 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 # The lab removes and overwrites only directories that hold this file.
 MARK = ".made-by-ras"
+# No build takes as long on any machine that is of use.
+LOCK_S = 7200
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
 
 
 class LabError(Exception):
@@ -70,9 +82,13 @@ class Lab:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep two commands from building into each other."""
+        """Keep two commands from building into each other; the second one waits."""
+        until = time.monotonic() + LOCK_S
         with open(self.build / "lock", "w", encoding="ascii") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            while not _locked(file):
+                if time.monotonic() > until:
+                    raise LabError(f"another ./ras builds in {self.build} for {LOCK_S} s")
+                time.sleep(0.5)
             yield
 
     def shown(self, path: Path) -> str:

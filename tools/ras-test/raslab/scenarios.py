@@ -3,18 +3,21 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from raslab import chains, faults, lkdtm
+from raslab.disk import Disk
 from raslab.judges import accept
 from raslab.lab import Lab, LabError
 from raslab.network import CARDS, Relay
 from raslab.peer import PEERS
 from raslab.row import Check, DiskRow, LifeRow, Row, RowError
 from raslab.talk import parse
+from raslab.target import flavours_in
 
 # Key of a row, and its type in the file.
 KEYS: dict[str, type | tuple[type, ...]] = {
@@ -44,6 +47,11 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "skip": str,
 }
 SUBJECT_KEYS = ("about", "represents", "generator")
+# What a case can be run on.
+MODELS = ("qemu", "bochs")
+TOOLS = Path(__file__).resolve().parents[1]
+GUEST = TOOLS / "guest"
+FLAVOURS = flavours_in(TOOLS / "targets")
 ENDS = ("", "off", "reset", "cut")
 GENERATORS: dict[str, Callable[[Path, str], list[Row]]] = {
     "faults": faults.generate,
@@ -107,16 +115,52 @@ def _judged(row: Row) -> None:
         if place in places and not given:
             raise RowError(f"a check asks about {place!r}, and the row has none")
     for disk in row.disks:
-        if not any(disk.name in life.run for life in row.lives):
+        used = rf"\bdisk {re.escape(disk.name)}\b"
+        if not any(re.search(used, life.run) for life in row.lives):
             raise RowError(f"no life uses the disk {disk.name!r}")
+    if row.button and not row.talk:
+        raise RowError("'button' looks at a conversation, and there is none")
+    for model in row.known_failure:
+        if model not in row.models:
+            raise RowError(f"a failure is known on {model!r}, where the row does not run")
+
+
+def _known(row: Row) -> None:
+    """Names that stand for something else: there has to be such a thing."""
+    for key, names, known in (
+        ("kernels", row.kernels, FLAVOURS),
+        ("survey", row.survey, row.kernels),
+        ("models", row.models, MODELS),
+    ):
+        for name in names:
+            if name not in known:
+                raise RowError(f"{key!r} has {name!r}; there are {' '.join(known)}")
+    for disk in row.disks:
+        try:
+            Disk(disk.name, disk.bus, disk.size, Path())
+        except LabError as error:
+            raise RowError(str(error)) from error
+    for life in row.lives:
+        for name in re.findall(r"(?m)^@(.*)$", life.run):
+            if not (GUEST / f"{name.strip()}.sh").is_file():
+                raise RowError(f"there is no guest/{name.strip()}.sh")
     if row.talk:
         try:
             parse(row.talk)
         except LabError as error:
             raise RowError(str(error)) from error
-    for model in row.known_failure:
-        if model not in row.models:
-            raise RowError(f"a failure is known on {model!r}, where the row does not run")
+
+
+def _asked_of_it(row: Row) -> None:
+    """A check asks about a CPU, a disk or a life that the row has."""
+    for check in row.checks:
+        if check.place == "disk" and check.argument not in [disk.name for disk in row.disks]:
+            raise RowError(f"a check asks about {check.where!r}, and the row has none")
+        if check.place in ("console", "network") and check.argument > str(len(row.lives)):
+            raise RowError(f"a check asks about {check.where!r}: there are {len(row.lives)} lives")
+        cpu = re.match("(?:cpu|note|backtrace) ([0-9]+)", check.what)
+        if check.place == "dump" and cpu and int(cpu[1]) >= row.cpus:
+            raise RowError(f"a check asks about CPU {cpu[1]} of {row.cpus}")
 
 
 def _network(row: Row) -> None:
@@ -137,7 +181,7 @@ def row_from(name: str, subject: str, table: Mapping[str, Any], represents: bool
     """A row of a file; RowError says what is wrong with it."""
     _only(table, KEYS, "the row")
     for key, value in table.items():
-        if not isinstance(value, KEYS[key]):
+        if not isinstance(value, KEYS[key]) or (KEYS[key] is int and isinstance(value, bool)):
             raise RowError(f"{key!r} is {value!r}")
     plain = {
         key: tuple(value) if isinstance(value, list) else value
@@ -160,8 +204,10 @@ def row_from(name: str, subject: str, table: Mapping[str, Any], represents: bool
         raise RowError(f"the row lacks {error}") from error
     except TypeError as error:
         raise RowError(str(error)) from error
+    _known(row)
     _network(row)
     _judged(row)
+    _asked_of_it(row)
     return row
 
 

@@ -21,10 +21,15 @@ def _data(path: Path) -> dict[str, Any]:
         return tomllib.load(file)
 
 
-def flavours(lab: Lab) -> dict[str, str]:
+def flavours_in(directory: Path) -> dict[str, str]:
     """The flavours that there are, and what each is."""
-    data = _data(lab.tools / "targets" / "targets.toml")
+    data = _data(directory / "targets.toml")
     return {name: table["about"] for name, table in data["flavour"].items()}
+
+
+def flavours(lab: Lab) -> dict[str, str]:
+    """Those of the lab."""
+    return flavours_in(lab.tools / "targets")
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,21 @@ class Refusals(unittest.TestCase):
         self.refused("no 'luck'", cards=["e1000"], network={"luck": 1})
         self.refused("without a card", peers={"echo": {}}, checks=[["peer echo", "bytes", 1]])
 
+    def test_names_of_other_things(self) -> None:
+        self.refused("'kernels' has 'mainn'", kernels=["mainn"])
+        self.refused("'models' has 'vmware'", models=["vmware"])
+        self.refused("'survey' has 'nix'", survey=["nix"])
+        self.refused("no guest/nothing.sh", "run", run="@nothing")
+        disk = {"name": "data", "bus": "isa", "size": "1M"}
+        self.refused("no bus 'isa'", "run", run="disk data", disks=[disk])
+        self.refused("'cpus' is True", cpus=True)
+        self.refused("there is none", button="x")
+
+    def test_what_the_row_has_not(self) -> None:
+        self.refused("asks about 'disk data'", checks=[["disk data", "has at 0", "x"]])
+        self.refused("there are 1 lives", checks=[["console 2", "has", "x"]])
+        self.refused("CPU 7 of 1", checks=[["dump", "cpu 7 in", "panic"]])
+
     def test_conversation(self) -> None:
         self.refused("talk, line 1", talk="say hello")
 
