@@ -115,9 +115,10 @@ class ConfigurationTest(unittest.TestCase):
         self.assertIn("set $cpu = 1", lines)
 
 
-def entry(name: str, data: bytes = b"") -> bytes:
+def entry(name: str, data: bytes = b"", inode: int = 1, time: int = 0, links: int = 1) -> bytes:
     """An entry of a cpio archive."""
-    fields = [1, 0o100644, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0]
+    device = 8 if time else 0
+    fields = [inode, 0o100644, 0, 0, links, time, len(data), 0, device, 0, 0, len(name) + 1, 0]
     header = b"070701" + b"".join(b"%08X" % field for field in fields) + name.encode() + b"\0"
     header += bytes(-len(header) % 4)
     return header + data + bytes(-len(data) % 4)
@@ -151,6 +152,13 @@ class TrimmedTest(unittest.TestCase):
         self.assertIn(self.MODULES, self.trim("modprobe nfs"))
         self.assertIn(self.MODULES, self.trim("insmod /lib/nfs.ko"))
         self.assertNotIn(self.MODULES, self.trim("insmod /lib/ras_test.ko"))
+
+    def test_same_on_every_host(self) -> None:
+        made = entry("a", b"A", 0xABC, 0x65000000, 2) + entry("b", b"B", 0x99, 0x6500000F)
+        made += entry("c", b"", 0xABC, 0x65000000, 2)
+        wanted = entry("a", b"A", 1, links=2) + entry("b", b"B", 2) + entry("c", b"", 1, links=2)
+        self.assertEqual(trimmed(made, ""), wanted)
+        self.assertEqual(trimmed(made, "load_kdump; load; user; modprobe nfs"), wanted)
 
     def test_no_archive(self) -> None:
         with self.assertRaises(LabError):
