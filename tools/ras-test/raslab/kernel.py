@@ -27,6 +27,9 @@ from raslab.target import Target
 # What a kernel is built from.  Everything else may change without a build.
 SOURCES = ("*.c", "*.h", "*.S", "*.lds", "Kconfig*", "Makefile*", "Kbuild*", "*.patch")
 
+# Where each local variable is at each instruction, nobody here asks; a tenth of the build.
+KCFLAGS = "-fno-var-tracking-assignments"
+
 # A kernel of every option takes an hour on one core; this is only there to end a wait.
 MAKE_S = 6 * 3600.0
 # What make has to clean up takes less.
@@ -184,6 +187,9 @@ def kmake(target: Target, log: IO[str], *arguments: str, objects: Path | None = 
     env = dict(
         os.environ,
         CCACHE_BASEDIR=str(target.lab.build),
+        # Compile at once, instead of running the preprocessor first to ask the cache.  A
+        # first build takes an eighth less; one with another configuration gets fewer hits.
+        CCACHE_DEPEND="1",
         CCACHE_NOHASHDIR="1",
         CCACHE_SLOPPINESS="time_macros",
         KBUILD_BUILD_TIMESTAMP="1970-01-01",
@@ -192,6 +198,7 @@ def kmake(target: Target, log: IO[str], *arguments: str, objects: Path | None = 
     )
     argv = ["make", "-C", str(target.tree), f"O={objects or target.objects}"]
     argv += [f"-j{target.lab.jobs}", f"CC={ccache} gcc" if ccache else "CC=gcc"]
+    argv.append(f"KCFLAGS={KCFLAGS}")
     run(log, argv + list(arguments), env=env)
 
 
