@@ -258,6 +258,7 @@ struct ras_result {
  * @name: copy of the name
  * @flags: copy of the flags
  * @enabled: policy; arm() has succeeded.  A stop reads it with READ_ONCE()
+ * @leaving: ras_remove_handler() has begun.  Under ras_machine.lock
  * @priority: policy
  * @triggers: policy
  * @deadline_ms: policy
@@ -278,6 +279,7 @@ struct ras_entry {
 	char			name[RAS_NAME_LEN];
 	u32			flags;
 	bool			enabled;
+	bool			leaving;
 	int			priority;
 	u32			triggers;
 	unsigned int		deadline_ms;

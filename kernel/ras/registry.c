@@ -349,10 +349,13 @@ void ras_remove_handler(struct ras_machine *m, struct ras_handler *handler)
 
 	mutex_lock(&m->lock);
 	entry = handler->entry;
-	if (!entry) {
+	/* Somebody else may be waiting below for the same handler. */
+	if (!entry || entry->leaving) {
 		mutex_unlock(&m->lock);
 		return;
 	}
+	/* @handler->entry stays: run() may still use it, through ras_wait_s(). */
+	entry->leaving = true;
 	list_del(&entry->node);
 	ras_reorder(m);
 	/* No stop knows the handler from here on; but see ras_entry_busy(). */
@@ -360,12 +363,9 @@ void ras_remove_handler(struct ras_machine *m, struct ras_handler *handler)
 		pr_warn("handler %s: unregistering waits for the CPU that hung in it\n",
 			entry->name);
 	while (ras_entry_busy(entry)) {
-		/* Nobody is to unregister it a second time meanwhile. */
-		handler->entry = NULL;
 		mutex_unlock(&m->lock);
 		msleep(RAS_BUSY_MS);
 		mutex_lock(&m->lock);
-		handler->entry = entry;
 	}
 	ras_entry_enable(m, entry, false);
 	entry->handler = NULL;

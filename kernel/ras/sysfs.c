@@ -300,7 +300,7 @@ static int ras_store_entry(struct ras_entry *entry, const char *name, const char
 
 	lockdep_assert_held(&m->lock);
 	/* Unregistered while this file was open. */
-	if (!entry->handler)
+	if (!entry->handler || entry->leaving)
 		return -ENODEV;
 	if (strcmp(name, "enabled")) {
 		ret = ras_set_entry(m, entry, name, text);

@@ -225,6 +225,15 @@ static void ras_takeover_old_owner_parks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&bad->handler.entry->busy), 0);
 }
 
+/* A handler that hung may still ask the core something when it comes back. */
+static void hook_wedge_then_ask(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	hook_wedge(h, stop);
+	h->seen = READ_ONCE(h->handler.entry) != NULL;
+	if (h->seen)
+		h->ret = ras_wait_s(&h->handler, stop);
+}
+
 static int job_remove(struct ras_fake *fake, unsigned int cpu, void *arg)
 {
 	struct ras_fake_handler *h = arg;
@@ -237,7 +246,8 @@ static int job_remove(struct ras_fake *fake, unsigned int cpu, void *arg)
 static void ras_takeover_unregister(struct kunit *test)
 {
 	struct ras_fake *fake = ras_fake_new_guarded(test, 3);
-	struct ras_fake_handler *bad = ras_fake_add_hook(test, "bad", 1, hook_wedge,
+	struct ras_fake_handler *bad = ras_fake_add_hook(test, "bad", 1,
+							 hook_wedge_then_ask,
 							 RAS_FAKE_DEADLINE_MS);
 
 	ras_fake_start_stop(fake, 0, RAS_TRIGGER_API);
@@ -251,6 +261,9 @@ static void ras_takeover_unregister(struct kunit *test)
 	expect_canceled(test, fake, 0);
 	KUNIT_EXPECT_EQ(test, ras_fake_finish(fake, 2), 0);
 	KUNIT_EXPECT_EQ(test, bad->disarms, 1);
+	KUNIT_EXPECT_TRUE(test, bad->seen);
+	KUNIT_EXPECT_EQ(test, bad->ret, RAS_WAIT_FOREVER);
+	KUNIT_EXPECT_NULL(test, bad->handler.entry);
 	ras_fake_expect_idle(test, fake);
 }
 
