@@ -234,6 +234,30 @@ static void hook_wedge_then_ask(struct ras_fake_handler *h, const struct ras_sto
 		h->ret = ras_wait_s(&h->handler, stop);
 }
 
+static void hook_see_watcher(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	h->seen = ras_fake_bits(&stop->cpus[RAS_HOW_NMI]);
+	h->ret = h->fake->m.watch.cpu;
+}
+
+/* A CPU that is parked in the middle of what it has lost has no guard to spare. */
+static void ras_takeover_old_owner_does_not_watch(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 2);
+	struct ras_fake_handler *next;
+
+	ras_fake_add_hook(test, "bad", 1, hook_wedge_late, RAS_FAKE_DEADLINE_MS);
+	ras_fake_add_hook(test, "good", 2, hook_wake_old_owner, RAS_FAKE_DEADLINE_MS);
+	next = ras_fake_add_hook(test, "next", 3, hook_see_watcher, RAS_FAKE_DEADLINE_MS);
+	ras_fake_start_stop(fake, 0, RAS_TRIGGER_API);
+	KUNIT_EXPECT_EQ(test, ras_fake_finish(fake, 0), -ECANCELED);
+	KUNIT_ASSERT_TRUE(test, released(fake, 1));
+	KUNIT_EXPECT_EQ(test, next->ran, 3);
+	KUNIT_EXPECT_EQ(test, next->seen, 0x1UL);
+	KUNIT_EXPECT_EQ(test, next->ret, RAS_NOBODY);
+	ras_fake_expect_idle(test, fake);
+}
+
 static int job_remove(struct ras_fake *fake, unsigned int cpu, void *arg)
 {
 	struct ras_fake_handler *h = arg;
@@ -803,6 +827,7 @@ static void ras_takeover_race(struct kunit *test)
 static struct kunit_case ras_takeover_cases[] = {
 	KUNIT_CASE(ras_takeover_goes_on),
 	KUNIT_CASE_PARAM(ras_takeover_old_owner_parks, comeback_gen_params),
+	KUNIT_CASE(ras_takeover_old_owner_does_not_watch),
 	KUNIT_CASE(ras_takeover_unregister),
 	KUNIT_CASE(ras_takeover_old_owner_was_first),
 	KUNIT_CASE(ras_takeover_twice),

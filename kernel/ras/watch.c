@@ -27,6 +27,19 @@
 #define RAS_ASK_AGAIN_NS	(NSEC_PER_MSEC)
 
 /*
+ * Can a parked CPU watch?  Not while it works for a handler.  Nor if it is still inside a
+ * handler that it has lost: a second takeover would reuse the guard that has to get it
+ * out of there.
+ */
+static bool ras_can_watch(const struct ras_machine *m, unsigned int cpu)
+{
+	const struct ras_slot *slot = m->slot[cpu];
+
+	return ras_has_parked(m, cpu) && !READ_ONCE(slot->calling) &&
+	       !READ_ONCE(slot->guard.active);
+}
+
+/*
  * The CPU that is to watch.  Rather one that came by interrupt: it can itself be
  * reached by NMI, should it become the owner.
  */
@@ -37,7 +50,7 @@ static int ras_watcher(const struct ras_machine *m)
 
 	for (i = 0; i < ARRAY_SIZE(order); i++)
 		for_each_cpu(cpu, &m->stop.cpus[order[i]])
-			if (ras_has_parked(m, cpu) && !READ_ONCE(m->slot[cpu]->calling))
+			if (ras_can_watch(m, cpu))
 				return cpu;
 	return RAS_NOBODY;
 }
