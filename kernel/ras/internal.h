@@ -448,7 +448,8 @@ bool ras_machine_stopped(struct ras_machine *m, enum ras_how how,
 			 struct pt_regs *regs);
 void ras_note_lost(struct ras_machine *m, enum ras_trigger trigger,
 		   const char *message);
-void ras_end_if_ordered(struct ras_machine *m, struct ras_slot *slot);
+void ras_unpark(struct ras_slot *slot);
+void ras_obey_in_nmi(struct ras_machine *m, struct ras_slot *slot);
 
 /* chain.c */
 bool ras_entry_runs_on(const struct ras_entry *entry, enum ras_trigger trigger);

@@ -153,20 +153,44 @@ static void ras_obey(struct ras_machine *m, struct ras_slot *slot,
 }
 
 /**
- * ras_end_if_ordered() - obey an order other than a release, if there is one
+ * ras_unpark() - this CPU is not parked any more
+ * @slot: this CPU's
+ *
+ * Context: The CPU itself, also in an NMI that has interrupted its ras_park().
+ */
+void ras_unpark(struct ras_slot *slot)
+{
+	/*
+	 * @parking first: after @parked is cleared the next stop may begin, and
+	 * its NMI must find that it has to park this CPU.
+	 */
+	WRITE_ONCE(slot->parking, false);
+	barrier();
+	/* Pairs with the acquire in ras_has_parked(). */
+	smp_store_release(&slot->parked, 0);
+}
+
+/**
+ * ras_obey_in_nmi() - obey the order that ends the stop, if it has been given
  * @m: the machine
  * @slot: this CPU's
  *
+ * After a release this CPU counts as left, and may park, lose or own the next stop
+ * from within the NMI.  The ras_park() that the NMI has interrupted finds the same
+ * order, or a later one, when it goes on.
+ *
  * Context: NMI on a CPU that is in ras_park() below.
  */
-void ras_end_if_ordered(struct ras_machine *m, struct ras_slot *slot)
+void ras_obey_in_nmi(struct ras_machine *m, struct ras_slot *slot)
 {
 	/* Pairs with the release in ras_give_order(). */
 	u64 order = smp_load_acquire(&slot->order);
 
-	if (slot->parked && RAS_ORDER_SEQUENCE(order) == slot->parked &&
-	    ras_order_ends(order, slot->parked))
+	if (!slot->parked || !ras_order_ends(order, slot->parked))
+		return;
+	if (RAS_ORDER_SEQUENCE(order) == slot->parked)
 		ras_obey(m, slot, RAS_ORDER_OP(order), NULL);
+	ras_unpark(slot);
 }
 
 /**
@@ -221,14 +245,7 @@ again:
 
 	touch_nmi_watchdog();
 	touch_softlockup_watchdog_sync();
-	/*
-	 * @parking first: after @parked is cleared the next stop may begin, and
-	 * its NMI must find that it has to park this CPU.
-	 */
-	slot->parking = false;
-	barrier();
-	/* Pairs with the acquire in ras_has_parked(). */
-	smp_store_release(&slot->parked, 0);
+	ras_unpark(slot);
 	/*
 	 * The next stop need not have waited for a CPU that was late, and its
 	 * NMI may have come, in vain, while @parking was set.

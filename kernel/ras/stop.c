@@ -386,10 +386,10 @@ static void ras_lose(struct ras_machine *m, const struct ras_request *request)
 
 	/*
 	 * In an NMI on a CPU that is parked, which must get back to its order.
-	 * If the order is one that ends the CPU, this is as good a place.
+	 * If the order is one that ends the stop, this is as good a place.
 	 */
 	if (slot->parking) {
-		ras_end_if_ordered(m, slot);
+		ras_obey_in_nmi(m, slot);
 		return;
 	}
 	while (atomic_read(&m->owner) != RAS_NOBODY) {
@@ -445,6 +445,12 @@ int ras_machine_stop(struct ras_machine *m, const struct ras_request *request)
 	if (ret)
 		return ret;
 
+	/*
+	 * An NMI may have brought this here from within ras_park(), from whose stop it
+	 * has not been able to return: a CPU that owns a stop is not parked, and has to
+	 * park like any other should it lose that stop.
+	 */
+	ras_unpark(m->slot[m->arch->this_cpu()]);
 	ras_begin(m, request, begin_ns);
 	m->quiet = request->trigger == RAS_TRIGGER_PANIC &&
 		   ras_only_noreturn(m, request->trigger);

@@ -258,6 +258,81 @@ static void ras_takeover_old_owner_does_not_watch(struct kunit *test)
 	ras_fake_expect_idle(test, fake);
 }
 
+/* As ras_panic_stop(), which does not give up because some other stop was first. */
+static int job_panic(struct ras_fake *fake, unsigned int cpu, void *arg)
+{
+	struct ras_request request = {
+		.trigger	= RAS_TRIGGER_PANIC,
+		.message	= "panic in an NMI",
+		.regs		= &fake->cpu[cpu].regs,
+	};
+	int ret;
+
+	for (;;) {
+		ret = ras_machine_stop(&fake->m, &request);
+		if (ret != -EBUSY)
+			return ret;
+		/* The owner may have to share this CPU. */
+		usleep_range(20, 50);
+	}
+}
+
+/* An NMI on a CPU that is parked panics there. */
+static void hook_panic_elsewhere(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	struct ras_fake *fake = h->fake;
+
+	if (stop->trigger == RAS_TRIGGER_PANIC)
+		return;
+	ras_fake_until(fake, ras_fake_parked(fake, 1));
+	ras_fake_start(fake, 1, job_panic, NULL);
+	/* It has taken the job. */
+	ras_fake_until(fake, !READ_ONCE(fake->cpu[1].job));
+}
+
+/* Only in the stop that comes after that. */
+static void hook_wedge_in_panic(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	if (stop->trigger == RAS_TRIGGER_PANIC)
+		hook_wedge(h, stop);
+}
+
+static void hook_wake_second_in_panic(struct ras_fake_handler *h,
+				      const struct ras_stop *stop)
+{
+	if (stop->trigger != RAS_TRIGGER_PANIC)
+		return;
+	ras_fake_wake(h->fake, 1);
+	h->ret = ras_fake_until(h->fake, ras_fake_parked(h->fake, 1));
+}
+
+/*
+ * A parked CPU panics in an NMI, so it owns the next stop without having returned to its
+ * ras_park().  It has left the former stop all the same, and parks when it is taken over
+ * from.
+ */
+static void ras_takeover_from_parked_panic(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 3);
+	struct ras_fake_handler *wake;
+
+	if (ras_crash_kernel_loaded())
+		kunit_skip(test, "a crash kernel is loaded");
+	ras_fake_add_hook(test, "panic", 1, hook_panic_elsewhere, 0);
+	ras_fake_add_hook(test, "wedge", 2, hook_wedge_in_panic, RAS_FAKE_DEADLINE_MS);
+	wake = ras_fake_add_hook(test, "wake", 3, hook_wake_second_in_panic, 0);
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	/* The first stop did not have to wait for it. */
+	KUNIT_EXPECT_LT(test, fake->m.last.times.release_ns,
+			RAS_NMI_TIMEOUT_MS * (u64)NSEC_PER_MSEC);
+	KUNIT_ASSERT_TRUE(test, ras_fake_halted(fake, 1));
+	KUNIT_EXPECT_EQ(test, fake->m.stop.trigger_cpu, 1);
+	KUNIT_EXPECT_NE(test, fake->m.stop.owner, 1);
+	KUNIT_EXPECT_TRUE(test, wake->ret);
+	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_MISSING, 0);
+	KUNIT_EXPECT_EQ(test, fake->cpu[1].retired, 1);
+}
+
 static int job_remove(struct ras_fake *fake, unsigned int cpu, void *arg)
 {
 	struct ras_fake_handler *h = arg;
@@ -828,6 +903,7 @@ static struct kunit_case ras_takeover_cases[] = {
 	KUNIT_CASE(ras_takeover_goes_on),
 	KUNIT_CASE_PARAM(ras_takeover_old_owner_parks, comeback_gen_params),
 	KUNIT_CASE(ras_takeover_old_owner_does_not_watch),
+	KUNIT_CASE(ras_takeover_from_parked_panic),
 	KUNIT_CASE(ras_takeover_unregister),
 	KUNIT_CASE(ras_takeover_old_owner_was_first),
 	KUNIT_CASE(ras_takeover_twice),

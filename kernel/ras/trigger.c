@@ -205,7 +205,7 @@ bool ras_panic_lost(const char *fmt, va_list args)
 		ras_note_lost(&ras_machine, RAS_TRIGGER_PANIC, message);
 		ras_park(&ras_machine, RAS_HOW_SELF, ras_oops_regs(slot) ?: &slot->here);
 		if (slot->parking)
-			ras_end_if_ordered(&ras_machine, slot);
+			ras_obey_in_nmi(&ras_machine, slot);
 		cpu_relax();
 	}
 }

@@ -234,8 +234,7 @@ static void ras_become_owner(struct ras_machine *m, struct ras_slot *slot)
 	 * owner, or an NMI that comes in between would park it, and nobody be left.
 	 */
 	barrier();
-	WRITE_ONCE(slot->parking, false);
-	WRITE_ONCE(slot->parked, 0);
+	ras_unpark(slot);
 	ras_step_lost(m, from, to);
 }
 
