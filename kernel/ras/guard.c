@@ -14,14 +14,12 @@
 #include <linux/context_tracking_state.h>
 #include <linux/debug_locks.h>
 #include <linux/irqflags.h>
-#include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/panic.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
-#include <linux/stacktrace.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -30,8 +28,6 @@
 #include "../printk/internal.h"
 #include "internal.h"
 
-/* Frames that are looked through for printk(). */
-#define RAS_TRACE_DEPTH	32
 /* How often printk() may have a call put off: it needs microseconds. */
 #define RAS_PUT_OFF_MAX	100
 
@@ -54,7 +50,40 @@ struct ras_context {
 #endif
 	int		panic_cpu;
 	struct pt_regs	*irq_regs;
+	struct ras_printk printk;
 };
+
+/* This CPU's counters in printk(). */
+static struct ras_printk ras_printk_now(void)
+{
+	struct ras_printk now = { };
+
+#ifdef CONFIG_PRINTK
+	now.deferred = __this_cpu_read(printk_context);
+	now.storing = __this_cpu_read(printk_count);
+	now.storing_in_nmi = __this_cpu_read(printk_count_nmi);
+#endif
+	return now;
+}
+
+/*
+ * After a call that was abandoned within printk(): with its counters raised, messages of
+ * this CPU would be deferred for ever, and from the fifth on be dropped.
+ */
+static const char *ras_restore_printk(const struct ras_printk *printk)
+{
+	const char *broken = NULL;
+
+#ifdef CONFIG_PRINTK
+	if (__this_cpu_read(printk_context) != printk->deferred) {
+		__this_cpu_write(printk_context, printk->deferred);
+		broken = "left printk() deferred";
+	}
+	__this_cpu_write(printk_count, printk->storing);
+	__this_cpu_write(printk_count_nmi, printk->storing_in_nmi);
+#endif
+	return broken;
+}
 
 static void ras_save_context(struct ras_context *ctx)
 {
@@ -69,12 +98,13 @@ static void ras_save_context(struct ras_context *ctx)
 #endif
 	ctx->panic_cpu = atomic_read(&panic_cpu);
 	ctx->irq_regs = get_irq_regs();
+	ctx->printk = ras_printk_now();
 }
 
 /* Undo what a call must not leave behind; returns what it was. */
 static const char *ras_restore_context(const struct ras_context *ctx)
 {
-	const char *broken = NULL;
+	const char *broken = ras_restore_printk(&ctx->printk);
 
 	if (ctx->irqs_were_off && !irqs_disabled()) {
 		local_irq_disable();
@@ -158,6 +188,7 @@ static void ras_guard_open(struct ras_guard *guard, u32 call)
 	guard->task = current;
 	guard->count = preempt_count();
 	guard->locks = ras_locks_of(current);
+	guard->printk = ras_printk_now();
 	/* What tells whether there is anything else in it. */
 	guard->failure.why = RAS_FAILED_NOT;
 	guard->failure.ip = 0;
@@ -399,21 +430,12 @@ void ras_guard_panic(struct ras_machine *m, const char *fmt, va_list args)
  * Is printk() putting a record into the log?  Left there, the record would never be
  * finished, and nobody could read what comes after it.
  */
-static bool ras_in_printk(struct pt_regs *regs)
+static bool ras_in_printk(const struct ras_guard *guard)
 {
-#ifdef CONFIG_PRINTK
-	unsigned long trace[RAS_TRACE_DEPTH], size, offset;
-	unsigned int i, nr;
+	struct ras_printk now = ras_printk_now();
 
-	nr = stack_trace_save_regs(regs, trace, ARRAY_SIZE(trace), 0);
-	for (i = 0; i < nr; i++) {
-		if (!kallsyms_lookup_size_offset(trace[i], &size, &offset))
-			continue;
-		if (trace[i] - offset == (unsigned long)vprintk_store)
-			return true;
-	}
-#endif
-	return false;
+	return now.storing > guard->printk.storing ||
+	       now.storing_in_nmi > guard->printk.storing_in_nmi;
 }
 
 /**
@@ -434,7 +456,7 @@ bool ras_guard_strike(struct ras_machine *m, struct pt_regs *regs)
 
 	if (!guard || READ_ONCE(guard->ended) || !ras_watch_overdue(m, guard->call))
 		return false;
-	if (m->watch.put_off < RAS_PUT_OFF_MAX && ras_in_printk(regs)) {
+	if (m->watch.put_off < RAS_PUT_OFF_MAX && ras_in_printk(guard)) {
 		/* Read by ras_ask_owner(), which asks again. */
 		WRITE_ONCE(m->watch.put_off, m->watch.put_off + 1);
 		return false;

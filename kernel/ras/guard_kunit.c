@@ -11,6 +11,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "../printk/internal.h"
 #include "fake_guard.h"
 
 static __printf(2, 3) void panic_in(struct ras_machine *m, const char *fmt, ...)
@@ -91,6 +92,57 @@ static void ras_guard_comes_back(struct kunit *test)
 	ras_fake_expect_counts(test, h, 1, 0, 0);
 	ras_fake_expect_idle(test, fake);
 }
+
+#ifdef CONFIG_PRINTK
+/* The counters of printk() on the CPU that a handler runs on, as one number. */
+static unsigned long printk_counters(void)
+{
+	return raw_cpu_read(printk_context) << 16 | raw_cpu_read(printk_count) << 8 |
+	       raw_cpu_read(printk_count_nmi);
+}
+
+static void hook_fault_in_printk(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	h->seen = printk_counters();
+	this_cpu_inc(printk_context);
+	this_cpu_inc(printk_count);
+	this_cpu_inc(printk_count_nmi);
+	hook_fault(h, stop);
+}
+
+static void hook_defer_printk(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	h->seen = printk_counters();
+	this_cpu_inc(printk_context);
+}
+
+static void hook_see_printk(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	h->seen = printk_counters();
+}
+
+/* A call that has left printk() in the middle does not silence its CPU. */
+static void ras_guard_printk(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 1);
+	struct ras_fake_handler *fault, *defer, *see;
+
+	fault = ras_fake_add_hook(test, "fault", 1, hook_fault_in_printk, 0);
+	defer = ras_fake_add_hook(test, "defer", 2, hook_defer_printk, 0);
+	see = ras_fake_add_hook(test, "see", 3, hook_see_printk, 0);
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, RAS_FAULTED);
+	KUNIT_EXPECT_EQ(test, defer->seen, fault->seen);
+	KUNIT_EXPECT_STREQ(test, fake->m.result[1].broken, "left printk() deferred");
+	KUNIT_EXPECT_EQ(test, see->seen, fault->seen);
+	KUNIT_EXPECT_NULL(test, (void *)fake->m.result[2].broken);
+}
+#else
+static void ras_guard_printk(struct kunit *test)
+{
+	kunit_skip(test, "needs PRINTK");
+}
+#endif
 
 struct abandon_param {
 	const char *desc;
@@ -605,6 +657,7 @@ static void ras_guard_failed_and_disabled(struct kunit *test)
 static struct kunit_case ras_guard_cases[] = {
 	KUNIT_CASE(ras_guard_notes_lock),
 	KUNIT_CASE(ras_guard_comes_back),
+	KUNIT_CASE(ras_guard_printk),
 	KUNIT_CASE_PARAM(ras_guard_abandons, abandon_gen_params),
 	KUNIT_CASE(ras_guard_abandons_many),
 	KUNIT_CASE(ras_guard_notes_console),

@@ -132,12 +132,25 @@ struct ras_failure {
 };
 
 /**
+ * struct ras_printk - a CPU's counters in printk()
+ * @deferred: its messages reach the consoles later, see printk_deferred_enter()
+ * @storing: it is storing a record, and as many more within that
+ * @storing_in_nmi: the same in an NMI
+ */
+struct ras_printk {
+	int			deferred;
+	u8			storing;
+	u8			storing_in_nmi;
+};
+
+/**
  * struct ras_guard - the guarded call that a CPU is in
  * @active: there is one.  Read by faults and NMIs on this CPU only
  * @call: its number, see ras_machine.running
  * @task: the task that entered it
  * @count: preempt_count() when it was entered
  * @locks: how many locks the task held then
+ * @printk: the CPU's counters in printk() then
  * @parked: the CPU is parked, and calls a function for a handler
  * @ended: by ras_guard_end(), while it was running
  * @failure: why it is being abandoned
@@ -150,6 +163,7 @@ struct ras_guard {
 	struct task_struct	*task;
 	int			count;
 	int			locks;
+	struct ras_printk	printk;
 	struct ras_failure	failure;
 };
 

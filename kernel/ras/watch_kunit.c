@@ -246,21 +246,13 @@ static void ras_watch_strikes(struct kunit *test)
 	ras_fake_expect_counts(test, h, 1, 0, p->leaves);
 }
 
-#define CAN_SEE_PRINTK	(IS_ENABLED(CONFIG_PRINTK) &&			\
-			 IS_ENABLED(CONFIG_STACKTRACE) &&		\
-			 IS_ENABLED(CONFIG_KALLSYMS))
-
-/* Hang where the log must not be left. */
+/* Hang where the log must not be left; the guard puts the counter right. */
 static void hook_hang_in_printk(struct ras_fake_handler *h, const struct ras_stop *stop)
 {
 #ifdef CONFIG_PRINTK
-	struct pt_regs *regs = &ras_fake_here(h->fake)->regs;
-	unsigned long ip = instruction_pointer(regs);
-
-	instruction_pointer_set(regs, (unsigned long)vprintk_store + 1);
+	this_cpu_inc(printk_count);
 	h->ret = ras_fake_hang(h->fake, RAS_FAKE_FOREVER_NS);
 	h->seen = READ_ONCE(h->fake->m.watch.put_off);
-	instruction_pointer_set(regs, ip);
 #endif
 }
 
@@ -272,8 +264,8 @@ static void ras_watch_strike_put_off(struct kunit *test)
 						       hook_hang_in_printk,
 						       RAS_FAKE_DEADLINE_MS);
 
-	if (!CAN_SEE_PRINTK)
-		kunit_skip(test, "needs PRINTK, STACKTRACE and KALLSYMS");
+	if (!IS_ENABLED(CONFIG_PRINTK))
+		kunit_skip(test, "needs PRINTK");
 	/* Shorter than all that the owner answers: it does answer. */
 	fake->m.policy.nmi_timeout_ms = 100;
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
