@@ -544,6 +544,7 @@ void ras_format_results(struct seq_buf *s, const struct ras_machine *m);
 void ras_format_chain(struct seq_buf *s, struct ras_machine *m);
 void ras_format_plan(struct seq_buf *s, struct ras_machine *m,
 		     enum ras_trigger trigger);
+void ras_format_plans(struct seq_buf *s, struct ras_machine *m);
 void ras_report_stopped(struct ras_machine *m);
 void ras_report_handlers(struct ras_machine *m);
 void ras_report_forget(struct ras_machine *m);

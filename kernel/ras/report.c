@@ -277,8 +277,33 @@ void ras_format_plan(struct seq_buf *s, struct ras_machine *m,
 		seq_buf_printf(s, "  %3d %-12s %s%s\n", entry->priority, entry->name,
 			       skipped ? "not armed: " : "armed", skipped ?: "");
 	}
+	/* Not seq_buf_puts(), which writes nothing of what does not fit. */
 	if (!nr)
-		seq_buf_puts(s, "  no handler\n");
+		seq_buf_printf(s, "  no handler\n");
+}
+
+/**
+ * ras_format_plans() - write the plan of every trigger
+ * @s: where to
+ * @m: the machine, locked
+ *
+ * Should @s be too small, which takes many handlers with long reasons, the last line
+ * says so: a reader must not take a part for the whole.
+ */
+void ras_format_plans(struct seq_buf *s, struct ras_machine *m)
+{
+	static const char cut[] = "(cut here: the plan is too long)\n";
+	size_t room = s->size > sizeof(cut) ? s->size - sizeof(cut) : 0;
+	enum ras_trigger trigger;
+
+	for (trigger = 0; trigger < RAS_NR_TRIGGERS; trigger++)
+		ras_format_plan(s, m, trigger);
+	if (!seq_buf_has_overflowed(s))
+		return;
+	while (room && s->buffer[room - 1] != '\n')
+		room--;
+	s->len = room;
+	seq_buf_puts(s, cut);
 }
 
 /* Print @text line by line, each with the prefix; @m: of a crash. */

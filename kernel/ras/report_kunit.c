@@ -365,6 +365,34 @@ static void ras_report_plan_empty(struct kunit *test)
 			   "user (disabled)\n  no handler\n");
 }
 
+/* Whoever reads a part of the plan is told, whatever the size of the buffer. */
+static void ras_report_plan_cut(struct kunit *test)
+{
+	static const char cut[] = "(cut here: the plan is too long)\n";
+	struct ras_fake *fake = ras_fake_new(test, 1, false);
+	char *buf = kunit_kzalloc(test, REPORT_SIZE, GFP_KERNEL);
+	struct seq_buf s;
+	size_t size, whole;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	ras_fake_add(test, "h", 1)->reason = "it has a reason";
+	mutex_lock(&fake->m.lock);
+	seq_buf_init(&s, buf, REPORT_SIZE);
+	ras_format_plans(&s, &fake->m);
+	whole = s.len;
+	for (size = sizeof(cut); size <= whole + 1; size++) {
+		seq_buf_init(&s, buf, size);
+		ras_format_plans(&s, &fake->m);
+		buf[min(s.len, size - 1)] = '\0';
+		/* seq_buf takes a text as too long if no byte is left. */
+		KUNIT_EXPECT_EQ(test, strlen(buf), s.len);
+		KUNIT_EXPECT_EQ(test, strstr(buf, cut) != NULL, size <= whole);
+		KUNIT_EXPECT_EQ(test, buf[s.len - 1], '\n');
+	}
+	mutex_unlock(&fake->m.lock);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(buf, "debug\n    1 h            not armed"));
+}
+
 /* In a buffer of any size, also one that ends within a word. */
 static void ras_report_overflow(struct kunit *test)
 {
@@ -456,6 +484,7 @@ static struct kunit_case ras_report_cases[] = {
 	KUNIT_CASE(ras_report_names),
 	KUNIT_CASE(ras_report_plan),
 	KUNIT_CASE(ras_report_plan_empty),
+	KUNIT_CASE(ras_report_plan_cut),
 	KUNIT_CASE(ras_report_overflow),
 	KUNIT_CASE(ras_report_most_handlers),
 	{}

@@ -19,6 +19,7 @@
 #include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/kobject.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -95,22 +96,31 @@ static ssize_t trigger_store(struct kobject *kobj, struct kobj_attribute *attr,
 	return ras_stored(attr->attr.name, buf, count, ret);
 }
 
+/* Room for a line of each handler below each trigger. */
+#define RAS_PLAN_SIZE	(RAS_NR_TRIGGERS * (64 + RAS_MAX_HANDLERS * (RAS_NAME_LEN + 96)))
+
 /*
  * Several values in one file, on purpose: what matters is how they stand to
- * each other, and it is for reading by a person.
+ * each other, and it is for reading by a person.  A binary file, because a text
+ * file of sysfs ends after a page, which the plan of some thirty handlers is not.
  */
-static ssize_t plan_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+static ssize_t plan_read(struct file *file, struct kobject *kobj,
+			 struct bin_attribute *attr, char *buf, loff_t off,
+			 size_t count)
 {
-	enum ras_trigger trigger;
+	char *text = kvmalloc(RAS_PLAN_SIZE, GFP_KERNEL);
 	struct seq_buf s;
+	ssize_t ret;
 
-	/* sysfs takes less than a page. */
-	seq_buf_init(&s, buf, PAGE_SIZE - 1);
+	if (!text)
+		return -ENOMEM;
+	seq_buf_init(&s, text, RAS_PLAN_SIZE);
 	mutex_lock(&ras_machine.lock);
-	for (trigger = 0; trigger < RAS_NR_TRIGGERS; trigger++)
-		ras_format_plan(&s, &ras_machine, trigger);
+	ras_format_plans(&s, &ras_machine);
 	mutex_unlock(&ras_machine.lock);
-	return min_t(size_t, s.len, PAGE_SIZE - 1);
+	ret = memory_read_from_buffer(buf, count, &off, text, s.len);
+	kvfree(text);
+	return ret;
 }
 
 static struct kobj_attribute ras_enabled_attr =
@@ -121,19 +131,24 @@ static struct kobj_attribute ras_nmi_timeout_attr =
 	__ATTR(nmi_timeout_ms, 0600, nmi_timeout_ms_show, machine_store);
 static struct kobj_attribute ras_trigger_attr =
 	__ATTR(trigger, 0200, NULL, trigger_store);
-static struct kobj_attribute ras_plan_attr = __ATTR(plan, 0400, plan_show, NULL);
+static struct bin_attribute ras_plan_attr = __BIN_ATTR(plan, 0400, plan_read, NULL, 0);
 
 static struct attribute *ras_machine_attrs[] = {
 	&ras_enabled_attr.attr,
 	&ras_ipi_grace_attr.attr,
 	&ras_nmi_timeout_attr.attr,
 	&ras_trigger_attr.attr,
-	&ras_plan_attr.attr,
+	NULL
+};
+
+static struct bin_attribute *ras_machine_bin_attrs[] = {
+	&ras_plan_attr,
 	NULL
 };
 
 static const struct attribute_group ras_machine_group = {
-	.attrs = ras_machine_attrs,
+	.attrs		= ras_machine_attrs,
+	.bin_attrs	= ras_machine_bin_attrs,
 };
 
 /* last/ */
