@@ -30,6 +30,11 @@ static u64 reboot_ms(void)
 	return ms;
 }
 
+static u64 printed(void)
+{
+	return READ_ONCE(ras_fake_kernel.printed);
+}
+
 /* Returns, and the CPU halts. */
 static void reboot(void)
 {
@@ -52,6 +57,7 @@ struct ras_fake *ras_fake_new_guarded(struct kunit *test, unsigned int cpus)
 	fake->m.own_up = own_up;
 	fake->m.go_on = go_on;
 	fake->m.reboot_ms = reboot_ms;
+	fake->m.printed = printed;
 	fake->m.reboot = reboot;
 	return fake;
 }

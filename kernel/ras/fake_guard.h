@@ -22,6 +22,7 @@
  * @console_left: the argument of the last
  * @went_on: calls of go_on()
  * @rebooted: calls of reboot()
+ * @printed: what printed() returns
  * @reboot_in_ms: what reboot_ms() returns
  * @reboot_once: reboot_ms() returns that once, and 0 from then on
  */
@@ -30,6 +31,7 @@ struct ras_fake_kernel {
 	bool			console_left;
 	unsigned int		went_on;
 	unsigned int		rebooted;
+	u64			printed;
 	u64			reboot_in_ms;
 	bool			reboot_once;
 };

@@ -389,6 +389,8 @@ struct ras_step {
  *	return.  May be NULL
  * @reboot_ms: tells how long a panic may take from the end of the chain to the
  *	reboot, in ms; 0: there is to be none.  May be NULL
+ * @printed: a number that changes whenever a console has printed a record.  May be
+ *	NULL
  * @reboot: reboots at once.  Does not return
  * @own_up: called after the release of a stop in which something was abandoned,
  *	on the CPU that was the owner, interrupts disabled.  May be NULL
@@ -430,6 +432,7 @@ struct ras_machine {
 	struct kobject		*handlers_kobj;
 	void			(*go_on)(struct ras_machine *m);
 	u64			(*reboot_ms)(void);
+	u64			(*printed)(void);
 	void			(*reboot)(void);
 	void			(*own_up)(bool console_left);
 };

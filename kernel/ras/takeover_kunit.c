@@ -590,6 +590,37 @@ static void ras_takeover_deadman(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ras_fake_kernel.rebooted, 1);
 }
 
+/* The clock goes on by @ns, and the CPU that is to reboot sees it. */
+static void deadman_looks(struct ras_fake *fake, u64 ns)
+{
+	atomic64_add(ns, &fake->clock);
+	usleep_range(2000, 3000);
+}
+
+/* A log that takes long to print is no hang, unless it never ends. */
+static void ras_takeover_deadman_console(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 2);
+	int i;
+
+	if (ras_crash_kernel_loaded())
+		kunit_skip(test, "a crash kernel is loaded");
+	ras_fake_kernel.reboot_in_ms = RAS_FAKE_DEADLINE_MS;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_PANIC), 0);
+	deadman_looks(fake, 0);
+	for (i = 0; i < 10; i++) {
+		WRITE_ONCE(ras_fake_kernel.printed, ras_fake_kernel.printed + 1);
+		deadman_looks(fake, RAS_FAKE_DEADLINE_NS / 2);
+	}
+	KUNIT_EXPECT_EQ(test, ras_fake_kernel.rebooted, 0);
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(fake->cpu[1].halted));
+	/* It prints on, but for longer than any log takes. */
+	WRITE_ONCE(ras_fake_kernel.printed, ras_fake_kernel.printed + 1);
+	deadman_looks(fake, 60 * 60 * (u64)NSEC_PER_SEC);
+	KUNIT_EXPECT_TRUE(test, ras_fake_halted(fake, 1));
+	KUNIT_EXPECT_EQ(test, ras_fake_kernel.rebooted, 1);
+}
+
 /* Without a reboot there is nothing to stay awake for. */
 static void ras_takeover_no_deadman(struct kunit *test)
 {
@@ -913,6 +944,7 @@ static struct kunit_case ras_takeover_cases[] = {
 	KUNIT_CASE(ras_takeover_old_owner_does_no_harm),
 	KUNIT_CASE(ras_takeover_in_crash),
 	KUNIT_CASE(ras_takeover_deadman),
+	KUNIT_CASE(ras_takeover_deadman_console),
 	KUNIT_CASE(ras_takeover_no_deadman),
 	KUNIT_CASE(ras_takeover_deadman_called_off),
 	KUNIT_CASE_PARAM(ras_takeover_report_fails, report_gen_params),

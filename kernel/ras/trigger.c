@@ -18,6 +18,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sysrq.h>
+#include <linux/uaccess.h>
 
 #include <asm/irq_regs.h>
 
@@ -345,6 +346,24 @@ static u64 ras_reboot_ms(void)
 	return max(timeout, 0) * (u64)MSEC_PER_SEC + RAS_REBOOT_MARGIN_MS;
 }
 
+/* A crash may have broken the list of the consoles. */
+#define RAS_CONSOLES_MAX	16
+
+static u64 ras_printed(void)
+{
+	struct console *con = READ_ONCE(console_drivers), *next;
+	u64 seq, sum = 0;
+	int i;
+
+	for (i = 0; con && i < RAS_CONSOLES_MAX; i++, con = next) {
+		if (copy_from_kernel_nofault(&seq, &con->seq, sizeof(seq)) ||
+		    copy_from_kernel_nofault(&next, &con->next, sizeof(next)))
+			break;
+		sum += seq;
+	}
+	return sum;
+}
+
 static void ras_unlock_console(struct irq_work *work)
 {
 	/* Whoever has locked it will not come back for it. */
@@ -401,6 +420,7 @@ static int __init ras_start(void)
 	}
 	ras_machine.go_on = ras_go_on_panic;
 	ras_machine.reboot_ms = ras_reboot_ms;
+	ras_machine.printed = ras_printed;
 	ras_machine.reboot = emergency_restart;
 	ras_machine.own_up = ras_own_up;
 	ras_machine_init(&ras_machine, &ras_arch, slot);

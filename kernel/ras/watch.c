@@ -25,6 +25,11 @@
 
 /* Between two NMIs to an owner that is in printk(), or did not leave at the first. */
 #define RAS_ASK_AGAIN_NS	(NSEC_PER_MSEC)
+/*
+ * How long the consoles may put off the reboot of a panic.  A log of 1 MiB takes 20
+ * minutes at 9600 baud.
+ */
+#define RAS_CONSOLE_MAX_NS	(30 * 60 * (u64)NSEC_PER_SEC)
 
 /*
  * Can a parked CPU watch?  Not while it works for a handler.  Nor if it is still inside a
@@ -337,16 +342,30 @@ int ras_watch_reboot(struct ras_machine *m)
  * ras_deadman() - reboot, if panic() has not done so in its time
  * @m: the machine
  *
+ * A console may take minutes to print the log: as long as it gets on, panic() has not
+ * begun to wait for its timeout.  A CPU that could not be stopped and prints for ever
+ * must not put the reboot off for ever.
+ *
  * Context: Parked CPU, which has retired.
  */
 void ras_deadman(struct ras_machine *m)
 {
-	u64 start = m->arch->now_ns(), ms = m->reboot_ms();
+	u64 begin = m->arch->now_ns(), start = begin, now = begin;
+	u64 ms = m->reboot_ms(), printed = m->printed ? m->printed() : 0;
 
 	/* Set to none since: this CPU halts like the others. */
 	if (!ms)
 		return;
-	while (m->arch->now_ns() - start < ms * NSEC_PER_MSEC)
+	while (now - start < ms * NSEC_PER_MSEC) {
+		u64 seen;
+
 		m->arch->relax();
+		/* The time first: what was printed before it counts. */
+		now = m->arch->now_ns();
+		seen = m->printed ? m->printed() : 0;
+		if (seen != printed && now - begin < RAS_CONSOLE_MAX_NS)
+			start = now;
+		printed = seen;
+	}
 	m->reboot();
 }
