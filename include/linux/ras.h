@@ -320,10 +320,10 @@ int ras_stop(const char *message);
  * @regs: the context that it has interrupted, which a handler may change; see
  *	ras_live_regs()
  *
- * As ras_stop(), with the trigger debug.
+ * As ras_stop(), with the trigger debug, but only if a handler is armed for that.
  *
  * Context: Any, including NMI; typically an exception.
- * Return: as ras_stop().
+ * Return: as ras_stop(); %-ENOENT if no handler is armed.
  */
 int ras_stop_at(const char *message, struct pt_regs *regs);
 
@@ -402,10 +402,11 @@ struct pt_regs *ras_live_regs(const struct ras_stop *stop);
  * @handler: the handler, %RAS_HANDLER_INTERACTIVE
  * @stop: the stop
  *
- * Policy, handlers/<name>/wait_s.  It counts after a panic or an oops, which come when
- * nobody may be there; in other stops, which somebody has asked for, there is no limit.
- * The default, %RAS_WAIT_AUTO, is the kernel's own rule for its debugger: not at all if
- * the machine is to reboot by itself (panic=), without limit if it is not.
+ * Policy, handlers/<name>/wait_s.  It counts after a panic, an oops or an NMI that nobody
+ * claims, which come when nobody may be there; in other stops, which somebody has asked
+ * for, there is no limit.  The default, %RAS_WAIT_AUTO, is a minute after an NMI; after a
+ * panic or an oops it is the kernel's own rule for its debugger: not at all if the machine
+ * is to reboot by itself (panic=), without limit if it is not.
  *
  * Return: seconds until the handler should let the chain go on, if no key was pressed;
  *	0: at once; %RAS_WAIT_FOREVER.

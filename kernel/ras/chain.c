@@ -36,10 +36,14 @@ int ras_entry_wait_s(const struct ras_machine *m, const struct ras_entry *entry,
 {
 	int wait_s = READ_ONCE(entry->wait_s);
 
-	if (trigger != RAS_TRIGGER_PANIC && trigger != RAS_TRIGGER_OOPS)
+	if (trigger != RAS_TRIGGER_PANIC && trigger != RAS_TRIGGER_OOPS &&
+	    trigger != RAS_TRIGGER_NMI)
 		return RAS_WAIT_FOREVER;
 	if (wait_s != RAS_WAIT_AUTO)
 		return wait_s;
+	/* Somebody has pressed a button; or a device has failed, and nobody is there. */
+	if (trigger == RAS_TRIGGER_NMI)
+		return RAS_WAIT_NMI_S;
 	/* As kgdb_panic() and kgdb_handle_exception() decide. */
 	return m->reboot_ms && m->reboot_ms() ? 0 : RAS_WAIT_FOREVER;
 }
@@ -146,7 +150,7 @@ static enum ras_outcome ras_call_entry(struct ras_machine *m, struct ras_entry *
 	return outcome;
 }
 
-/* Can @entry run?  Its own opinion counts for nothing but a look ahead. */
+/* Does @entry say that it can run?  Used to predict the plan; the stop asks again. */
 static bool ras_is_ready(struct ras_machine *m, struct ras_entry *entry,
 			 unsigned int deadline_ms)
 {
@@ -158,6 +162,29 @@ static bool ras_is_ready(struct ras_machine *m, struct ras_entry *entry,
 		return true;
 	return ras_guard_call(m, ras_call_not_ready, &call, deadline_ms, &failure,
 			      &broken) == RAS_CALL_DONE && !call.not_ready;
+}
+
+/**
+ * ras_any_ready() - is any handler armed for a trigger?
+ * @m: the machine
+ * @trigger: the trigger
+ *
+ * Context: Owner, before the stop begins.
+ * Return: true if so.
+ */
+bool ras_any_ready(struct ras_machine *m, enum ras_trigger trigger)
+{
+	const struct ras_order *order = ras_order_now(m);
+	unsigned int i;
+
+	for (i = 0; order && i < order->nr; i++) {
+		struct ras_entry *entry = order->entry[i];
+
+		if (ras_entry_runs_on(entry, trigger) &&
+		    !ras_entry_off(m, entry, trigger) && ras_is_ready(m, entry, 0))
+			return true;
+	}
+	return false;
 }
 
 /**

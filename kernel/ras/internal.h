@@ -27,6 +27,8 @@
 #define RAS_NMI_TIMEOUT_MS_MAX	60000
 #define RAS_DEADLINE_MS_MAX	(24 * 60 * 60 * 1000)
 #define RAS_WAIT_S_MAX		(24 * 60 * 60)
+/* RAS_WAIT_AUTO for a person who may have pressed the NMI button. */
+#define RAS_WAIT_NMI_S		60
 /* For what the core itself has guarded: printing, and asking a handler. */
 #define RAS_CORE_DEADLINE_MS	10000
 
@@ -437,10 +439,19 @@ struct ras_machine {
 	void			(*own_up)(bool console_left);
 };
 
-/* What a trigger asks for; @live: the same as @regs, if it goes on with that. */
+/**
+ * struct ras_request - what a trigger asks for
+ * @trigger: which one
+ * @rehearsal: no handler is to run
+ * @needs_handler: the stop is of no use if no handler is armed for it
+ * @message: the reason in words
+ * @regs: the interrupted context
+ * @live: the same, if the trigger goes on with it
+ */
 struct ras_request {
 	enum ras_trigger	trigger;
 	bool			rehearsal;
+	bool			needs_handler;
 	const char		*message;
 	const struct pt_regs	*regs;
 	struct pt_regs		*live;
@@ -474,6 +485,7 @@ const char *ras_entry_skipped(struct ras_machine *m, struct ras_entry *entry,
 			      enum ras_trigger trigger);
 int ras_entry_wait_s(const struct ras_machine *m, const struct ras_entry *entry,
 		     enum ras_trigger trigger);
+bool ras_any_ready(struct ras_machine *m, enum ras_trigger trigger);
 bool ras_only_noreturn(struct ras_machine *m, enum ras_trigger trigger);
 bool ras_is_next(const struct ras_machine *m, const struct ras_entry *entry);
 bool ras_run_chain(struct ras_machine *m);

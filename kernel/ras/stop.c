@@ -421,8 +421,8 @@ static int ras_own(struct ras_machine *m)
  * @request: what the trigger asks for; its strings and registers must stay
  *
  * Context: Any, with interrupts disabled.
- * Return: 0 after a stop; %-ENODEV, %-EPERM, %-EDEADLK, %-EBUSY and %-ECANCELED as
- *	for ras_stop().
+ * Return: 0 after a stop; %-ENOENT if no handler is armed and @request needs one;
+ *	%-ENODEV, %-EPERM, %-EDEADLK, %-EBUSY and %-ECANCELED as for ras_stop().
  */
 int ras_machine_stop(struct ras_machine *m, const struct ras_request *request)
 {
@@ -445,6 +445,11 @@ int ras_machine_stop(struct ras_machine *m, const struct ras_request *request)
 	if (ret)
 		return ret;
 
+	/* Asked as the owner, because asking is a guarded call. */
+	if (request->needs_handler && !ras_any_ready(m, request->trigger)) {
+		atomic_set_release(&m->owner, RAS_NOBODY);
+		return -ENOENT;
+	}
 	/*
 	 * An NMI may have brought this here from within ras_park(), from whose stop it
 	 * has not been able to return: a CPU that owns a stop is not parked, and has to

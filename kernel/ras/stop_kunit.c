@@ -705,7 +705,49 @@ static void ras_stop_message(struct kunit *test)
 	migrate_enable();
 }
 
+static int job_stop_for_handler(struct ras_fake *fake, unsigned int cpu, void *arg)
+{
+	struct ras_request request = {
+		.trigger	= RAS_TRIGGER_NMI,
+		.needs_handler	= true,
+		.message	= "test",
+		.regs		= &fake->cpu[cpu].regs,
+	};
+
+	return ras_machine_stop(&fake->m, &request);
+}
+
+/* A stop in which nothing would run is not made, and leaves no trace. */
+static void ras_stop_needs_handler(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new(test, 2, true);
+	struct ras_fake_handler *h;
+
+	/* Before any handler was registered there is no order at all. */
+	KUNIT_EXPECT_EQ(test, ras_fake_do(fake, 0, job_stop_for_handler, NULL), -ENOENT);
+	h = ras_fake_add(test, "h", 1);
+	h->handler.entry->triggers = RAS_ON(PANIC);
+	KUNIT_EXPECT_EQ(test, ras_fake_do(fake, 0, job_stop_for_handler, NULL), -ENOENT);
+	h->handler.entry->triggers = RAS_ON_ALL;
+	h->reason = "not now";
+	KUNIT_EXPECT_EQ(test, ras_fake_do(fake, 0, job_stop_for_handler, NULL), -ENOENT);
+	h->reason = NULL;
+	KUNIT_EXPECT_EQ(test, ras_fake_enable(h, false), 0);
+	KUNIT_EXPECT_EQ(test, ras_fake_do(fake, 0, job_stop_for_handler, NULL), -ENOENT);
+	KUNIT_EXPECT_EQ(test, fake->begins, 0);
+	KUNIT_EXPECT_EQ(test, fake->m.stop.sequence, 0);
+	KUNIT_EXPECT_EQ(test, fake->ipis, 0UL);
+	ras_fake_expect_idle(test, fake);
+
+	KUNIT_EXPECT_EQ(test, ras_fake_enable(h, true), 0);
+	KUNIT_EXPECT_EQ(test, ras_fake_do(fake, 0, job_stop_for_handler, NULL), 0);
+	KUNIT_EXPECT_EQ(test, h->ran, 1);
+	KUNIT_EXPECT_EQ(test, fake->begins, 1);
+	ras_fake_expect_idle(test, fake);
+}
+
 static struct kunit_case ras_stop_cases[] = {
+	KUNIT_CASE(ras_stop_needs_handler),
 	KUNIT_CASE(ras_stop_all_by_ipi),
 	KUNIT_CASE(ras_stop_keeps_last),
 	KUNIT_CASE(ras_stop_without_grace),

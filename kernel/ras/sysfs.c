@@ -43,6 +43,7 @@ static ssize_t ras_stored(const char *file, const char *text, size_t count, int 
 		   ret == -EINVAL ? "not a proper value" :
 		   ret == -EBUSY ? "the machine is stopped" :
 		   ret == -ENODEV ? "it is gone" :
+		   ret == -ENOENT ? "no handler is armed for it" :
 		   ret == -EPERM ? "not permitted" : "failed");
 	return ret;
 }

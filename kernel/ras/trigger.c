@@ -38,13 +38,17 @@ static struct ras_slot *ras_this_slot(void)
 	return ras_machine.slot[ras_arch.this_cpu()];
 }
 
-/* Any trigger that the machine survives. */
+/*
+ * Any trigger that the machine survives.  A stop by ras_stop() is made whether a handler
+ * runs or not, for its caller may only want a quiet moment.
+ */
 static int ras_stop_and_go(enum ras_trigger trigger, bool rehearsal,
 			   const char *message, struct pt_regs *regs)
 {
 	struct ras_request request = {
 		.trigger	= trigger,
 		.rehearsal	= rehearsal,
+		.needs_handler	= !rehearsal && trigger != RAS_TRIGGER_API,
 		.message	= message,
 		.regs		= regs,
 		.live		= regs,
@@ -88,7 +92,7 @@ EXPORT_SYMBOL_GPL(ras_stop_at);
  * @rehearsal: stop every CPU, run no handler, release
  *
  * Context: Process context.
- * Return: as ras_stop().
+ * Return: as ras_stop(); %-ENOENT if no handler is armed for it.
  */
 int ras_user_stop(bool rehearsal)
 {
@@ -314,7 +318,8 @@ static struct notifier_block ras_die_notifier = {
 
 static void ras_sysrq(int key)
 {
-	ras_stop_and_go(RAS_TRIGGER_SYSRQ, false, "sysrq", get_irq_regs());
+	if (ras_stop_and_go(RAS_TRIGGER_SYSRQ, false, "sysrq", get_irq_regs()) == -ENOENT)
+		pr_info("sysrq: no stop: no handler is armed for it\n");
 }
 
 static const struct sysrq_key_op ras_sysrq_op = {
