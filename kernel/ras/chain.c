@@ -3,6 +3,7 @@
  * RAS stop framework: the chain of handlers of one stop.
  */
 #include <linux/kernel.h>
+#include <linux/panic.h>
 #include <linux/string.h>
 
 #include "internal.h"
@@ -377,6 +378,16 @@ static bool ras_tidy_up(struct ras_machine *m)
 	return true;
 }
 
+/* The stop will not be released, and runs nothing more but the handler that leaves. */
+static void ras_become_crash(struct ras_machine *m)
+{
+	m->last_only = true;
+	if (m->stop.resumable) {
+		m->stop.resumable = false;
+		m->arch->begin(true);
+	}
+}
+
 /*
  * A handler wants the one that never returns to run, and nothing else: is there one?
  * From here on the stop is a crash.  False if another CPU has taken over.
@@ -396,11 +407,7 @@ static bool ras_skip_to_last(struct ras_machine *m, const struct ras_order *orde
 		result->broken = "nothing to skip to";
 		return true;
 	}
-	m->last_only = true;
-	if (m->stop.resumable) {
-		m->stop.resumable = false;
-		m->arch->begin(true);
-	}
+	ras_become_crash(m);
 	return true;
 }
 
@@ -490,5 +497,26 @@ bool ras_run_chain(struct ras_machine *m)
 		    (verdict == RAS_RESUME && m->stop.resumable))
 			m->step.next = order->nr;
 	}
+	return true;
+}
+
+/**
+ * ras_crash_on_oops() - honour panic_on_oops after the chain
+ * @m: the machine
+ *
+ * Whoever has set panic_on_oops trusts no kernel in which something has faulted, and a
+ * handler that faults is a part of the kernel.
+ *
+ * Context: Owner, after the chain of a stop that could be released.
+ * Return: true if the stop has become a crash: ras_run_chain() runs the handler that
+ *	leaves this kernel, if there is one.
+ */
+bool ras_crash_on_oops(struct ras_machine *m)
+{
+	if (!READ_ONCE(m->oopsed) || !READ_ONCE(panic_on_oops))
+		return false;
+	m->made_crash = true;
+	m->step.next = 0;
+	ras_become_crash(m);
 	return true;
 }

@@ -181,6 +181,13 @@ void ras_note_console(struct ras_machine *m)
 		m->console_left = true;
 }
 
+/* Would the kernel have called this an oops, had it not happened in a guarded call? */
+static bool ras_is_oops(const struct ras_failure *failure)
+{
+	return failure->why == RAS_FAULTED || failure->why == RAS_PANICKED ||
+	       failure->why == RAS_SMASHED;
+}
+
 static void ras_guard_open(struct ras_guard *guard, u32 call)
 {
 	guard->call = call;
@@ -299,6 +306,8 @@ enum ras_outcome ras_guard_call(struct ras_machine *m, void (*fn)(void *arg),
 	ras_restore_abandoned(&ctx);
 	*failure = guard->failure;
 	m->failures++;
+	if (ras_is_oops(failure))
+		WRITE_ONCE(m->oopsed, true);
 	return RAS_CALL_ABANDONED;
 }
 
@@ -329,8 +338,12 @@ bool ras_guard_parked(struct ras_machine *m, void (*fn)(void *arg), void *arg)
 	barrier();
 	atomic_dec(&ras_guards);
 	guard->parked = false;
-	if (!came_back)
+	if (!came_back) {
 		ras_restore_abandoned(&ctx);
+		/* Read by the owner in ras_crash_on_oops(). */
+		if (ras_is_oops(&guard->failure))
+			WRITE_ONCE(m->oopsed, true);
+	}
 	return came_back;
 }
 

@@ -654,10 +654,62 @@ static void ras_guard_failed_and_disabled(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, entry->enabled);
 }
 
+struct oops_param {
+	const char *desc;
+	ras_fake_hook hook;
+	int panic_on_oops;
+	bool crash;
+};
+
+static const struct oops_param oops_params[] = {
+	{ "fault",			hook_fault,	1, true },
+	{ "panic",			hook_panic,	1, true },
+	{ "stack smashed",		hook_smash,	1, true },
+	{ "nothing",			NULL,		1, false },
+	{ "fault, not wanted",		hook_fault,	0, false },
+};
+
+static void oops_desc(const struct oops_param *p, char *desc)
+{
+	strscpy(desc, p->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(oops, oops_params, oops_desc);
+
+/* A fault in a handler is an oops to whoever has the kernel panic on one. */
+static void ras_guard_panic_on_oops(struct kunit *test)
+{
+	const struct oops_param *p = test->param_value;
+	struct ras_fake *fake = ras_fake_new_guarded(test, 2);
+	struct ras_fake_handler *good, *last;
+	int was = panic_on_oops;
+
+	if (ras_crash_kernel_loaded())
+		kunit_skip(test, "a crash kernel is loaded");
+	ras_fake_add_hook(test, "bad", 1, p->hook, 0);
+	good = ras_fake_add(test, "good", 2);
+	last = ras_fake_add_last(test, NULL);
+	last->handler.entry->triggers = RAS_ON(PANIC);
+	panic_on_oops = p->panic_on_oops;
+	ras_fake_start_stop(fake, 0, RAS_TRIGGER_API);
+	if (p->crash)
+		KUNIT_EXPECT_TRUE(test, ras_fake_halted(fake, 0));
+	else
+		KUNIT_EXPECT_EQ(test, ras_fake_finish(fake, 0), 0);
+	panic_on_oops = was;
+	/* The chain runs to its end first. */
+	KUNIT_EXPECT_EQ(test, good->ran, 2);
+	KUNIT_EXPECT_EQ(test, last->ran, p->crash ? 3 : 0);
+	KUNIT_EXPECT_EQ(test, ras_fake_kernel.went_on, p->crash);
+	KUNIT_EXPECT_EQ(test, fake->m.state, p->crash ? RAS_ENDED : RAS_IDLE);
+	KUNIT_EXPECT_EQ(test, fake->crash, p->crash);
+}
+
 static struct kunit_case ras_guard_cases[] = {
 	KUNIT_CASE(ras_guard_notes_lock),
 	KUNIT_CASE(ras_guard_comes_back),
 	KUNIT_CASE(ras_guard_printk),
+	KUNIT_CASE_PARAM(ras_guard_panic_on_oops, oops_gen_params),
 	KUNIT_CASE_PARAM(ras_guard_abandons, abandon_gen_params),
 	KUNIT_CASE(ras_guard_abandons_many),
 	KUNIT_CASE(ras_guard_notes_console),

@@ -375,6 +375,8 @@ struct ras_step {
  * @quiet: nothing but a handler that never returns is armed
  * @mute: printing was abandoned: into the log only
  * @failures: how often something was abandoned in the present stop
+ * @oopsed: what was abandoned had faulted or panicked, as in an oops
+ * @made_crash: the stop has become a crash because of that, see ras_crash_on_oops()
  * @console_was_locked: before the guarded call
  * @console_left: an abandoned call has left the console locked
  * @result: what each handler did in the present stop
@@ -419,6 +421,8 @@ struct ras_machine {
 	bool			quiet;
 	bool			mute;
 	unsigned int		failures;
+	bool			oopsed;
+	bool			made_crash;
 	bool			console_was_locked;
 	bool			console_left;
 
@@ -489,6 +493,7 @@ bool ras_any_ready(struct ras_machine *m, enum ras_trigger trigger);
 bool ras_only_noreturn(struct ras_machine *m, enum ras_trigger trigger);
 bool ras_is_next(const struct ras_machine *m, const struct ras_entry *entry);
 bool ras_run_chain(struct ras_machine *m);
+bool ras_crash_on_oops(struct ras_machine *m);
 bool ras_say(struct ras_machine *m, void (*say)(struct ras_machine *m),
 	     struct ras_result *unfinished);
 void ras_step_lost(struct ras_machine *m, int from, int to);

@@ -215,6 +215,8 @@ void ras_format_results(struct seq_buf *s, const struct ras_machine *m)
 			seq_buf_puts(s, "\n");
 		}
 	}
+	if (m->made_crash)
+		seq_buf_puts(s, "  panic_on_oops is set: the stop has become a crash\n");
 	seq_buf_printf(s, "  stop %u took ", m->stop.sequence);
 	ras_format_ns(s, m->arch->now_ns() - m->begin_ns);
 	seq_buf_puts(s, "\n");

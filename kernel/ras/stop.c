@@ -217,6 +217,8 @@ static void ras_begin(struct ras_machine *m, const struct ras_request *request,
 	m->reported = false;
 	m->mute = false;
 	m->failures = 0;
+	m->oopsed = false;
+	m->made_crash = false;
 	m->console_left = false;
 	m->parked_call.active = false;
 	m->last_only = false;
@@ -352,6 +354,8 @@ bool ras_finish(struct ras_machine *m)
 
 	if (!m->stop.rehearsal && !ras_run_chain(m))
 		return false;
+	if (m->stop.resumable && ras_crash_on_oops(m) && !ras_run_chain(m))
+		return false;
 	ras_add_newcomers(m);
 	if (!m->stop.resumable) {
 		/* The consoles are all that is left. */
@@ -359,7 +363,7 @@ bool ras_finish(struct ras_machine *m)
 		if (!ras_say(m, ras_report_handlers, NULL))
 			return false;
 		ras_end(m);
-		/* A handler has made a crash of it: there is nothing to go back to. */
+		/* It was made a crash by its handlers: there is nothing to go back to. */
 		if (m->stop.trigger != RAS_TRIGGER_PANIC && m->go_on)
 			m->go_on(m);
 		return true;
