@@ -317,6 +317,23 @@ static void ras_kgdb_await_step(void)
 	}
 }
 
+/*
+ * Have the exception stop the machine.  Another CPU may be first, again and again: it may
+ * be at the same breakpoint, and step over it, so each try waits for a step.
+ */
+static int ras_kgdb_stop(struct ras_kgdb_event *event, struct pt_regs *regs)
+{
+	int err, tries = 0;
+
+	do {
+		ras_kgdb_await_step();
+		__this_cpu_write(ras_kgdb_event, event);
+		err = ras_stop_at("debugger", regs);
+		__this_cpu_write(ras_kgdb_event, NULL);
+	} while (err == -EBUSY && ++tries < RAS_KGDB_TRIES);
+	return err;
+}
+
 /**
  * ras_kgdb_exception() - the hook in kgdb_handle_exception()
  * @vector: the exception
@@ -336,7 +353,7 @@ bool ras_kgdb_exception(int vector, int signo, int code, struct pt_regs *regs, i
 	struct ras_kgdb_event event = { .vector = vector, .code = code };
 	unsigned long pc = kgdb_arch_pc(vector, regs);
 	bool planted = kgdb_has_hit_break(pc);
-	int err, tries = 0;
+	int err;
 
 	/* Of the debugger itself, of which it knows how to get out. */
 	if (kgdb_info[raw_smp_processor_id()].enter_kgdb ||
@@ -358,12 +375,18 @@ bool ras_kgdb_exception(int vector, int signo, int code, struct pt_regs *regs, i
 		*ret = 1;
 		return ras_trigger_enabled(RAS_TRIGGER_OOPS);
 	}
-	ras_kgdb_await_step();
-	__this_cpu_write(ras_kgdb_event, &event);
-	do
-		err = ras_stop_at("debugger", regs);
-	while (err == -EBUSY && ++tries < RAS_KGDB_TRIES);
-	__this_cpu_write(ras_kgdb_event, NULL);
+	err = ras_kgdb_stop(&event, regs);
+	/*
+	 * Others were first each time.  Back to the breakpoint: if it is still there this
+	 * CPU hits it again, and if it is not there is nothing to report.  It was out of the
+	 * text while another CPU was in the debugger.
+	 */
+	if (err == -EBUSY &&
+	    (planted || kgdb_has_hit_break(pc) || kgdb_isremovedbreak(pc))) {
+		instruction_pointer_set(regs, pc);
+		*ret = 0;
+		return true;
+	}
 	/*
 	 * In another handler, which has a deadline: to be told that the exception is not
 	 * ours abandons it.  Or in an NMI on a CPU that is parked, which can neither wait
