@@ -87,7 +87,10 @@ class Watch:
         if " RT: want nmi" in self._seen and not self._button_wanted:
             self._button_wanted = True
             self.life.nmi()
-        if self.row.button and self.talk is not None and now - self._pressed > 1:
+        # Not once the kernel is left: an NMI before the crash kernel has its own handlers
+        # resets the machine.
+        pressing = self.row.button and "leaves this kernel" not in self._seen
+        if pressing and self.talk is not None and now - self._pressed > 1:
             if matching_line(self.row.button, self._heard(self.talk.transcript)):
                 self._pressed = now
                 self.life.nmi()
