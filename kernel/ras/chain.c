@@ -151,18 +151,37 @@ static enum ras_outcome ras_call_entry(struct ras_machine *m, struct ras_entry *
 	return outcome;
 }
 
-/* Does @entry say that it can run?  Used to predict the plan; the stop asks again. */
-static bool ras_is_ready(struct ras_machine *m, struct ras_entry *entry,
-			 unsigned int deadline_ms)
+/*
+ * Does @entry say that it can run?  @ready tells, and counts only if the call has come
+ * back.  A call that is lost says so: the CPU that takes over may not be the owner yet.
+ */
+static enum ras_outcome ras_ask_ready(struct ras_machine *m, struct ras_entry *entry,
+				      unsigned int deadline_ms, bool *ready)
 {
 	struct ras_call call = { .handler = entry->handler };
+	enum ras_outcome outcome;
 	struct ras_failure failure;
 	const char *broken;
 
-	if (!call.handler->not_ready)
-		return true;
-	return ras_guard_call(m, ras_call_not_ready, &call, deadline_ms, &failure,
-			      &broken) == RAS_CALL_DONE && !call.not_ready;
+	*ready = !call.handler->not_ready;
+	if (*ready)
+		return RAS_CALL_DONE;
+	atomic_inc(&entry->busy);
+	outcome = ras_guard_call(m, ras_call_not_ready, &call, deadline_ms, &failure,
+				 &broken);
+	/* As in ras_call_entry(). */
+	atomic_dec_return_release(&entry->busy);
+	*ready = outcome == RAS_CALL_DONE && !call.not_ready;
+	return outcome;
+}
+
+/* The same where nobody watches: used to predict the plan; the stop asks again. */
+static bool ras_is_ready(struct ras_machine *m, struct ras_entry *entry)
+{
+	bool ready;
+
+	ras_ask_ready(m, entry, 0, &ready);
+	return ready;
 }
 
 /**
@@ -182,7 +201,7 @@ bool ras_any_ready(struct ras_machine *m, enum ras_trigger trigger)
 		struct ras_entry *entry = order->entry[i];
 
 		if (ras_entry_runs_on(entry, trigger) &&
-		    !ras_entry_off(m, entry, trigger) && ras_is_ready(m, entry, 0))
+		    !ras_entry_off(m, entry, trigger) && ras_is_ready(m, entry))
 			return true;
 	}
 	return false;
@@ -211,13 +230,13 @@ bool ras_only_noreturn(struct ras_machine *m, enum ras_trigger trigger)
 
 		if (!ras_entry_runs_on(entry, trigger) || ras_entry_off(m, entry, trigger))
 			continue;
-		if (entry->flags & RAS_HANDLER_INTERACTIVE && !ras_is_ready(m, entry, 0))
+		if (entry->flags & RAS_HANDLER_INTERACTIVE && !ras_is_ready(m, entry))
 			continue;
 		if (!(entry->flags & RAS_HANDLER_NORETURN))
 			return false;
 		last = entry;
 	}
-	return last && ras_is_ready(m, last, 0);
+	return last && ras_is_ready(m, last);
 }
 
 static struct ras_result *ras_new_result(struct ras_machine *m,
@@ -362,6 +381,7 @@ static bool ras_tidy_up(struct ras_machine *m)
 {
 	struct ras_entry *entry = m->step.abandoned;
 	struct ras_call call = { .stop = &m->stop };
+	enum ras_outcome outcome;
 	struct ras_failure failure;
 	const char *broken;
 
@@ -370,8 +390,12 @@ static bool ras_tidy_up(struct ras_machine *m)
 		call.handler = entry->handler;
 		m->step.entry = NULL;
 		m->step.result = NULL;
-		if (ras_guard_call(m, ras_call_abandoned, &call, RAS_CORE_DEADLINE_MS,
-				   &failure, &broken) == RAS_CALL_LOST)
+		atomic_inc(&entry->busy);
+		outcome = ras_guard_call(m, ras_call_abandoned, &call,
+					 RAS_CORE_DEADLINE_MS, &failure, &broken);
+		/* As in ras_call_entry(). */
+		atomic_dec_return_release(&entry->busy);
+		if (outcome == RAS_CALL_LOST)
 			return false;
 	}
 	ras_machine_call_parked_end(m, READ_ONCE(m->policy.nmi_timeout_ms));
@@ -396,14 +420,15 @@ static bool ras_skip_to_last(struct ras_machine *m, const struct ras_order *orde
 			     struct ras_result *result)
 {
 	struct ras_entry *last = order->nr ? order->entry[order->nr - 1] : NULL;
+	bool ready = false;
 
 	m->step.entry = NULL;
 	m->step.result = NULL;
-	if (!last || !(last->flags & RAS_HANDLER_NORETURN) ||
-	    ras_entry_off(m, last, m->stop.trigger) ||
-	    !ras_is_ready(m, last, RAS_CORE_DEADLINE_MS)) {
-		if (!ras_owned_here(m))
-			return false;
+	if (last && last->flags & RAS_HANDLER_NORETURN &&
+	    !ras_entry_off(m, last, m->stop.trigger) &&
+	    ras_ask_ready(m, last, RAS_CORE_DEADLINE_MS, &ready) == RAS_CALL_LOST)
+		return false;
+	if (!ready) {
 		result->broken = "nothing to skip to";
 		return true;
 	}
