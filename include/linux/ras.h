@@ -450,7 +450,8 @@ int ras_call_parked(const struct ras_stop *stop,
  * No CPU begins it after this was called.  One that does not come back in time is asked
  * to leave by NMI, if it can be.
  *
- * Return: 0; %-ETIMEDOUT if some CPU is still in it, and lost for this stop.
+ * Return: 0; %-ETIMEDOUT if some CPU is still in it, and lost for this stop; %-EBUSY if
+ *	another CPU has taken over from the handler.
  */
 int ras_call_parked_end(const struct ras_stop *stop, unsigned int timeout_ms);
 

@@ -29,7 +29,9 @@
  *	ras_arch_stopped(RAS_HOW_IPI).  False if that cannot be done.
  * @send_nmi: interrupt @cpu likewise by NMI.  False if it could not be sent.
  * @capture: fill @record->arch; @regs is the interrupted context.
- * @wait: wait until *@word is no longer @old; may return early.
+ * @wait: wait until *@word is no longer @old; may return early.  @nudge: whoever writes
+ *	*@word sends an NMI if this CPU does not notice.  Without that the wait must
+ *	not depend on the hardware noticing the store.
  * @call: call @fn(@arg) on a private stack.  True if it came back; false if @land
  *	or @abandon has left it, or if it has overwritten what is not its own.
  *	Such state of the CPU as the core does not know is then as it was before.
@@ -58,7 +60,7 @@ struct ras_arch_ops {
 	bool			(*send_nmi)(unsigned int cpu);
 	void			(*capture)(struct ras_cpu *record,
 					   const struct pt_regs *regs);
-	void			(*wait)(const u64 *word, u64 old);
+	void			(*wait)(const u64 *word, u64 old, bool nudge);
 	bool			(*call)(void (*fn)(void *arg), void *arg);
 	bool			(*call_here)(void (*fn)(void *arg), void *arg);
 	bool			(*land)(struct pt_regs *regs, unsigned long *ip);

@@ -131,6 +131,113 @@ static void ras_debugger_deadline(struct kunit *test)
 	ras_fake_expect_idle(test, fake);
 }
 
+/* An NMI that nobody of ours has sent, on @cpu; true when it was taken. */
+static bool press_button(struct ras_fake *fake, unsigned int cpu)
+{
+	xchg(&fake->cpu[cpu].nmi, 1);
+	return ras_fake_until(fake, !READ_ONCE(fake->cpu[cpu].nmi));
+}
+
+static struct ras_fake_handler *add_hanging(struct kunit *test)
+{
+	struct ras_fake_handler *h = ras_fake_handler(test, "debugger", 1);
+
+	h->handler.flags = RAS_HANDLER_INTERACTIVE;
+	h->handler.deadline_ms = RAS_FAKE_DEADLINE_MS;
+	h->hook = hook_hang;
+	KUNIT_ASSERT_EQ(test, ras_add_handler(&h->fake->m, &h->handler), 0);
+	return h;
+}
+
+/* The button's NMI comes to a CPU that is parked, which passes it on. */
+static void ras_debugger_button_elsewhere(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 3);
+	struct ras_fake_handler *h = add_hanging(test);
+	struct ras_fake_handler *good = ras_fake_add(test, "good", 2);
+
+	ras_fake_start_stop(fake, 1, RAS_TRIGGER_API);
+	KUNIT_ASSERT_TRUE(test, ras_fake_until(fake, READ_ONCE(fake->cpu[1].hang_until)));
+	/* In time: nobody is disturbed. */
+	KUNIT_EXPECT_TRUE(test, press_button(fake, 0));
+	KUNIT_EXPECT_EQ(test, fake->nmis, 0UL);
+	atomic64_add(2 * RAS_FAKE_DEADLINE_NS, &fake->clock);
+	KUNIT_EXPECT_TRUE(test, press_button(fake, 0));
+	KUNIT_ASSERT_EQ(test, ras_fake_finish(fake, 1), 0);
+	KUNIT_EXPECT_EQ(test, fake->nmis, BIT(1));
+	KUNIT_EXPECT_TRUE(test, h->ret);
+	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, RAS_OVERRAN);
+	KUNIT_EXPECT_EQ(test, fake->m.stop.owner, 1);
+	KUNIT_EXPECT_EQ(test, good->ran, 2);
+	ras_fake_expect_idle(test, fake);
+}
+
+/* The owner does not answer: pressed again, the button has its CPU take over. */
+static void ras_debugger_button_takes_over(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 3);
+	struct ras_fake_handler *good;
+
+	add_hanging(test);
+	good = ras_fake_add(test, "good", 2);
+	fake->cpu[1].answer = RAS_FAKE_DEAF;
+	ras_fake_start_stop(fake, 1, RAS_TRIGGER_API);
+	KUNIT_ASSERT_TRUE(test, ras_fake_until(fake, READ_ONCE(fake->cpu[1].hang_until)));
+	atomic64_add(2 * RAS_FAKE_DEADLINE_NS, &fake->clock);
+	KUNIT_EXPECT_TRUE(test, press_button(fake, 0));
+	/* It has been asked, and has its time to answer. */
+	KUNIT_EXPECT_TRUE(test, press_button(fake, 0));
+	KUNIT_EXPECT_EQ(test, READ_ONCE(fake->m.stop.owner), 1);
+	atomic64_add(2 * RAS_NMI_TIMEOUT_MS * (u64)NSEC_PER_MSEC, &fake->clock);
+	KUNIT_EXPECT_TRUE(test, press_button(fake, 0));
+	KUNIT_ASSERT_TRUE(test, ras_fake_until(fake,
+			  atomic_read_acquire(&fake->m.owner) == RAS_NOBODY));
+	KUNIT_EXPECT_EQ(test, fake->m.stop.owner, 0);
+	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, RAS_HUNG);
+	KUNIT_EXPECT_EQ(test, good->ran, 2);
+	ras_fake_wake(fake, 1);
+	KUNIT_EXPECT_EQ(test, ras_fake_finish(fake, 1), -ECANCELED);
+	ras_fake_expect_idle(test, fake);
+}
+
+static void spin_in_call(struct pt_regs *regs, void *arg)
+{
+	ras_fake_hang(arg, RAS_FAKE_FOREVER_NS);
+}
+
+static void hook_hang_with_helpers(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	h->ret = ras_call_parked(stop, spin_in_call, NULL, h->fake);
+	hook_hang(h, stop);
+}
+
+/* Likewise if the CPU works for the debugger: it is taken out of that first. */
+static void ras_debugger_button_in_call(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 2);
+	struct ras_fake_handler *h = add_hanging(test);
+	struct ras_fake_handler *good = ras_fake_add(test, "good", 2);
+
+	h->hook = hook_hang_with_helpers;
+	fake->cpu[1].answer = RAS_FAKE_DEAF;
+	ras_fake_start_stop(fake, 1, RAS_TRIGGER_API);
+	KUNIT_ASSERT_TRUE(test, ras_fake_until(fake, READ_ONCE(fake->cpu[1].hang_until)));
+	KUNIT_ASSERT_TRUE(test, ras_fake_until(fake, READ_ONCE(fake->cpu[0].hang_until)));
+	atomic64_add(2 * RAS_FAKE_DEADLINE_NS, &fake->clock);
+	KUNIT_EXPECT_TRUE(test, press_button(fake, 0));
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(fake->slot[0]->calling));
+	atomic64_add(2 * RAS_NMI_TIMEOUT_MS * (u64)NSEC_PER_MSEC, &fake->clock);
+	KUNIT_EXPECT_TRUE(test, press_button(fake, 0));
+	KUNIT_ASSERT_TRUE(test, ras_fake_until(fake,
+			  atomic_read_acquire(&fake->m.owner) == RAS_NOBODY));
+	KUNIT_EXPECT_EQ(test, fake->m.stop.owner, 0);
+	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, RAS_HUNG);
+	KUNIT_EXPECT_EQ(test, good->ran, 2);
+	ras_fake_wake(fake, 1);
+	KUNIT_EXPECT_EQ(test, ras_fake_finish(fake, 1), -ECANCELED);
+	ras_fake_expect_idle(test, fake);
+}
+
 struct last_param {
 	const char *desc;
 	enum ras_trigger trigger;
@@ -300,6 +407,9 @@ static struct kunit_case ras_debugger_cases[] = {
 	KUNIT_CASE_PARAM(ras_debugger_wait, wait_gen_params),
 	KUNIT_CASE(ras_debugger_without_line),
 	KUNIT_CASE(ras_debugger_deadline),
+	KUNIT_CASE(ras_debugger_button_elsewhere),
+	KUNIT_CASE(ras_debugger_button_takes_over),
+	KUNIT_CASE(ras_debugger_button_in_call),
 	KUNIT_CASE_PARAM(ras_debugger_skips_to_last, last_gen_params),
 	KUNIT_CASE(ras_debugger_abandoned),
 	KUNIT_CASE(ras_debugger_abandoned_twice),

@@ -100,6 +100,10 @@ static bool ras_fake_coming(struct ras_fake *fake, unsigned int nr)
 
 		if (READ_ONCE(cpu->stuck) || RAS_ORDER_SEQUENCE(order) != parked)
 			return false;
+		if (READ_ONCE(cpu->asleep) && READ_ONCE(cpu->deep))
+			return ras_fake_takes(cpu) == RAS_HOW_NMI;
+		if (RAS_ORDER_OP(order) == RAS_ORDER_WATCH)
+			return !READ_ONCE(fake->slot[nr]->awake);
 		return ras_fake_calling(fake, nr, order) ||
 		       RAS_ORDER_OP(order) > RAS_ORDER_CALL;
 	}
@@ -120,6 +124,7 @@ static u64 ras_fake_look(const struct ras_fake *fake)
 		view = view * 31 + READ_ONCE(fake->slot[cpu]->parked) +
 		       READ_ONCE(fake->slot[cpu]->order) +
 		       READ_ONCE(fake->slot[cpu]->calling) +
+		       READ_ONCE(fake->slot[cpu]->awake) * 7 +
 		       READ_ONCE(fake->cpu[cpu].serving);
 	return view;
 }
@@ -269,18 +274,22 @@ static void ras_fake_run_job(struct ras_fake *fake, struct ras_fake_cpu *cpu)
 }
 
 /* Interrupts are off here, but no CPU can keep an NMI out: jobs come by NMI. */
-static void ras_fake_wait(const u64 *word, u64 old)
+static void ras_fake_wait(const u64 *word, u64 old, bool nudge)
 {
 	struct ras_fake_cpu *cpu = ras_fake_this();
+	bool nudged = !nudge;
 
+	cpu->deep = nudge;
 	do {
 		WRITE_ONCE(cpu->rounds, cpu->rounds + 1);
 		ras_fake_bow_out();
-		if (ras_fake_takes(cpu) == RAS_HOW_NMI && xchg(&cpu->nmi, 0))
+		if (ras_fake_takes(cpu) == RAS_HOW_NMI && xchg(&cpu->nmi, 0)) {
 			ras_machine_stopped(&ras_fake_now->m, RAS_HOW_NMI, &cpu->regs);
+			nudged = true;
+		}
 		ras_fake_run_job(ras_fake_now, cpu);
 		usleep_range(20, 50);
-	} while (READ_ONCE(cpu->stuck));
+	} while (READ_ONCE(cpu->stuck) || (READ_ONCE(cpu->asleep) && !nudged));
 }
 
 /* It cannot jump: what is abandoned sees that it has landed, and returns. */
@@ -794,8 +803,14 @@ void ras_fake_exit(struct kunit *test)
 			continue;
 		kthread_stop(fake->cpu[cpu].task);
 		put_task_struct(fake->cpu[cpu].task);
+		/* It has ended within a guarded call. */
+		if (fake->slot[cpu]->guard.active)
+			atomic_dec(&ras_guards);
 	}
-	list_for_each_entry_safe(entry, next, &fake->m.entries, node)
+	list_for_each_entry_safe(entry, next, &fake->m.entries, node) {
+		/* The CPU that has ended in it does not come back any more. */
+		atomic_set(&entry->busy, 0);
 		ras_remove_handler(&fake->m, entry->handler);
+	}
 	ras_fake_now = NULL;
 }

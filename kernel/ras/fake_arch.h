@@ -59,6 +59,8 @@ typedef int (*ras_fake_job)(struct ras_fake *fake, unsigned int cpu, void *arg);
  * @serving: it is in its interrupt handler
  * @awake: a late CPU may answer now
  * @stuck: while parked, it does not see its orders
+ * @asleep: while parked, it does not notice a store: only an NMI wakes it
+ * @deep: it waits in a way that needs a nudge then
  * @rounds: how often it has waited for one
  * @regs: the "interrupted" context; the instruction pointer tells the CPU
  * @job: what to do, or NULL
@@ -84,6 +86,8 @@ struct ras_fake_cpu {
 	bool			serving;
 	bool			awake;
 	bool			stuck;
+	bool			asleep;
+	bool			deep;
 	unsigned int		rounds;
 	struct pt_regs		regs;
 

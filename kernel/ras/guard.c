@@ -260,6 +260,23 @@ bool ras_guard_end(struct ras_machine *m)
 }
 
 /**
+ * ras_acts_as_owner() - is this CPU the owner, and nobody about to take over?
+ * @m: the machine
+ *
+ * Whoever takes over ends the guarded call first, and becomes the owner after that.
+ *
+ * Context: A guarded call, or the core.
+ * Return: true if so.
+ */
+bool ras_acts_as_owner(struct ras_machine *m)
+{
+	const struct ras_guard *guard = &m->slot[m->arch->this_cpu()]->guard;
+
+	return ras_owned_here(m) && (!READ_ONCE(guard->active) || guard->ended ||
+				     atomic_read(&m->running) == (int)guard->call);
+}
+
+/**
  * ras_guard_call() - call something that may fail in any way
  * @m: the machine
  * @fn: the function
@@ -497,12 +514,13 @@ NOKPROBE_SYMBOL(ras_guard_strike);
  */
 void ras_guard_lost(struct ras_machine *m, struct pt_regs *regs)
 {
+	const struct ras_slot *slot = m->slot[m->arch->this_cpu()];
 	struct ras_guard *guard = ras_guard_below(m);
 	unsigned long ip;
 
 	if (!guard)
 		return;
-	if (guard->parked ? ras_call_is_over(m, m->slot[m->arch->this_cpu()]) :
+	if (guard->parked ? ras_call_is_over(m, slot) || READ_ONCE(slot->take_over) :
 			    atomic_read(&m->running) != (int)guard->call)
 		m->arch->land(regs, &ip);
 }

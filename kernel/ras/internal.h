@@ -29,6 +29,8 @@
 #define RAS_WAIT_S_MAX		(24 * 60 * 60)
 /* RAS_WAIT_AUTO for a person who may have pressed the NMI button. */
 #define RAS_WAIT_NMI_S		60
+/* What a parked CPU may take to notice an order before it is nudged. */
+#define RAS_NUDGE_NS		((u64)NSEC_PER_MSEC)
 /* For what the core itself has guarded: printing, and asking a handler. */
 #define RAS_CORE_DEADLINE_MS	10000
 
@@ -178,9 +180,10 @@ struct ras_guard {
  * @progress: how often the deadline was renewed
  * @strike: the call that is to be abandoned
  * @put_off: how often the owner has answered: not now
+ * @asked_ns: when a CPU that does not watch has asked the owner, by its own clock
  *
  * Written by the owner, and constant while a call is watched but for @begin_ns,
- * @progress and @put_off; @strike is written by the watching CPU.
+ * @progress and @put_off; @strike and @asked_ns are written by the CPU that asks.
  */
 struct ras_watch {
 	int			cpu;
@@ -190,6 +193,7 @@ struct ras_watch {
 	u32			progress;
 	u32			strike;
 	u32			put_off;
+	u64			asked_ns;
 };
 
 /**
@@ -227,6 +231,10 @@ struct ras_parked_call {
  * @oops_regs: registers at that oops, copied
  * @oops_message: its kind
  * @here: registers of a trigger that comes without any; see ras_panic()
+ * @awake: this CPU, which is parked, has been told to watch: it waits without depending
+ *	on a nudge for the rest of the stop.  Written by this CPU only
+ * @take_over: the guarded call that this CPU is to take over from, or 0; set by an NMI
+ *	on this CPU
  * @calling: the number of the parked call that this CPU is in, or 0.  Written by
  *	this CPU only
  * @called: the last one that it has begun
@@ -248,6 +256,8 @@ struct ras_slot {
 	struct pt_regs		oops_regs;
 	char			oops_message[RAS_REASON_LEN];
 	struct pt_regs		here;
+	bool			awake;
+	u32			take_over;
 	u32			calling;
 	u32			called;
 	u32			call_left;
@@ -472,8 +482,11 @@ int ras_machine_handover(struct ras_machine *m);
 void ras_add_newcomers(struct ras_machine *m);
 bool ras_has_parked(const struct ras_machine *m, unsigned int cpu);
 bool ras_owned_here(struct ras_machine *m);
+void ras_summon(struct ras_machine *m, unsigned int cpu);
+void ras_nudge(struct ras_machine *m, unsigned int cpu);
 
 /* park.c */
+bool ras_takes_nmi(const struct ras_slot *slot);
 bool ras_park(struct ras_machine *m, enum ras_how how, const struct pt_regs *regs);
 void ras_park_for_good(struct ras_machine *m);
 bool ras_machine_stopped(struct ras_machine *m, enum ras_how how,
@@ -504,6 +517,7 @@ enum ras_outcome ras_guard_call(struct ras_machine *m, void (*fn)(void *arg),
 				void *arg, unsigned int deadline_ms,
 				struct ras_failure *failure, const char **broken);
 bool ras_guard_end(struct ras_machine *m);
+bool ras_acts_as_owner(struct ras_machine *m);
 bool ras_guard_parked(struct ras_machine *m, void (*fn)(void *arg), void *arg);
 bool ras_guard_fault(struct ras_machine *m, struct pt_regs *regs, const char *fault,
 		     const unsigned long *address, bool as_nmi);
@@ -522,6 +536,9 @@ void ras_watch_renew(struct ras_machine *m);
 bool ras_watch_overdue(struct ras_machine *m, u32 call);
 void ras_watch(struct ras_machine *m, struct ras_slot *slot, u64 order,
 	       const struct pt_regs *frame);
+bool ras_watch_look(struct ras_machine *m, struct ras_slot *slot);
+void ras_take_over_if_due(struct ras_machine *m, struct ras_slot *slot,
+			  const struct pt_regs *frame);
 int ras_watch_reboot(struct ras_machine *m);
 void ras_deadman(struct ras_machine *m);
 

@@ -82,6 +82,18 @@ static void ras_fill_record(struct ras_machine *m, struct ras_slot *slot,
 	m->arch->capture(record, regs);
 }
 
+/**
+ * ras_takes_nmi() - can an NMI get at a CPU that is parked?
+ * @slot: the CPU's, its record filled
+ *
+ * Context: Any.
+ * Return: false if it was parked in an NMI.
+ */
+bool ras_takes_nmi(const struct ras_slot *slot)
+{
+	return slot->record.how != RAS_HOW_NMI && !(slot->record.preempt_count & NMI_MASK);
+}
+
 /* Is @order one that ends the stop @sequence, or later than that? */
 static bool ras_order_ends(u64 order, u32 sequence)
 {
@@ -109,6 +121,7 @@ static enum ras_order_op ras_await_order(struct ras_machine *m,
 					 const struct pt_regs *regs,
 					 const struct pt_regs *frame)
 {
+	bool nudge = ras_takes_nmi(slot);
 	u64 order;
 
 	/* Pairs with the release of whoever gives an order. */
@@ -117,10 +130,11 @@ static enum ras_order_op ras_await_order(struct ras_machine *m,
 		unsigned int op = RAS_ORDER_SEQUENCE(order) == sequence ?
 				  RAS_ORDER_OP(order) : RAS_ORDER_STAY;
 
+		ras_take_over_if_due(m, slot, frame);
 		if (op == RAS_ORDER_WATCH)
 			ras_watch(m, slot, order, frame);
 		else if (op != RAS_ORDER_CALL || !ras_obey_call(m, slot, order, regs))
-			m->arch->wait(&slot->order, order);
+			m->arch->wait(&slot->order, order, nudge && !slot->awake);
 	}
 
 	if (RAS_ORDER_SEQUENCE(order) != sequence)
@@ -186,7 +200,15 @@ void ras_obey_in_nmi(struct ras_machine *m, struct ras_slot *slot)
 	/* Pairs with the release in ras_give_order(). */
 	u64 order = smp_load_acquire(&slot->order);
 
-	if (!slot->parked || !ras_order_ends(order, slot->parked))
+	/*
+	 * The NMI came before ras_park() was done.  Who comes by it may park here instead,
+	 * for it may be a panic, which does not return.
+	 */
+	if (!slot->parked) {
+		WRITE_ONCE(slot->parking, false);
+		return;
+	}
+	if (!ras_order_ends(order, slot->parked))
 		return;
 	if (RAS_ORDER_SEQUENCE(order) == slot->parked)
 		ras_obey(m, slot, RAS_ORDER_OP(order), NULL);
@@ -236,6 +258,8 @@ again:
 	/* Against an NMI on this CPU; the compiler must not move it down. */
 	barrier();
 	sequence = READ_ONCE(m->stop.sequence);
+	slot->awake = false;
+	slot->take_over = 0;
 	ras_fill_record(m, slot, how, regs);
 	/* Publishes the record; pairs with the acquire in ras_has_parked(). */
 	smp_store_release(&slot->parked, sequence);
@@ -283,6 +307,9 @@ bool ras_machine_stopped(struct ras_machine *m, enum ras_how how,
 		sent = xchg(&slot->nmi_sent, 0);
 		if (ras_owned_here(m))
 			return ras_guard_strike(m, regs) || sent;
+		/* The button's, for instance: the owner may hang where nobody watches. */
+		if (!sent && slot->parked && ras_watch_look(m, slot))
+			sent = true;
 		/*
 		 * Somebody else's NMI in the grace period: let the CPU leave
 		 * the section it is in.

@@ -37,7 +37,12 @@ static void ras_call_fn(void *arg)
 bool ras_obey_call(struct ras_machine *m, struct ras_slot *slot, u64 order,
 		   const struct pt_regs *regs)
 {
-	struct ras_parked_fn call;
+	void (*left)(void *arg) = m->parked_call.left;
+	struct ras_parked_fn call = {
+		.fn	= m->parked_call.fn,
+		.arg	= m->parked_call.arg,
+		.regs	= regs ? (struct pt_regs *)regs : &slot->record.arch.regs,
+	};
 	u32 nr = RAS_ORDER_CALL(order);
 
 	/* One that has parked in the middle of a handler it has lost stays out of it. */
@@ -45,18 +50,17 @@ bool ras_obey_call(struct ras_machine *m, struct ras_slot *slot, u64 order,
 		return false;
 	/*
 	 * Either this sees that the call has ended, or ras_call_parked_end() sees that
-	 * this CPU is in it: a full barrier on both sides.
+	 * this CPU is in it: a full barrier on both sides.  That the order is the same
+	 * also means that what was read above belongs to it: the owner gives another
+	 * before it writes the function of the next call.
 	 */
 	xchg(&slot->calling, nr);
 	if (READ_ONCE(slot->order) == order) {
 		slot->called = nr;
-		call.fn = m->parked_call.fn;
-		call.arg = m->parked_call.arg;
-		call.regs = regs ? (struct pt_regs *)regs : &slot->record.arch.regs;
 		if (!ras_guard_parked(m, ras_call_fn, &call)) {
 			slot->call_left = slot->record.sequence;
-			if (m->parked_call.left)
-				m->parked_call.left(call.arg);
+			if (left)
+				left(call.arg);
 		}
 	}
 	/* Pairs with the acquire in ras_in_call(). */
@@ -88,6 +92,45 @@ static void ras_order_parked(struct ras_machine *m, u64 order)
 			smp_store_release(&m->slot[cpu]->order, order);
 }
 
+/* Is @cpu in the function? */
+static bool ras_in_call(const struct ras_machine *m, unsigned int cpu)
+{
+	/* Pairs with the release in ras_obey_call(). */
+	return m->slot[cpu] && smp_load_acquire(&m->slot[cpu]->calling);
+}
+
+/* Has @cpu noticed that it is to call a function, as far as it is going to? */
+static bool ras_has_begun(const struct ras_machine *m, unsigned int cpu)
+{
+	const struct ras_slot *slot = m->slot[cpu];
+
+	return !slot || cpu == m->stop.owner || (int)cpu == m->watch.cpu ||
+	       !ras_has_parked(m, cpu) || READ_ONCE(slot->guard.active) ||
+	       READ_ONCE(slot->calling) || READ_ONCE(slot->called) == m->parked_call.nr;
+}
+
+/* Nudge the parked CPUs that do not begin. */
+static void ras_wake_callers(struct ras_machine *m)
+{
+	u64 start = m->arch->now_ns();
+	unsigned int cpu;
+	bool begun;
+
+	for (;;) {
+		begun = true;
+		for_each_cpu(cpu, m->arch->present())
+			begun &= ras_has_begun(m, cpu);
+		if (begun)
+			return;
+		if (m->arch->now_ns() - start > RAS_NUDGE_NS)
+			break;
+		m->arch->relax();
+	}
+	for_each_cpu(cpu, m->arch->present())
+		if (!ras_has_begun(m, cpu))
+			ras_nudge(m, cpu);
+}
+
 /**
  * ras_machine_call_parked() - ras_call_parked() for a given machine
  * @m: the machine
@@ -105,7 +148,7 @@ int ras_machine_call_parked(struct ras_machine *m,
 	struct ras_parked_call *call = &m->parked_call;
 
 	/* Who watches the owner would not be there. */
-	if (call->active || m->watch.cpu != RAS_NOBODY || !ras_owned_here(m))
+	if (call->active || m->watch.cpu != RAS_NOBODY || !ras_acts_as_owner(m))
 		return -EBUSY;
 	call->fn = fn;
 	call->left = left;
@@ -115,6 +158,7 @@ int ras_machine_call_parked(struct ras_machine *m,
 	smp_store_release(&call->active, true);
 	ras_order_parked(m, RAS_ORDER(m->stop.sequence, RAS_ORDER_CALL) |
 			    (u64)call->nr << 4);
+	ras_wake_callers(m);
 	return 0;
 }
 
@@ -136,40 +180,33 @@ bool ras_is_in_parked_call(const struct ras_machine *m)
 	       READ_ONCE(slot->calling) == READ_ONCE(m->parked_call.nr);
 }
 
-/* Is @cpu in the function? */
-static bool ras_in_call(const struct ras_machine *m, unsigned int cpu)
+/*
+ * Wait until no CPU is in the function, for at most @ns.  @recall: take those out of it
+ * that an NMI can reach, and ask again: it may have come in vain, right before the CPU
+ * was where it can be taken out.
+ */
+static bool ras_await_callers(struct ras_machine *m, u64 ns, bool recall)
 {
-	/* Pairs with the release in ras_obey_call(). */
-	return m->slot[cpu] && smp_load_acquire(&m->slot[cpu]->calling);
-}
-
-/* Take the CPUs out of it that an NMI can reach. */
-static void ras_ask_callers(struct ras_machine *m)
-{
-	unsigned int cpu;
-
-	for_each_cpu(cpu, m->arch->present())
-		if (ras_in_call(m, cpu) && m->slot[cpu]->record.how != RAS_HOW_NMI) {
-			/* Read by ras_machine_stopped() in the NMI that this sends. */
-			xchg(&m->slot[cpu]->nmi_sent, 1);
-			if (!m->arch->send_nmi(cpu))
-				WRITE_ONCE(m->slot[cpu]->nmi_sent, 0);
-		}
-}
-
-static bool ras_await_callers(const struct ras_machine *m, u64 ns)
-{
-	u64 start = m->arch->now_ns();
+	u64 start = m->arch->now_ns(), asked = start - RAS_NUDGE_NS - 1, now;
 	unsigned int cpu;
 
 	for (;;) {
-		bool busy = false;
+		bool busy = false, ask;
 
-		for_each_cpu(cpu, m->arch->present())
-			busy |= ras_in_call(m, cpu);
+		now = m->arch->now_ns();
+		ask = recall && now - asked > RAS_NUDGE_NS;
+		if (ask)
+			asked = now;
+		for_each_cpu(cpu, m->arch->present()) {
+			if (!ras_in_call(m, cpu))
+				continue;
+			busy = true;
+			if (ask)
+				ras_nudge(m, cpu);
+		}
 		if (!busy)
 			return true;
-		if (m->arch->now_ns() - start > ns)
+		if (now - start > ns)
 			return false;
 		m->arch->relax();
 	}
@@ -189,12 +226,14 @@ int ras_machine_call_parked_end(struct ras_machine *m, unsigned int timeout_ms)
 
 	if (!m->parked_call.active)
 		return 0;
+	/* What comes back after it was taken over from gives no orders. */
+	if (!ras_acts_as_owner(m))
+		return -EBUSY;
 	WRITE_ONCE(m->parked_call.active, false);
 	ras_order_parked(m, RAS_ORDER(m->stop.sequence, RAS_ORDER_STAY));
 	/* See ras_obey_call(). */
 	smp_mb();
-	if (ras_await_callers(m, ns))
+	if (ras_await_callers(m, ns, false) || ras_await_callers(m, ns, true))
 		return 0;
-	ras_ask_callers(m);
-	return ras_await_callers(m, ns) ? 0 : -ETIMEDOUT;
+	return -ETIMEDOUT;
 }

@@ -104,6 +104,20 @@ static void ras_parked_call_all(struct kunit *test)
 	ras_fake_expect_idle(test, fake);
 }
 
+/* One that does not notice the order is nudged. */
+static void ras_parked_call_nudge(struct kunit *test)
+{
+	struct ras_fake *fake = new_call(test, 4);
+	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_call, 0);
+
+	fake->cpu[2].asleep = true;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_EQ(test, h->ret, 0);
+	KUNIT_EXPECT_TRUE(test, h->seen);
+	KUNIT_EXPECT_EQ(test, fake->nmis, BIT(2));
+	ras_fake_expect_idle(test, fake);
+}
+
 static void hook_call_twice(struct ras_fake_handler *h, const struct ras_stop *stop)
 {
 	hook_call(h, stop);
@@ -377,6 +391,7 @@ static void ras_parked_call_renews_no_more(struct kunit *test)
 
 static struct kunit_case ras_parked_call_cases[] = {
 	KUNIT_CASE(ras_parked_call_all),
+	KUNIT_CASE(ras_parked_call_nudge),
 	KUNIT_CASE(ras_parked_call_again),
 	KUNIT_CASE(ras_parked_call_late_cpu),
 	KUNIT_CASE(ras_parked_call_ended_before),

@@ -83,6 +83,38 @@ static void ras_await_parked(struct ras_machine *m, u64 ns)
 	}
 }
 
+/**
+ * ras_summon() - send a CPU an NMI of ours
+ * @m: the machine
+ * @cpu: the CPU
+ *
+ * Context: Owner; or a CPU that watches it.
+ */
+void ras_summon(struct ras_machine *m, unsigned int cpu)
+{
+	/* Read by ras_machine_stopped() in the NMI that this sends. */
+	xchg(&m->slot[cpu]->nmi_sent, 1);
+	if (!m->arch->send_nmi(cpu))
+		WRITE_ONCE(m->slot[cpu]->nmi_sent, 0);
+}
+
+/**
+ * ras_nudge() - wake a parked CPU that has not noticed its order
+ * @m: the machine
+ * @cpu: the CPU
+ *
+ * A CPU that was parked in an NMI takes none, and does not wait in a way that needs one.
+ *
+ * Context: Owner.
+ */
+void ras_nudge(struct ras_machine *m, unsigned int cpu)
+{
+	const struct ras_slot *slot = m->slot[cpu];
+
+	if (ras_takes_nmi(slot) && !READ_ONCE(slot->nmi_sent))
+		ras_summon(m, cpu);
+}
+
 /*
  * An NMI that a former stop has sent, and that has not arrived, serves this one as
  * well.  With a second one the CPU would take both, one after the other, and find
@@ -90,11 +122,9 @@ static void ras_await_parked(struct ras_machine *m, u64 ns)
  */
 static void ras_send_nmi(struct ras_machine *m, unsigned int cpu)
 {
-	/* Read by ras_machine_stopped() in the NMI that this sends. */
-	if (xchg(&m->slot[cpu]->nmi_sent, 1) && m->stop.resumable)
+	if (READ_ONCE(m->slot[cpu]->nmi_sent) && m->stop.resumable)
 		return;
-	if (!m->arch->send_nmi(cpu))
-		WRITE_ONCE(m->slot[cpu]->nmi_sent, 0);
+	ras_summon(m, cpu);
 }
 
 /*
@@ -247,23 +277,29 @@ static void ras_give_order(struct ras_machine *m, enum ras_order_op op, int exce
 
 /*
  * Wait until every parked CPU has carried out its order, for at most the NMI
- * timeout; leaves those that have not in m->pending.
+ * timeout; leaves those that have not in m->pending.  One that does not is nudged, and
+ * nudged again: an NMI right before MWAIT does not keep a CPU from waiting.
  */
 static void ras_await_left(struct ras_machine *m)
 {
 	u64 timeout_ns = READ_ONCE(m->policy.nmi_timeout_ms) * NSEC_PER_MSEC;
-	u64 start = m->arch->now_ns();
+	u64 start = m->arch->now_ns(), nudged = start, now;
 	unsigned int cpu;
 
-	cpumask_or(&m->pending, &m->stop.cpus[RAS_HOW_IPI], &m->stop.cpus[RAS_HOW_NMI]);
-	cpumask_or(&m->pending, &m->pending, &m->stop.cpus[RAS_HOW_SELF]);
+	/* By their slots: one that parked after the last look at newcomers is here, too. */
+	cpumask_copy(&m->pending, m->arch->present());
 	for (;;) {
 		for_each_cpu(cpu, &m->pending)
 			if (!ras_has_parked(m, cpu))
 				cpumask_clear_cpu(cpu, &m->pending);
-		if (cpumask_empty(&m->pending) ||
-		    m->arch->now_ns() - start > timeout_ns)
+		now = m->arch->now_ns();
+		if (cpumask_empty(&m->pending) || now - start > timeout_ns)
 			return;
+		if (now - nudged > RAS_NUDGE_NS) {
+			nudged = now;
+			for_each_cpu(cpu, &m->pending)
+				ras_nudge(m, cpu);
+		}
 		m->arch->relax();
 	}
 }
@@ -522,6 +558,12 @@ int ras_machine_handover(struct ras_machine *m)
 {
 	enum ras_state state = READ_ONCE(m->state);
 
+	/*
+	 * Another CPU has taken over while this one was on its way here.  It must not go
+	 * on to shoot down the others, the new owner among them.
+	 */
+	if (!ras_owned_here(m) && cpumask_test_cpu(m->arch->this_cpu(), &m->owners))
+		ras_park(m, RAS_HOW_SELF, NULL);
 	if (!ras_owned_here(m) || (state != RAS_STOPPED && state != RAS_ENDED))
 		return -ENOENT;
 	if (!ras_guard_end(m)) {

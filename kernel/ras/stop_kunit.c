@@ -617,6 +617,40 @@ static void ras_stop_stuck_cpu(struct kunit *test)
 	ras_fake_expect_idle(test, fake);
 }
 
+/* A store does not wake every processor: whoever does not leave is nudged by NMI. */
+static void ras_stop_nudge(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new(test, 4, true);
+
+	fake->cpu[1].asleep = true;
+	/* An NMI could not wake this one, so it waits in a way that needs none. */
+	fake->cpu[2].asleep = true;
+	fake->cpu[2].answer = RAS_FAKE_NMI;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_IPI, 0xa);
+	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_NMI, 0x4);
+	/* CPU 2 got its NMI before, to be stopped. */
+	KUNIT_EXPECT_EQ(test, fake->nmis, BIT(1) | BIT(2));
+	KUNIT_EXPECT_LT(test, fake->m.last.times.release_ns,
+			(u64)RAS_NMI_TIMEOUT_MS * NSEC_PER_MSEC);
+	ras_fake_expect_idle(test, fake);
+}
+
+/* The same for the order that ends a crash. */
+static void ras_stop_nudge_crash(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new(test, 3, true);
+
+	if (ras_crash_kernel_loaded())
+		kunit_skip(test, "a crash kernel is loaded");
+	fake->cpu[1].asleep = true;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_PANIC), 0);
+	KUNIT_EXPECT_TRUE(test, ras_fake_halted(fake, 1));
+	KUNIT_EXPECT_TRUE(test, ras_fake_halted(fake, 2));
+	KUNIT_EXPECT_EQ(test, fake->cpu[1].retired, 1);
+	KUNIT_EXPECT_EQ(test, fake->nmis, BIT(1));
+}
+
 static void hook_nmi_parked(struct ras_fake_handler *h, const struct ras_stop *stop)
 {
 	struct ras_fake_cpu *cpu = &h->fake->cpu[1];
@@ -771,6 +805,8 @@ static struct kunit_case ras_stop_cases[] = {
 	KUNIT_CASE(ras_stop_foreign_nmi),
 	KUNIT_CASE(ras_stop_rehearsal),
 	KUNIT_CASE(ras_stop_stuck_cpu),
+	KUNIT_CASE(ras_stop_nudge),
+	KUNIT_CASE(ras_stop_nudge_crash),
 	KUNIT_CASE(ras_stop_nmi_while_parked),
 	KUNIT_CASE(ras_stop_without_nmi),
 	KUNIT_CASE(ras_stop_parked_cpu_loses),

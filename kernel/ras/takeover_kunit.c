@@ -801,8 +801,9 @@ static void ras_takeover_handover(struct kunit *test)
 
 	ras_fake_wake(fake, 0);
 	KUNIT_ASSERT_TRUE(test, ras_fake_halted(fake, 0));
-	/* It has nothing to hand over. */
-	KUNIT_EXPECT_EQ(test, bad->ret, -ENOENT);
+	/* It has nothing to hand over, and is not told so: it would stop the others. */
+	KUNIT_EXPECT_EQ(test, bad->ret, 1);
+	KUNIT_EXPECT_EQ(test, fake->cpu[0].retired, 1);
 }
 
 /* A former owner that has parked writes its note itself. */

@@ -88,6 +88,24 @@ static bool ras_is_interactive(const struct ras_machine *m)
 	       m->step.result->running;
 }
 
+/* From its first call on the CPU that watches stays awake. */
+static void ras_wake_watcher(struct ras_machine *m)
+{
+	const struct ras_slot *slot = m->slot[m->watch.cpu];
+	u64 start;
+
+	if (READ_ONCE(slot->awake))
+		return;
+	start = m->arch->now_ns();
+	while (!READ_ONCE(slot->awake)) {
+		if (m->arch->now_ns() - start > RAS_NUDGE_NS) {
+			ras_nudge(m, m->watch.cpu);
+			return;
+		}
+		m->arch->relax();
+	}
+}
+
 /**
  * ras_watch_begin() - have a CPU watch the guarded call that has begun
  * @m: the machine
@@ -102,10 +120,12 @@ void ras_watch_begin(struct ras_machine *m, u32 call)
 	/* Parked CPUs take this order in a stop that is complete, not at its ends. */
 	watch->cpu = watch->deadline_ms && m->state == RAS_STOPPED && !ras_is_interactive(m) ?
 		     ras_watcher(m) : RAS_NOBODY;
-	if (watch->cpu != RAS_NOBODY)
-		/* Publishes the above; pairs with the acquire in ras_await_order(). */
-		smp_store_release(&m->slot[watch->cpu]->order,
-				  RAS_ORDER_TO_WATCH(m->stop.sequence, call));
+	if (watch->cpu == RAS_NOBODY)
+		return;
+	/* Publishes the above; pairs with the acquire in ras_await_order(). */
+	smp_store_release(&m->slot[watch->cpu]->order,
+			  RAS_ORDER_TO_WATCH(m->stop.sequence, call));
+	ras_wake_watcher(m);
 }
 
 /**
@@ -189,10 +209,7 @@ static bool ras_ask_owner(struct ras_machine *m, const struct ras_slot *slot,
 	smp_store_release(&m->watch.strike, call);
 	start = m->arch->now_ns();
 again:
-	/* Read by ras_machine_stopped() in the NMI that this sends. */
-	xchg(&m->slot[owner]->nmi_sent, 1);
-	if (!m->arch->send_nmi(owner))
-		WRITE_ONCE(m->slot[owner]->nmi_sent, 0);
+	ras_summon(m, owner);
 	asked = m->arch->now_ns();
 	while (m->arch->now_ns() - start <= timeout_ns) {
 		if (ras_watch_over(m, slot, order, call))
@@ -276,6 +293,72 @@ static void ras_own_crash(void *machine)
 	ras_park_for_good(m);
 }
 
+/* This CPU has ended the guarded call, and goes on with the chain. */
+static void ras_take_over(struct ras_machine *m, struct ras_slot *slot,
+			  const struct pt_regs *frame)
+{
+	ras_become_owner(m, slot);
+	if (!m->stop.resumable)
+		m->arch->stay(frame, ras_own_crash, m);
+	ras_own_stop(m, slot);
+}
+
+/**
+ * ras_watch_look() - an NMI that nobody has sent, on a parked CPU: does the owner hang?
+ * @m: the machine
+ * @slot: this CPU's
+ *
+ * Of a debugger nobody keeps the time.  The button's NMI comes to one CPU only, which is
+ * rarely the owner: it passes the question on.  If the owner has not answered within the
+ * NMI timeout, the next such NMI has this CPU take over.
+ *
+ * Context: NMI on a parked CPU.
+ * Return: true if the owner is late.
+ */
+bool ras_watch_look(struct ras_machine *m, struct ras_slot *slot)
+{
+	u64 timeout_ns = READ_ONCE(m->policy.nmi_timeout_ms) * (u64)NSEC_PER_MSEC;
+	u32 call = atomic_read(&m->running);
+	struct ras_watch *watch = &m->watch;
+
+	/* Pairs with the release in ras_machine_stop(). */
+	if (smp_load_acquire(&m->state) != RAS_STOPPED || !call ||
+	    READ_ONCE(watch->cpu) != RAS_NOBODY || !ras_watch_overdue(m, call))
+		return false;
+	if (READ_ONCE(watch->strike) != call) {
+		WRITE_ONCE(watch->asked_ns, m->arch->now_ns());
+		/* Pairs with the acquire in ras_watch_overdue(). */
+		smp_store_release(&watch->strike, call);
+	} else if (m->arch->now_ns() - READ_ONCE(watch->asked_ns) > timeout_ns) {
+		/* Read by ras_take_over_if_due() when this NMI has been returned from. */
+		WRITE_ONCE(slot->take_over, call);
+		return true;
+	}
+	ras_summon(m, atomic_read(&m->owner));
+	return true;
+}
+
+/**
+ * ras_take_over_if_due() - take over if ras_watch_look() has said so
+ * @m: the machine
+ * @slot: this CPU's
+ * @frame: as for ras_watch()
+ *
+ * Context: Parked CPU.
+ */
+void ras_take_over_if_due(struct ras_machine *m, struct ras_slot *slot,
+			  const struct pt_regs *frame)
+{
+	u32 call = READ_ONCE(slot->take_over);
+
+	if (likely(!call))
+		return;
+	WRITE_ONCE(slot->take_over, 0);
+	if (!READ_ONCE(slot->guard.active) &&
+	    atomic_cmpxchg(&m->running, call, 0) == (int)call)
+		ras_take_over(m, slot, frame);
+}
+
 /**
  * ras_watch() - watch the owner until there is another order
  * @m: the machine
@@ -291,6 +374,8 @@ void ras_watch(struct ras_machine *m, struct ras_slot *slot, u64 order,
 	u32 call = RAS_ORDER_CALL(order), progress = READ_ONCE(m->watch.progress);
 	u64 start = m->arch->now_ns();
 
+	/* Read by ras_wake_watcher(). */
+	WRITE_ONCE(slot->awake, true);
 	while (!ras_watch_over(m, slot, order, call)) {
 		u32 renewed = READ_ONCE(m->watch.progress);
 
@@ -301,10 +386,7 @@ void ras_watch(struct ras_machine *m, struct ras_slot *slot, u64 order,
 		if (m->arch->now_ns() - start > READ_ONCE(m->watch.budget_ns) &&
 		    !ras_ask_owner(m, slot, order, call) &&
 		    atomic_cmpxchg(&m->running, call, 0) == (int)call) {
-			ras_become_owner(m, slot);
-			if (!m->stop.resumable)
-				m->arch->stay(frame, ras_own_crash, m);
-			ras_own_stop(m, slot);
+			ras_take_over(m, slot, frame);
 			return;
 		}
 		m->arch->relax();
@@ -314,7 +396,7 @@ void ras_watch(struct ras_machine *m, struct ras_slot *slot, u64 order,
 	 * over and lost since: then it waits like any other.
 	 */
 	while (READ_ONCE(slot->order) == order)
-		m->arch->wait(&slot->order, order);
+		m->arch->wait(&slot->order, order, false);
 }
 
 /**

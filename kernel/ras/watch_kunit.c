@@ -57,6 +57,24 @@ static void ras_watch_deadline(struct kunit *test)
 	ras_fake_expect_idle(test, fake);
 }
 
+/* A CPU that does not notice the order to watch is nudged, and stays awake from then on. */
+static void ras_watch_nudge(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 2);
+	struct ras_fake_handler *bad, *worse;
+
+	bad = ras_fake_add_hook(test, "bad", 1, hook_hang, RAS_FAKE_DEADLINE_MS);
+	worse = ras_fake_add_hook(test, "worse", 2, hook_hang, RAS_FAKE_DEADLINE_MS);
+	fake->cpu[1].asleep = true;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_TRUE(test, bad->ret);
+	KUNIT_EXPECT_TRUE(test, worse->ret);
+	KUNIT_EXPECT_EQ(test, fake->nmis, 0x3UL);
+	expect_overran(test, fake, 0, RAS_FAKE_DEADLINE_MS, RAS_FAKE_DEADLINE_NS);
+	expect_overran(test, fake, 1, RAS_FAKE_DEADLINE_MS, RAS_FAKE_DEADLINE_NS);
+	ras_fake_expect_idle(test, fake);
+}
+
 static void hook_hang_almost(struct ras_fake_handler *h, const struct ras_stop *stop)
 {
 	h->ret = ras_fake_hang(h->fake, ALMOST_NS);
@@ -322,6 +340,8 @@ static void set_cpus(struct ras_fake *fake, enum ras_how how, unsigned long bits
 		cpumask_set_cpu(cpu, &fake->m.stop.cpus[how]);
 		if (parked)
 			fake->slot[cpu]->parked = fake->m.stop.sequence;
+		/* These CPUs do not run, and nobody is to wait for them. */
+		fake->slot[cpu]->awake = true;
 	}
 }
 
@@ -518,6 +538,7 @@ static void ras_watch_asks_again(struct kunit *test)
 
 static struct kunit_case ras_watch_cases[] = {
 	KUNIT_CASE(ras_watch_deadline),
+	KUNIT_CASE(ras_watch_nudge),
 	KUNIT_CASE(ras_watch_deadline_each),
 	KUNIT_CASE(ras_watch_deadline_renewed),
 	KUNIT_CASE(ras_watch_deadline_after_renewal),

@@ -67,11 +67,14 @@ static const struct cpumask *ras_x86_online(void)
  * Wait for a store to *@word.  The order of MONITOR, check, MWAIT loses none:
  * after a store that follows MONITOR MWAIT does not wait (Intel SDM vol. 2, MWAIT).
  * ECX is 0: with interrupts disabled only the store, an NMI or an SMI wakes.
+ *
+ * There are processors on which a store does not always wake, and some were found years
+ * after their kernels: so no MWAIT where no NMI would.
  */
-static void ras_x86_wait(const u64 *word, u64 old)
+static void ras_x86_wait(const u64 *word, u64 old, bool nudge)
 {
 	/* The bugs: a store may not wake, without a flush, or at all. */
-	if (!boot_cpu_has(X86_FEATURE_MWAIT) ||
+	if (!nudge || !boot_cpu_has(X86_FEATURE_MWAIT) ||
 	    boot_cpu_has_bug(X86_BUG_MONITOR) ||
 	    boot_cpu_has_bug(X86_BUG_CLFLUSH_MONITOR)) {
 		cpu_relax();
