@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from raslab import kernel
+from raslab.complaints import COMPLAINT
 from raslab.lab import Lab, LabError
 from raslab.target import Target
 
@@ -39,8 +40,6 @@ FORCED = (
     "CONFIG_RAS_KGDB=y",
     "CONFIG_RAS_KUNIT_TEST=y",
 )
-
-COMPLAINT = re.compile(r"\.[chS]:[0-9].*(warning|error):")
 
 
 def forced(seed: int) -> list[str]:

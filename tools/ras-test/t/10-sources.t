@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
 from raslab import kernel
+from raslab.complaints import COMPLAINT, WARNING
 from raslab.lab import Lab, LabError
 from raslab.tap import Tap
 from raslab.target import Target
@@ -40,8 +41,6 @@ HOOKED = [
     "drivers/ras/",
     "kernel/debug/debug_core.o",
 ]
-COMPLAINT = re.compile(r"\.[chS]:[0-9].*(warning|error):")
-WARNING = re.compile(r"\.[chS]:[0-9].*warning:")
 
 
 def all_files(top: Path) -> list[str]:

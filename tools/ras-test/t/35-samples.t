@@ -14,12 +14,12 @@ from pathlib import Path
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
 from raslab import kernel
+from raslab.complaints import COMPLAINT
 from raslab.lab import Lab, LabError
 from raslab.tap import Tap
 from raslab.target import Target
 
 CALL_S = 600
-COMPLAINT = re.compile(r"\.[chS]:[0-9].*(warning|error):")
 REFUSAL = "GPL-incompatible module ras_peek.ko uses GPL-only symbol 'ras_"
 HOOKS = """ras_crash_kexec ras_kgdb_cpus ras_kgdb_exception ras_kgdb_panic ras_nmi_poll ras_panic
     ras_panic_in_handler ras_panic_lost"""

@@ -5,7 +5,6 @@ that are for those kernels are in 40-rows."""
 
 import contextlib
 import os
-import re
 import signal
 import sys
 from pathlib import Path
@@ -13,12 +12,12 @@ from pathlib import Path
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
 from raslab import image, kernel, randconfig
+from raslab.complaints import of_ours
 from raslab.lab import Lab, LabError
 from raslab.tap import Tap
 from raslab.target import Target
 
 FLAVOURS = ("off", "up", "modules", "distro")
-WARNING = re.compile(r"warning:.*(ras|panic\.c)")
 
 
 def builds(target: Target, out: Path) -> bool:
@@ -30,7 +29,9 @@ def builds(target: Target, out: Path) -> bool:
             log.write(f"{error}\n")
             return False
     said = kernel.build_log(target).read_text(encoding="utf-8", errors="replace")
-    return not WARNING.search(said)
+    found = of_ours(said, target.patches)
+    out.write_text("\n".join(found), encoding="utf-8")
+    return not found
 
 
 def main() -> int:

@@ -79,6 +79,7 @@ class CompileTest(unittest.TestCase):
         for said in (
             "kernel/ras/stop.c:7:1: warning: unused variable 'x' [-Wunused-variable]\n",
             "../include/linux/fortify-string.h:430:25: warning: call to '__write_overflow_field'\n",
+            "kernel/ras/park.o: warning: objtool: ras_park+0x7: unreachable instruction\n",
             "../kernel/ras/park.c:9:5: error: marked inline, but without a definition\n",
         ):
             self.said = said
