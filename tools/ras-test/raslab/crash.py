@@ -27,6 +27,7 @@ STOPPING = re.compile(
 )
 FRAME = re.compile(r" *#\d+ \[[0-9a-f]*\] (\S*) at ")
 EXCEPTION = re.compile(r" *\[exception RIP: ([^]+ ]*)(?:\+(\d+))?")
+PANICKED = re.compile(r" *PID: (\d+)\n(?:.*\n)*? *CPU: (\d+)\n *STATE: .*\(PANIC\)")
 PROCESS = re.compile(r'PID: *(\d+) .*CPU: *(\d+) +COMMAND: "(.*)"')
 SYMBOL = re.compile(r"([0-9a-f]{16}) \([tTwW?]\) +(\S+)")
 
@@ -191,6 +192,13 @@ class Crash:
         """Raise DumpError if crash does not open the dump."""
         if not self.opens:
             raise DumpError(f"crash does not open the dump; it says\n{self.why_not}")
+
+    @property
+    def crashed(self) -> tuple[int, int] | None:
+        """The CPU that has crashed and its process, if crash has found the task."""
+        self.need()
+        match = PANICKED.search(self.said("set -p"))
+        return (int(match[2]), int(match[1])) if match else None
 
     @cached_property
     def log(self) -> str:

@@ -94,6 +94,8 @@ class Report:
 
     banner: str
     cpus: dict[int, Cpu]
+    # The CPU that has crashed and its process.
+    crashed: tuple[int, int] | None
     tasks: list[str]
     log: str
     errors: list[str]
@@ -103,9 +105,11 @@ class Report:
         """A report as drgn_report prints it; DumpError if it is none."""
         try:
             data = json.loads(text)
+            crashed = data["crashed"]
             return cls(
                 banner=str(data["banner"] or ""),
                 cpus={int(cpu["cpu"]): _cpu(cpu) for cpu in data["cpus"]},
+                crashed=(int(crashed["cpu"]), int(crashed["pid"])) if crashed else None,
                 tasks=[str(task["comm"]) for task in data["tasks"] or ()],
                 log=str(data["log"] or ""),
                 errors=[str(error) for error in data["errors"]],

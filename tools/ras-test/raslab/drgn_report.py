@@ -165,6 +165,11 @@ class Report:
     def _cpu_or_none(self, cpu: int, notes: dict[int, Note]) -> Any:
         return self._try(f"CPU {cpu}", lambda: self._cpu(cpu, notes))
 
+    def _crashed(self) -> dict[str, object]:
+        """The CPU that has crashed, by the kernel's memory, and the process, by drgn."""
+        cpu = self.program["crashing_cpu"].value_()
+        return {"cpu": cpu, "pid": self.program.crashed_thread().tid}
+
     def _tasks(self) -> list[dict[str, object]]:
         return [
             {"pid": task.pid.value_(), "comm": _text(task.comm.string_())}
@@ -180,6 +185,7 @@ class Report:
                 "the banner", lambda: _text(self.program["linux_banner"].string_())
             ),
             "cpus": [found for cpu in cpus if (found := self._cpu_or_none(cpu, notes))],
+            "crashed": self._try("the CPU that has crashed", self._crashed),
             "tasks": self._try("the tasks", self._tasks),
             "log": self._try("the log", lambda: _text(get_dmesg(self.program))),
             "errors": self.errors,

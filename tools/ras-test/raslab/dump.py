@@ -205,6 +205,17 @@ def _backtrace_lacks(asked: Asked) -> Found:
     return Found(found is None, found or "", f"no line that matches {asked.expected}")
 
 
+def _crashed_cpu(asked: Asked) -> Found:
+    first, second = asked.dump.crash.crashed, asked.dump.drgn.crashed
+    shown = [
+        f"{who}: {'nothing' if found is None else 'CPU {}, process {}'.format(*found)}"
+        for who, found in (("crash", first), ("drgn", second))
+    ]
+    wanted = int(asked.expected)
+    ok = first == second == (wanted, asked.dump.drgn.cpu(wanted).pid)
+    return Found(ok, "; ".join(shown), f"CPU {wanted} by both, and the process that it ran")
+
+
 def _panic(asked: Asked) -> Found:
     crash = asked.dump.crash
     crash.need()
@@ -332,6 +343,11 @@ def _takes_names(expected: object) -> None:
         raise RowError(f"{expected!r} are no names")
 
 
+def _takes_cpu(expected: object) -> None:
+    if not re.fullmatch("[0-9]+", str(expected)) or isinstance(expected, bool):
+        raise RowError(f"{expected!r} is no CPU")
+
+
 def _takes_count(expected: object) -> None:
     if not re.fullmatch("[1-9][0-9]*", str(expected)) or isinstance(expected, bool):
         raise RowError(f"{expected!r} is no number")
@@ -397,6 +413,7 @@ QUESTIONS = (
         _backtrace_lacks,
         "sys, bt -c CPU",
     ),
+    Question("crashed cpu", _takes_cpu, "CPU {expected} has crashed", _crashed_cpu, "sys, set -p"),
     Question("panic", _takes_expression, "the message of the panic has {expected}", _panic),
     Question("task", _takes_name, "the dump has the task {expected}", _task, "sys, ps"),
     Question(

@@ -210,6 +210,8 @@ class Faults:
             yield Check("dump", "log has", f"Kernel panic - not syncing: {panic}")
         else:
             yield Check("dump", "panic", panic)
+        # Whoever took over, it is the one that has panicked.
+        yield Check("dump", "crashed cpu", 0)
         yield Check("dump", "backtrace 0 has", self.contexts[cell.context]["frame"])
         for cpu in range(1, cell.cpus):
             yield Check("dump", f"cpu {cpu} in", "ras_test_place_spin")

@@ -161,6 +161,8 @@ def _asked_of_it(row: Row) -> None:
         cpu = re.match("(?:cpu|note|backtrace) ([0-9]+)", check.what)
         if check.place == "dump" and cpu and int(cpu[1]) >= row.cpus:
             raise RowError(f"a check asks about CPU {cpu[1]} of {row.cpus}")
+        if check.what == "crashed cpu" and int(check.expected) >= row.cpus:
+            raise RowError(f"a check asks about CPU {check.expected} of {row.cpus}")
 
 
 def _network(row: Row) -> None:

@@ -132,6 +132,11 @@ class TheDump(DumpTest):
         self.good("note 2", "ras_test_place_irqsoff")
         self.bad("note 0", "panic", "crash's ELF note: ras_panic at .* drgn's: ras_panic at")
 
+    def test_crashed_cpu(self) -> None:
+        self.good("crashed cpu", 0)
+        self.bad("crashed cpu", 1, "crash: CPU 0, process 80; drgn: CPU 0, process 80")
+        self.bad("crashed cpu", 4, "drgn knows no CPU 4")
+
     def test_panic_and_task(self) -> None:
         self.good("panic", "ras_test: panic in task")
         self.bad("panic", "in hardirq", "panic in task")
@@ -215,6 +220,20 @@ class Disagreement(DumpTest):
         self.drgn_cpu(1)["comm"] = "ras_marker/3"
         self.bad("cpu 1 in", "ras_test_place_spin", "running by crash .*marker/1.*by drgn .*ker/3")
 
+    def test_crashed_cpu(self) -> None:
+        self.dump.said["crashed"]["cpu"] = 1
+        self.bad("crashed cpu", 0, "crash: CPU 0, process 80; drgn: CPU 1, process 80")
+        self.bad("crashed cpu", 1)
+        self.dump.said["crashed"] = None
+        self.bad("crashed cpu", 0, "drgn: nothing")
+        self.dump.said["crashed"] = {"cpu": 0, "pid": 80}
+        self.crash_says("set -p", " (PANIC)", "")
+        self.bad("crashed cpu", 0, "crash: nothing; drgn: CPU 0")
+
+    def test_crashed_cpu_ran_something_else(self) -> None:
+        self.drgn_cpu(0)["pid"] = 81
+        self.bad("crashed cpu", 0, "crash: CPU 0, process 80; drgn: CPU 0, process 80")
+
     def test_no_note(self) -> None:
         del self.drgn_cpu(1)["note"], self.drgn_cpu(1)["functions"], self.drgn_cpu(1)["frames"]
         self.bad("cpu 1 in", "ras_test_place_spin", "drgn's: no note")
@@ -246,7 +265,9 @@ class Disagreement(DumpTest):
         with self.assertRaisesRegex(DumpError, "drgn's report is none"):
             Report.from_json("{}")
         with self.assertRaisesRegex(DumpError, "drgn's report is none"):
-            Report.from_json('{"banner": "", "cpus": [{}], "tasks": [], "log": "", "errors": []}')
+            Report.from_json(
+                '{"banner": "", "cpus": [{}], "crashed": null, "tasks": [], "log": "", "errors": []}'
+            )
 
 
 class Patience(DumpTest):
@@ -392,6 +413,8 @@ class Grammar(unittest.TestCase):
             ("none", ""),
             ("opens", ""),
             ("cpu 11 in", "do_work.isra.0"),
+            ("crashed cpu", 0),
+            ("crashed cpu", "11"),
             ("handler f0_read", "next|leaves"),
             ("handlers", "kmsg kdump"),
             ("registers agree", 4),
@@ -407,6 +430,9 @@ class Grammar(unittest.TestCase):
             ("cpu 2", "panic"),
             ("cpu 2 in", ""),
             ("cpu 2 in", 7),
+            ("crashed cpu", "-1"),
+            ("crashed cpu", "panic"),
+            ("crashed cpu", True),
             ("handler", "x"),
             ("handlers", ""),
             ("log has", "("),

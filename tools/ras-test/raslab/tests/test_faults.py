@@ -62,6 +62,7 @@ class Checks(unittest.TestCase):
     def test_a_fault(self) -> None:
         row = self.rows["read-softirq-4"]
         self.assertEqual(asked(row, "panic"), ["ras_test: panic in softirq"])
+        self.assertEqual(asked(row, "crashed cpu"), [0])
         self.assertEqual(asked(row, "backtrace 0 has"), ["handle_softirqs"])
         for cpu in (1, 2, 3):
             self.assertEqual(asked(row, f"cpu {cpu} in"), ["ras_test_place_spin"])
@@ -71,7 +72,7 @@ class Checks(unittest.TestCase):
         self.assertEqual(asked(row, "handlers"), ["kmsg f0_read kdump"])
         self.assertEqual(asked(row, "lines after the report"), [100])
         self.assertEqual(asked(row, "backtrace 0 lacks"), [faults.GUARD])
-        self.assertEqual(len(row.checks), 10)
+        self.assertEqual(len(row.checks), 11)
         self.assertEqual((row.silence, row.time, row.cpus), (20, 60, 4))
         self.assertIn("mark all=spin; fire softirq\n", row.lives[0].run)
 

@@ -103,6 +103,7 @@ class Refusals(unittest.TestCase):
         self.refused("asks about 'disk data'", checks=[["disk data", "has at 0", "x"]])
         self.refused("there are 1 lives", checks=[["console 2", "has", "x"]])
         self.refused("CPU 7 of 1", checks=[["dump", "cpu 7 in", "panic"]])
+        self.refused("CPU 7 of 1", checks=[["dump", "crashed cpu", 7]])
 
     def test_conversation(self) -> None:
         self.refused("talk, line 1", talk="say hello")
