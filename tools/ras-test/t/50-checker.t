@@ -33,8 +33,16 @@ OFF_BY = 0x1000
 # the instruction pointer is the 17th.
 NOTE = bytes.fromhex("05000000 50010000 01000000") + b"CORE\0\0\0\0"
 NOTE_IP = len(NOTE) + 112 + 16 * 8
+# What the processor saves where it is interrupted, from the lowest address on.
+FRAME = ("rip", "cs", "flags", "rsp", "ss")
 # In a line of the log that crash and drgn have to show.
 SAID = "ras: stop 1: panic on CPU 0"
+
+
+def replace(data: bytearray, good: KdumpFile, pfn: int, page: bytes) -> None:
+    """Put another page into the copy of a dump, behind all that is there."""
+    DESCRIPTOR.pack_into(data, good.descriptor_at(pfn), len(data), PAGE, 0, 0)
+    data += page
 
 
 class Checker:
@@ -102,6 +110,7 @@ class Checker:
             (0,),
             self.dump,
             *(f"cpu 1 in={MARKER}", "cpu 2 in=ras_test_place_irqsoff", "panic=in task"),
+            "crashed cpu=0",
         )
         self.expect("a task that sleeps is found", (0,), self.dump, "task=kthreadd")
 
@@ -111,6 +120,7 @@ class Checker:
             "the wrong function": "cpu 1 in=ras_test_place_irqsoff",
             "the wrong CPU": "cpu 3 in=ras_test_place_irqsoff",
             "the wrong function in a note": "note 2=ras_test_place_spin",
+            "the wrong CPU that has crashed": "crashed cpu=1",
             "the wrong panic message": "panic=in hardirq",
             "a task that is not there": "task=ras_marker/9",
             "a line that is not in the log": "log has=no such line",
@@ -163,6 +173,33 @@ class Checker:
         self.tap.same("drgn sees them as well", (first.ip or 0) + OFF_BY, second.ip)
         self.tap.ok(MARKER not in second.functions, "and finds no function there", second.noted)
 
+    def damaged_stack(self) -> None:
+        """The notes are right, and what a CPU's stack says of the interrupted place is not."""
+        drgn = Dump(self.vmlinux, self.dump, self.place / "drgn").drgn
+        saved, other = drgn.cpu(1).registers, drgn.cpu(2).registers["rip"]
+        # The processor aligns the stack, and pushes these, the last one first.
+        frame = b"".join(saved[name].to_bytes(8, "little") for name in FRAME)
+        at = (saved["rsp"] // 16 * 16 - len(frame)) % PAGE
+        seen = 0
+
+        def change(data: bytearray, good: KdumpFile) -> None:
+            nonlocal seen
+            for pfn, content in good.pages():
+                if content[at : at + len(frame)] == frame:
+                    page = bytearray(content)
+                    page[at : at + 8] = other.to_bytes(8, "little")
+                    replace(data, good, pfn, page)
+                    seen += 1
+
+        self.write(change)
+        self.tap.same("the stack of a CPU is damaged in a copy", 1, seen)
+        self.expect("the notes are still right", (0,), self.bad, f"note 1={MARKER}")
+        wanted = "a stack that is not what the notes say fails"
+        self.expect(wanted, (1,), self.bad, f"cpu 1 in={MARKER}")
+        message = f"crash's backtrace: ras_test_place_irqsoff; crash's ELF note: {MARKER} "
+        said = self.out.read_text(encoding="utf-8")
+        self.tap.ok(message in said, f"... and said: {message}", self.out)
+
     def damaged_pages(self) -> None:
         """One page is another, one cannot be read, and one of the log cannot be read."""
         (self.place / "reference.elf").symlink_to(self.directory / "reference.elf")
@@ -174,8 +211,7 @@ class Checker:
         def flip(data: bytearray, good: KdumpFile) -> None:
             page = bytearray(good.page(victim))
             page[PAGE // 3] ^= 0x10
-            DESCRIPTOR.pack_into(data, good.descriptor_at(victim), len(data), PAGE, 0, 0)
-            data += page
+            replace(data, good, victim, page)
 
         def damage(pfns: list[int]) -> Callable[[bytearray, KdumpFile], None]:
             def change(data: bytearray, good: KdumpFile) -> None:
@@ -204,6 +240,7 @@ def main() -> int:
         checker.wrong_checks()
         checker.cut_off()
         checker.damaged_notes()
+        checker.damaged_stack()
         checker.damaged_pages()
     finally:
         checker.clean()
