@@ -40,6 +40,13 @@
 /* Stops of other CPUs that an exception waits for, before it is given up. */
 #define RAS_KGDB_TRIES		100
 
+/* What an NMI that nobody claims is to kdb; gdb is not told. */
+#ifdef CONFIG_KGDB_KDB
+#define RAS_KGDB_CODE_NMI	KDB_REASON_SYSTEM_NMI
+#else
+#define RAS_KGDB_CODE_NMI	0
+#endif
+
 /**
  * struct ras_kgdb_event - an exception that debug_core was called with
  * @vector: the exception
@@ -95,8 +102,7 @@ static void ras_kgdb_reason(const struct ras_stop *stop, int *vector, int *code)
 		}
 		break;
 	case RAS_TRIGGER_NMI:
-		if (IS_ENABLED(CONFIG_KGDB_KDB))
-			*code = KDB_REASON_SYSTEM_NMI;
+		*code = RAS_KGDB_CODE_NMI;
 		break;
 	default:
 		/* kdb takes this for an oops, and says kdb_diemsg. */

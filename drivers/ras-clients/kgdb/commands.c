@@ -13,12 +13,12 @@
 #include "../../../kernel/debug/debug_core.h"
 #include "kgdb.h"
 
+#ifdef CONFIG_KGDB_KDB
 /* A person reads this. */
 #define RAS_KGDB_TEXT	4096
 
 static char ras_kgdb_text[RAS_KGDB_TEXT];
 
-#ifdef CONFIG_KGDB_KDB
 static void ras_kgdb_print(struct seq_buf *s)
 {
 	char *text = ras_kgdb_text, *part;

@@ -75,6 +75,14 @@ static bool ras_kgdb_may_go(const struct ras_stop *stop)
 	return true;
 }
 
+/* kdb asks once more before it goes on after an oops. */
+static void ras_kgdb_unask(void)
+{
+#ifdef CONFIG_KGDB_KDB
+	KDB_FLAG_CLEAR(CATASTROPHIC);
+#endif
+}
+
 static int ras_kgdb_read_char(void)
 {
 	const struct ras_stop *stop = ras_kgdb_session.stop;
@@ -82,7 +90,7 @@ static int ras_kgdb_read_char(void)
 
 	ras_progress(stop);
 	if (ras_kgdb_may_go(stop))
-		KDB_FLAG_CLEAR(CATASTROPHIC);
+		ras_kgdb_unask();
 	if (line.keys && *line.keys)
 		return *line.keys++;
 	c = line.driver->read_char();
