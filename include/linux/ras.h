@@ -525,6 +525,7 @@ static inline void ras_nmi_poll(struct pt_regs *regs) { }
 bool ras_kgdb_exception(int vector, int signo, int code, struct pt_regs *regs,
 			int *ret);
 int ras_kgdb_cpus(void);
+bool ras_kgdb_may_join(int cpu);
 bool ras_kgdb_panic(void);
 #else
 static inline bool ras_kgdb_exception(int vector, int signo, int code,
@@ -534,6 +535,7 @@ static inline bool ras_kgdb_exception(int vector, int signo, int code,
 }
 
 static inline int ras_kgdb_cpus(void) { return 0; }
+static inline bool ras_kgdb_may_join(int cpu) { return true; }
 static inline bool ras_kgdb_panic(void) { return false; }
 #endif
 #endif /* _LINUX_RAS_H */

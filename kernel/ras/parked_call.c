@@ -11,16 +11,31 @@
 
 #include "internal.h"
 
+/* One CPU's part in the call. */
 struct ras_parked_fn {
+	struct ras_slot	*slot;
+	u64		order;
 	void		(*fn)(struct pt_regs *regs, void *arg);
+	void		(*left)(void *arg);
 	struct pt_regs	*regs;
 	void		*arg;
+	bool		begun;
 };
 
 static void ras_call_fn(void *arg)
 {
-	const struct ras_parked_fn *call = arg;
+	struct ras_parked_fn *call = arg;
 
+	/*
+	 * The second look at the order, from where an NMI can take this CPU out.  One that
+	 * comes before that comes in vain, but then the order has changed already.
+	 */
+	if (READ_ONCE(call->slot->order) != call->order)
+		return;
+	WRITE_ONCE(call->slot->called, RAS_ORDER_CALL(call->order));
+	call->begun = true;
+	/* Against an NMI on this CPU. */
+	barrier();
 	call->fn(call->regs, call->arg);
 }
 
@@ -37,9 +52,11 @@ static void ras_call_fn(void *arg)
 bool ras_obey_call(struct ras_machine *m, struct ras_slot *slot, u64 order,
 		   const struct pt_regs *regs)
 {
-	void (*left)(void *arg) = m->parked_call.left;
 	struct ras_parked_fn call = {
+		.slot	= slot,
+		.order	= order,
 		.fn	= m->parked_call.fn,
+		.left	= m->parked_call.left,
 		.arg	= m->parked_call.arg,
 		.regs	= regs ? (struct pt_regs *)regs : &slot->record.arch.regs,
 	};
@@ -49,19 +66,16 @@ bool ras_obey_call(struct ras_machine *m, struct ras_slot *slot, u64 order,
 	if (slot->called == nr || READ_ONCE(slot->guard.active))
 		return false;
 	/*
-	 * Either this sees that the call has ended, or ras_call_parked_end() sees that
-	 * this CPU is in it: a full barrier on both sides.  That the order is the same
-	 * also means that what was read above belongs to it: the owner gives another
-	 * before it writes the function of the next call.
+	 * Either ras_call_fn() sees that the call has ended, or ras_call_parked_end() sees
+	 * that this CPU is in it: a full barrier on both sides.  That the order is the
+	 * same there also means that what was read above belongs to it: the owner gives
+	 * another before it writes the function of the next call.
 	 */
 	xchg(&slot->calling, nr);
-	if (READ_ONCE(slot->order) == order) {
-		slot->called = nr;
-		if (!ras_guard_parked(m, ras_call_fn, &call)) {
-			slot->call_left = slot->record.sequence;
-			if (left)
-				left(call.arg);
-		}
+	if (!ras_guard_parked(m, ras_call_fn, &call) && call.begun) {
+		slot->call_left = slot->record.sequence;
+		if (call.left)
+			call.left(call.arg);
 	}
 	/* Pairs with the acquire in ras_in_call(). */
 	smp_store_release(&slot->calling, 0);

@@ -255,8 +255,15 @@ void ras_crash_kexec(struct pt_regs *regs)
  */
 void ras_nmi_poll(struct pt_regs *regs)
 {
-	if (ras_started())
-		ras_park(&ras_machine, RAS_HOW_NMI, regs);
+	struct ras_slot *slot;
+
+	if (!ras_started())
+		return;
+	ras_park(&ras_machine, RAS_HOW_NMI, regs);
+	/* The NMI has interrupted ras_park(), to which it will not return. */
+	slot = ras_this_slot();
+	if (slot->parking)
+		ras_obey_in_nmi(&ras_machine, slot);
 }
 
 bool ras_arch_stopped(enum ras_how how, struct pt_regs *regs)

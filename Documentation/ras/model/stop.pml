@@ -35,7 +35,7 @@
  *	ras_machine_stopped		ras_machine_stopped()		park.c
  *	ras_park			ras_park()			park.c
  *	ras_await_order			ras_await_order(), ras_obey()	park.c
- *	ras_lose, ras_end_if_ordered	the same			stop.c, park.c
+ *	ras_lose, ras_obey_in_nmi	the same			stop.c, park.c
  *	ras_machine_stop		ras_own(), ras_machine_stop()	stop.c
  *	ras_panic_lost			ras_panic_lost()		trigger.c
  *	ras_begin			ras_begin()			stop.c
@@ -602,7 +602,7 @@ ras_lose:
 	/* Parked in this very stop: the context below, which may be on watch, gets no turn. */
 	atomic {
 		if
-		:: HAS_PARKED(me) -> goto ras_end_if_ordered
+		:: HAS_PARKED(me) -> goto ras_obey_in_nmi
 		:: else
 		fi
 	}
@@ -611,7 +611,7 @@ ras_lose:
 	/* This NMI never returns, so it parks in place of the context below. */
 	atomic { slot[me].parking = 0; goto ras_lose_in_park }
 #endif
-ras_end_if_ordered:
+ras_obey_in_nmi:
 	atomic {
 		if
 		:: owner == RAS_NOBODY && !panic_lost -> goto ras_lose_return
@@ -1134,7 +1134,7 @@ ras_call_parked_end:
 		:: !NONE_IN_CALL
 		fi
 	}
-	/* ras_ask_callers() */
+	/* ras_await_callers() */
 	d_step {
 		do
 		:: i < CPUS ->

@@ -70,6 +70,9 @@ struct ras_kgdb_session ras_kgdb_session;
 /* Which of the two policy has enabled. */
 static bool ras_kdb_enabled, ras_kgdb_enabled;
 
+/* This CPU is on its way into debug_core as a slave, or there. */
+DEFINE_PER_CPU(bool, ras_kgdb_joining);
+
 /* On every parked CPU. */
 static void ras_kgdb_join(struct pt_regs *regs, void *arg)
 {
@@ -83,7 +86,9 @@ static void ras_kgdb_join(struct pt_regs *regs, void *arg)
 		return;
 	/* As in ras_kgdb_enter(). */
 	lockdep_off();
+	this_cpu_write(ras_kgdb_joining, true);
 	kgdb_nmicallback(raw_smp_processor_id(), regs);
+	this_cpu_write(ras_kgdb_joining, false);
 	lockdep_on();
 }
 
@@ -298,6 +303,21 @@ static struct ras_handler ras_gdb_handler = {
 int ras_kgdb_cpus(void)
 {
 	return READ_ONCE(ras_kgdb_session.stop) ? ras_kgdb_session.cpus : 0;
+}
+
+/**
+ * ras_kgdb_may_join() - the hook in kgdb_nmicallback()
+ * @cpu: the calling CPU
+ *
+ * debug_core takes an NMI that comes while it is active for its own roundup.  It may be
+ * the framework's, which wakes a parked CPU, or takes it out of the debugger.
+ *
+ * Context: NMI; or a parked CPU.
+ * Return: true if the CPU is to join.
+ */
+bool ras_kgdb_may_join(int cpu)
+{
+	return !READ_ONCE(ras_kgdb_session.stop) || per_cpu(ras_kgdb_joining, cpu);
 }
 
 /**

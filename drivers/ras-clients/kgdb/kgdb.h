@@ -4,6 +4,7 @@
 #define _RAS_CLIENTS_KGDB_H
 
 #include <linux/atomic.h>
+#include <linux/percpu.h>
 #include <linux/ras.h>
 
 /* CPUs leave debug_core at once when its master does. */
@@ -34,6 +35,7 @@ struct ras_kgdb_session {
 };
 
 extern struct ras_kgdb_session ras_kgdb_session;
+DECLARE_PER_CPU(bool, ras_kgdb_joining);
 
 /* line.c */
 void ras_kgdb_take_line(const struct ras_stop *stop, int wait_s);

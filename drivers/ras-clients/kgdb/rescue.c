@@ -59,6 +59,7 @@ void ras_kgdb_left(void *arg)
 {
 	int cpu = raw_smp_processor_id(), first = atomic_read(&kgdb_active);
 
+	this_cpu_write(ras_kgdb_joining, false);
 	if (!kgdb_info[cpu].enter_kgdb)
 		return;
 	ras_kgdb_forget_print(cpu);
