@@ -319,10 +319,11 @@ bool ras_watch_look(struct ras_machine *m, struct ras_slot *slot)
 {
 	u64 timeout_ns = READ_ONCE(m->policy.nmi_timeout_ms) * (u64)NSEC_PER_MSEC;
 	u32 call = atomic_read(&m->running);
+	int owner = atomic_read(&m->owner);
 	struct ras_watch *watch = &m->watch;
 
 	/* Pairs with the release in ras_machine_stop(). */
-	if (smp_load_acquire(&m->state) != RAS_STOPPED || !call ||
+	if (smp_load_acquire(&m->state) != RAS_STOPPED || !call || owner == RAS_NOBODY ||
 	    READ_ONCE(watch->cpu) != RAS_NOBODY || !ras_watch_overdue(m, call))
 		return false;
 	if (READ_ONCE(watch->strike) != call) {
@@ -334,7 +335,7 @@ bool ras_watch_look(struct ras_machine *m, struct ras_slot *slot)
 		WRITE_ONCE(slot->take_over, call);
 		return true;
 	}
-	ras_summon(m, atomic_read(&m->owner));
+	ras_summon(m, owner);
 	return true;
 }
 
