@@ -455,6 +455,83 @@ int ras_call_parked(const struct ras_stop *stop,
  */
 int ras_call_parked_end(const struct ras_stop *stop, unsigned int timeout_ms);
 
+/* For drivers that a handler calls, which have no stop in hand. */
+
+/**
+ * ras_owns_stop() - does the calling CPU own a stop whose CPUs are parked?
+ *
+ * A driver that may sleep, or take a lock, in peace time asks this to find out that it
+ * must not.
+ *
+ * Context: Any.
+ * Return: true if so.
+ */
+bool ras_owns_stop(void);
+
+/**
+ * ras_clock_ns() - the clock by which stops are bounded
+ *
+ * It goes on while every CPU has its interrupts off.  Compare values of one CPU only.
+ *
+ * Context: Any, once the framework has started.
+ * Return: time in ns, from no particular moment.
+ */
+u64 ras_clock_ns(void);
+
+/**
+ * ras_relax() - one step of a loop that waits
+ *
+ * Context: Any, once the framework has started.
+ */
+void ras_relax(void);
+
+/**
+ * ras_poll() - wait for a condition, bounded by the clock
+ * @condition: evaluated again and again; at least once after the time is up
+ * @timeout_ns: how long, in ns
+ *
+ * Context: As ras_relax().
+ * Return: true if the condition has come true.
+ */
+#define ras_poll(condition, timeout_ns)					\
+({									\
+	u64 __timeout = (timeout_ns), __start = ras_clock_ns();		\
+	bool __late, __met;						\
+									\
+	for (;;) {							\
+		__late = ras_clock_ns() - __start > __timeout;		\
+		__met = (condition);					\
+		if (__met || __late)					\
+			break;						\
+		ras_relax();						\
+	}								\
+	__met;								\
+})
+
+/**
+ * ras_copy() - copy kernel memory that a crash may have broken
+ * @dst: where to; memory of the caller's own
+ * @src: a kernel address, of which nothing need be true
+ * @size: how much, in bytes
+ *
+ * Neither a page that is not there nor, where the machine can recover from it (x86 with
+ * ERMS), a page that is poisoned does any harm.
+ *
+ * Context: Any.
+ * Return: 0; %-EFAULT if not all of it can be read.  What is in @dst is then undefined.
+ */
+int ras_copy(void *dst, const void *src, size_t size);
+
+/**
+ * ras_copy_page() - copy a page frame by the direct map
+ * @dst: where to; PAGE_SIZE bytes
+ * @pfn: the page frame
+ *
+ * Context: Any.
+ * Return: 0; %-EFAULT if it is no memory, is not in the direct map, or cannot be read.
+ */
+int ras_copy_page(void *dst, unsigned long pfn);
+
 /**
  * ras_describe() - put the stop and its handlers into words
  * @stop: the stop

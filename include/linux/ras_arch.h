@@ -47,6 +47,8 @@
  * @stay: call @fn(@arg), which does not return, on a CPU that will not go on where
  *	it was interrupted.  @frame: for one that came by interrupt, the frame that
  *	the interrupt left on its stack; what is between that and here may be lost.
+ * @copy: copy @size bytes of kernel memory.  False if not all of it can be read, be it
+ *	that nothing is there or, where the machine can recover, that it is poisoned.
  * @halt: wait, with no more power than needed; may return.
  */
 struct ras_arch_ops {
@@ -69,6 +71,7 @@ struct ras_arch_ops {
 	void			(*note)(unsigned int cpu, const struct ras_cpu *record);
 	void			(*stay)(const struct pt_regs *frame,
 					void (*fn)(void *arg), void *arg);
+	bool			(*copy)(void *dst, const void *src, size_t size);
 	void			(*halt)(void);
 };
 

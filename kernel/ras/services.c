@@ -6,6 +6,8 @@
 #include <linux/kernel.h>
 #include <linux/kexec.h>
 #include <linux/kmsg_dump.h>
+#include <linux/mm.h>
+#include <linux/pfn.h>
 
 #include "internal.h"
 
@@ -77,8 +79,10 @@ EXPORT_SYMBOL_GPL(ras_live_regs);
 u64 ras_age_ns(const struct ras_stop *stop)
 {
 	const struct ras_machine *m = container_of(stop, struct ras_machine, stop);
+	u64 now = m->arch->now_ns();
 
-	return m->arch->now_ns() - m->begin_ns;
+	/* On a CPU that has taken over, whose clock may be behind. */
+	return now > m->begin_ns ? now - m->begin_ns : 0;
 }
 EXPORT_SYMBOL_GPL(ras_age_ns);
 
@@ -104,6 +108,43 @@ int ras_call_parked_end(const struct ras_stop *stop, unsigned int timeout_ms)
 					   timeout_ms);
 }
 EXPORT_SYMBOL_GPL(ras_call_parked_end);
+
+bool ras_owns_stop(void)
+{
+	/* Pairs with the release of the owner, which is this CPU or of no interest. */
+	enum ras_state state = smp_load_acquire(&ras_machine.state);
+
+	return (state == RAS_STOPPED || state == RAS_ENDED || state == RAS_HANDED_OVER) &&
+	       ras_owned_here(&ras_machine);
+}
+EXPORT_SYMBOL_GPL(ras_owns_stop);
+
+u64 ras_clock_ns(void)
+{
+	return ras_arch.now_ns();
+}
+EXPORT_SYMBOL_GPL(ras_clock_ns);
+
+void ras_relax(void)
+{
+	ras_arch.relax();
+}
+EXPORT_SYMBOL_GPL(ras_relax);
+
+int ras_copy(void *dst, const void *src, size_t size)
+{
+	return ras_arch.copy(dst, src, size) ? 0 : -EFAULT;
+}
+EXPORT_SYMBOL_GPL(ras_copy);
+
+int ras_copy_page(void *dst, unsigned long pfn)
+{
+	/* Has a struct page; whether the direct map has it is seen when it is read. */
+	if (!pfn_valid(pfn))
+		return -EFAULT;
+	return ras_copy(dst, __va(PFN_PHYS(pfn)), PAGE_SIZE);
+}
+EXPORT_SYMBOL_GPL(ras_copy_page);
 
 void ras_describe(const struct ras_stop *stop, struct seq_buf *s)
 {

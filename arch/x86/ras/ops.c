@@ -7,6 +7,7 @@
 #include <linux/init.h>
 #include <linux/math64.h>
 #include <linux/smp.h>
+#include <linux/uaccess.h>
 
 #include <asm/cpufeature.h>
 #include <asm/msr.h>
@@ -85,6 +86,27 @@ static void ras_x86_wait(const u64 *word, u64 old, bool nudge)
 		__mwait(0, 0);
 }
 
+/*
+ * With ERMS copy_mc_to_kernel() copies by REP MOVSB, which has a fix-up for page faults
+ * and for machine checks; without it may be a memcpy(), which has none.
+ */
+static bool ras_x86_copy(void *dst, const void *src, size_t size)
+{
+#ifdef CONFIG_ARCH_HAS_COPY_MC
+	unsigned long left;
+
+	if (boot_cpu_has(X86_FEATURE_ERMS)) {
+		if (!copy_from_kernel_nofault_allowed(src, size))
+			return false;
+		pagefault_disable();
+		left = copy_mc_to_kernel(dst, src, size);
+		pagefault_enable();
+		return !left;
+	}
+#endif
+	return !copy_from_kernel_nofault(dst, src, size);
+}
+
 const struct ras_arch_ops ras_arch = {
 	.this_cpu	= ras_x86_this_cpu,
 	.now_ns		= ras_x86_now_ns,
@@ -103,6 +125,7 @@ const struct ras_arch_ops ras_arch = {
 	.retire		= ras_x86_retire,
 	.note		= ras_x86_note,
 	.stay		= ras_x86_stay,
+	.copy		= ras_x86_copy,
 	.halt		= ras_x86_halt,
 };
 

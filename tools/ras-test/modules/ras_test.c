@@ -364,7 +364,12 @@ static void test_disarm(struct ras_handler *handler)
 static enum ras_verdict test_use(struct ras_handler *handler,
 				 const struct ras_stop *stop)
 {
+	u64 word;
+
 	snprintf(handler->priv, PAGE_SIZE, "%s: %s", handler->name, stop->message);
+	pr_info("%s: owns the stop: %d, polls: %d, copies: %d and %d\n", handler->name,
+		ras_owns_stop(), ras_poll(true, 0), ras_copy(&word, stop, sizeof(word)),
+		ras_copy(&word, (void *)PAGE_SIZE, sizeof(word)));
 	return !strcmp(handler->name, "test_b") ? RAS_RESUME : RAS_NEXT;
 }
 
