@@ -138,6 +138,12 @@ static bool press_button(struct ras_fake *fake, unsigned int cpu)
 	return ras_fake_until(fake, !READ_ONCE(fake->cpu[cpu].nmi));
 }
 
+/* A stop that another CPU finishes: wait until it is over. */
+static bool nobody_owns(struct ras_fake *fake)
+{
+	return ras_fake_until(fake, atomic_read_acquire(&fake->m.owner) == RAS_NOBODY);
+}
+
 static struct ras_fake_handler *add_hanging(struct kunit *test)
 {
 	struct ras_fake_handler *h = ras_fake_handler(test, "debugger", 1);
@@ -190,8 +196,7 @@ static void ras_debugger_button_takes_over(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, READ_ONCE(fake->m.stop.owner), 1);
 	atomic64_add(2 * RAS_NMI_TIMEOUT_MS * (u64)NSEC_PER_MSEC, &fake->clock);
 	KUNIT_EXPECT_TRUE(test, press_button(fake, 0));
-	KUNIT_ASSERT_TRUE(test, ras_fake_until(fake,
-			  atomic_read_acquire(&fake->m.owner) == RAS_NOBODY));
+	KUNIT_ASSERT_TRUE(test, nobody_owns(fake));
 	KUNIT_EXPECT_EQ(test, fake->m.stop.owner, 0);
 	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, RAS_HUNG);
 	KUNIT_EXPECT_EQ(test, good->ran, 2);
@@ -228,8 +233,7 @@ static void ras_debugger_button_in_call(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(fake->slot[0]->calling));
 	atomic64_add(2 * RAS_NMI_TIMEOUT_MS * (u64)NSEC_PER_MSEC, &fake->clock);
 	KUNIT_EXPECT_TRUE(test, press_button(fake, 0));
-	KUNIT_ASSERT_TRUE(test, ras_fake_until(fake,
-			  atomic_read_acquire(&fake->m.owner) == RAS_NOBODY));
+	KUNIT_ASSERT_TRUE(test, nobody_owns(fake));
 	KUNIT_EXPECT_EQ(test, fake->m.stop.owner, 0);
 	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, RAS_HUNG);
 	KUNIT_EXPECT_EQ(test, good->ran, 2);

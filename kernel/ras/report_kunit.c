@@ -386,7 +386,7 @@ static void ras_report_plan_cut(struct kunit *test)
 		buf[min(s.len, size - 1)] = '\0';
 		/* seq_buf takes a text as too long if no byte is left. */
 		KUNIT_EXPECT_EQ(test, strlen(buf), s.len);
-		KUNIT_EXPECT_EQ(test, strstr(buf, cut) != NULL, size <= whole);
+		KUNIT_EXPECT_EQ(test, !!strstr(buf, cut), size <= whole);
 		KUNIT_EXPECT_EQ(test, buf[s.len - 1], '\n');
 	}
 	mutex_unlock(&fake->m.lock);

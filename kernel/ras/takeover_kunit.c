@@ -229,7 +229,7 @@ static void ras_takeover_old_owner_parks(struct kunit *test)
 static void hook_wedge_then_ask(struct ras_fake_handler *h, const struct ras_stop *stop)
 {
 	hook_wedge(h, stop);
-	h->seen = READ_ONCE(h->handler.entry) != NULL;
+	h->seen = !!READ_ONCE(h->handler.entry);
 	if (h->seen)
 		h->ret = ras_wait_s(&h->handler, stop);
 }

@@ -40,6 +40,7 @@ HOOKED = [
     "arch/x86/kernel/cpu/mce/core.o",
     "drivers/ras/",
     "kernel/debug/debug_core.o",
+    "kernel/printk/",
 ]
 
 
