@@ -21,6 +21,7 @@ CALL_S = 600
 
 # As much of a tree as the hooks touch.
 PART = ("Kbuild", "Kconfig", "Makefile", "kernel", "arch/x86", "drivers/Makefile", "include/linux")
+PART += ("Documentation/subsystem-apis.rst",)
 
 
 class Install:
