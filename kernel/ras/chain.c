@@ -133,7 +133,22 @@ static u64 ras_step_ns(const struct ras_machine *m)
 	return now > m->step.begin_ns ? now - m->step.begin_ns : 0;
 }
 
-/* Guarded call of a callback of @entry. */
+/* Guarded call of a callback of @entry, whose code must not go away meanwhile. */
+static enum ras_outcome ras_call_busy(struct ras_machine *m, struct ras_entry *entry,
+				      void (*fn)(void *arg), struct ras_call *call,
+				      unsigned int deadline_ms,
+				      struct ras_failure *failure, const char **broken)
+{
+	enum ras_outcome outcome;
+
+	atomic_inc(&entry->busy);
+	outcome = ras_guard_call(m, fn, call, deadline_ms, failure, broken);
+	/* Also when it was lost: pairs with the acquire in ras_entry_busy(). */
+	atomic_dec_return_release(&entry->busy);
+	return outcome;
+}
+
+/* The same, and what becomes of it is recorded in @result. */
 static enum ras_outcome ras_call_entry(struct ras_machine *m, struct ras_entry *entry,
 				       void (*fn)(void *arg), struct ras_call *call,
 				       unsigned int deadline_ms,
@@ -141,11 +156,8 @@ static enum ras_outcome ras_call_entry(struct ras_machine *m, struct ras_entry *
 {
 	enum ras_outcome outcome;
 
-	atomic_inc(&entry->busy);
-	outcome = ras_guard_call(m, fn, call, deadline_ms, &result->failure,
-				 &result->broken);
-	/* Also when it was lost: pairs with the acquire in ras_entry_busy(). */
-	atomic_dec_return_release(&entry->busy);
+	outcome = ras_call_busy(m, entry, fn, call, deadline_ms, &result->failure,
+				&result->broken);
 	if (outcome == RAS_CALL_ABANDONED)
 		ras_fail(entry, result, ras_step_ns(m));
 	return outcome;
@@ -166,11 +178,8 @@ static enum ras_outcome ras_ask_ready(struct ras_machine *m, struct ras_entry *e
 	*ready = !call.handler->not_ready;
 	if (*ready)
 		return RAS_CALL_DONE;
-	atomic_inc(&entry->busy);
-	outcome = ras_guard_call(m, ras_call_not_ready, &call, deadline_ms, &failure,
-				 &broken);
-	/* As in ras_call_entry(). */
-	atomic_dec_return_release(&entry->busy);
+	outcome = ras_call_busy(m, entry, ras_call_not_ready, &call, deadline_ms,
+				&failure, &broken);
 	*ready = outcome == RAS_CALL_DONE && !call.not_ready;
 	return outcome;
 }
@@ -381,7 +390,6 @@ static bool ras_tidy_up(struct ras_machine *m)
 {
 	struct ras_entry *entry = m->step.abandoned;
 	struct ras_call call = { .stop = &m->stop };
-	enum ras_outcome outcome;
 	struct ras_failure failure;
 	const char *broken;
 
@@ -390,12 +398,9 @@ static bool ras_tidy_up(struct ras_machine *m)
 		call.handler = entry->handler;
 		m->step.entry = NULL;
 		m->step.result = NULL;
-		atomic_inc(&entry->busy);
-		outcome = ras_guard_call(m, ras_call_abandoned, &call,
-					 RAS_CORE_DEADLINE_MS, &failure, &broken);
-		/* As in ras_call_entry(). */
-		atomic_dec_return_release(&entry->busy);
-		if (outcome == RAS_CALL_LOST)
+		if (ras_call_busy(m, entry, ras_call_abandoned, &call,
+				  RAS_CORE_DEADLINE_MS, &failure,
+				  &broken) == RAS_CALL_LOST)
 			return false;
 	}
 	ras_machine_call_parked_end(m, READ_ONCE(m->policy.nmi_timeout_ms));
