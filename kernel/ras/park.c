@@ -258,8 +258,9 @@ again:
 	/* Against an NMI on this CPU; the compiler must not move it down. */
 	barrier();
 	sequence = READ_ONCE(m->stop.sequence);
-	slot->awake = false;
-	slot->take_over = 0;
+	/* Read by the owner, and by an NMI on this CPU. */
+	WRITE_ONCE(slot->awake, false);
+	WRITE_ONCE(slot->take_over, 0);
 	ras_fill_record(m, slot, how, regs);
 	/* Publishes the record; pairs with the acquire in ras_has_parked(). */
 	smp_store_release(&slot->parked, sequence);

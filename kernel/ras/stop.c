@@ -243,7 +243,7 @@ static void ras_begin(struct ras_machine *m, const struct ras_request *request,
 	cpumask_clear(&m->owners);
 	cpumask_set_cpu(cpu, &m->owners);
 	memset(&m->step, 0, sizeof(m->step));
-	m->watch.cpu = RAS_NOBODY;
+	WRITE_ONCE(m->watch.cpu, RAS_NOBODY);
 	m->reported = false;
 	m->mute = false;
 	m->failures = 0;

@@ -116,14 +116,17 @@ static void ras_wake_watcher(struct ras_machine *m)
 void ras_watch_begin(struct ras_machine *m, u32 call)
 {
 	struct ras_watch *watch = &m->watch;
+	int cpu = RAS_NOBODY;
 
 	/* Parked CPUs take this order in a stop that is complete, not at its ends. */
-	watch->cpu = watch->deadline_ms && m->state == RAS_STOPPED && !ras_is_interactive(m) ?
-		     ras_watcher(m) : RAS_NOBODY;
-	if (watch->cpu == RAS_NOBODY)
+	if (watch->deadline_ms && m->state == RAS_STOPPED && !ras_is_interactive(m))
+		cpu = ras_watcher(m);
+	/* Read by ras_watch_look() in an NMI on any CPU. */
+	WRITE_ONCE(watch->cpu, cpu);
+	if (cpu == RAS_NOBODY)
 		return;
 	/* Publishes the above; pairs with the acquire in ras_await_order(). */
-	smp_store_release(&m->slot[watch->cpu]->order,
+	smp_store_release(&m->slot[cpu]->order,
 			  RAS_ORDER_TO_WATCH(m->stop.sequence, call));
 	ras_wake_watcher(m);
 }
@@ -141,7 +144,7 @@ void ras_watch_end(struct ras_machine *m)
 		/* Read by ras_watch(), which does not take anything from it. */
 		smp_store_release(&m->slot[m->watch.cpu]->order,
 				  RAS_ORDER(m->stop.sequence, RAS_ORDER_STAY));
-	m->watch.cpu = RAS_NOBODY;
+	WRITE_ONCE(m->watch.cpu, RAS_NOBODY);
 }
 
 /**
@@ -242,7 +245,7 @@ static void ras_become_owner(struct ras_machine *m, struct ras_slot *slot)
 	cpumask_set_cpu(to, &m->stop.cpus[RAS_HOW_OWNER]);
 	cpumask_set_cpu(to, &m->owners);
 	m->stop.owner = to;
-	m->watch.cpu = RAS_NOBODY;
+	WRITE_ONCE(m->watch.cpu, RAS_NOBODY);
 	/*
 	 * Of a panic, this CPU is now the one that panics: printk() lets no other print
 	 * to a console, nor store a record, once there are too many of those.
