@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import signal
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from raslab.check import Answer
+from raslab.lab import LabError
 
 # Of a log that a failure shows.
 SHOWN_LINES = 40
@@ -79,3 +83,16 @@ class Tap:
         """Instead of all tests."""
         print(f"1..0 # SKIP {reason}", flush=True)
         return 0
+
+
+def run_test(main: Callable[[], int]) -> NoReturn:
+    """Run a test program, and exit with its status.
+
+    SIGTERM is an interrupt, so that what the test has started is ended on the way out.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        sys.exit(main())
+    except LabError as error:
+        print(f"Bail out!  {error}")
+        sys.exit(1)

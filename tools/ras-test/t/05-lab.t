@@ -10,8 +10,8 @@ from pathlib import Path
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
-from raslab.lab import Lab, LabError
-from raslab.tap import Tap
+from raslab.lab import Lab
+from raslab.tap import Tap, run_test
 
 LONGEST = 60
 CALL_S = 600
@@ -77,8 +77,4 @@ def main() -> int:
     return tap.done()
 
 
-try:
-    sys.exit(main())
-except LabError as error:
-    print(f"Bail out!  {error}")
-    sys.exit(1)
+run_test(main)

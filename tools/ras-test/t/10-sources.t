@@ -5,7 +5,6 @@
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from raslab import kernel
 from raslab.complaints import COMPLAINT, WARNING
 from raslab.lab import Lab, LabError
-from raslab.tap import Tap
+from raslab.tap import Tap, run_test
 from raslab.target import Target
 
 CALL_S = 900
@@ -161,10 +160,4 @@ def main() -> int:
     return tap.done()
 
 
-# So that what was started is ended on the way out.
-signal.signal(signal.SIGTERM, signal.default_int_handler)
-try:
-    sys.exit(main())
-except LabError as error:
-    print(f"Bail out!  {error}")
-    sys.exit(1)
+run_test(main)

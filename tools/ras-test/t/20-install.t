@@ -5,7 +5,6 @@
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +12,8 @@ from pathlib import Path
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
 from raslab import kernel
-from raslab.lab import Lab, LabError
-from raslab.tap import Tap
+from raslab.lab import Lab
+from raslab.tap import Tap, run_test
 from raslab.target import Target
 
 CALL_S = 600
@@ -160,10 +159,4 @@ def main() -> int:
     return test.tap.done()
 
 
-# So that what was started is ended on the way out.
-signal.signal(signal.SIGTERM, signal.default_int_handler)
-try:
-    sys.exit(main())
-except LabError as error:
-    print(f"Bail out!  {error}")
-    sys.exit(1)
+run_test(main)

@@ -3,16 +3,15 @@
 """The model of the core: SPIN finds no error in it, and finds the defects that are put back."""
 
 import os
-import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
-from raslab.lab import Lab, LabError
+from raslab.lab import Lab
 from raslab.model import SEARCHES, Checker, Found, Search
-from raslab.tap import Tap
+from raslab.tap import Tap, run_test
 
 
 def report(tap: Tap, lab: Lab, search: Search, found: Found) -> None:
@@ -38,10 +37,4 @@ def main() -> int:
     return tap.done()
 
 
-# So that what was started is ended on the way out.
-signal.signal(signal.SIGTERM, signal.default_int_handler)
-try:
-    sys.exit(main())
-except LabError as error:
-    print(f"Bail out!  {error}")
-    sys.exit(1)
+run_test(main)

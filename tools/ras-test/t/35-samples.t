@@ -6,7 +6,6 @@ headers and nothing else of the kernel or the framework."""
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from raslab import kernel
 from raslab.complaints import COMPLAINT
 from raslab.lab import Lab, LabError
-from raslab.tap import Tap
+from raslab.tap import Tap, run_test
 from raslab.target import Target
 
 CALL_S = 600
@@ -129,10 +128,4 @@ def main() -> int:
     return tap.done()
 
 
-# So that what was started is ended on the way out.
-signal.signal(signal.SIGTERM, signal.default_int_handler)
-try:
-    sys.exit(main())
-except LabError as error:
-    print(f"Bail out!  {error}")
-    sys.exit(1)
+run_test(main)

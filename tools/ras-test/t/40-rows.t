@@ -3,24 +3,18 @@
 """The rows of scenarios/, as many machines at a time as there are cores."""
 
 import os
-import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
-from raslab.lab import Lab, LabError
+from raslab.lab import Lab
 from raslab.run import check, select, select_named
 from raslab.scenarios import load
-
-
-def interrupt(number: int, frame: object) -> None:
-    """Ends every machine on the way out."""
-    raise KeyboardInterrupt
+from raslab.tap import run_test
 
 
 def main() -> int:
     """All that represent their subjects, all with RAS_FULL, or those of RAS_ROWS."""
-    signal.signal(signal.SIGTERM, interrupt)
     lab = Lab.from_environment()
     kernel, names = os.environ.get("RAS_KERNEL", ""), os.environ.get("RAS_ROWS", "").split()
     rows = load(lab, kernel)
@@ -29,8 +23,4 @@ def main() -> int:
     return check(lab, select(rows, full=bool(os.environ.get("RAS_FULL")), kernel=kernel))
 
 
-try:
-    sys.exit(main())
-except LabError as error:
-    print(f"Bail out!  {error}")
-    sys.exit(1)
+run_test(main)

@@ -17,10 +17,10 @@ from raslab.case import Case, Outcome
 from raslab.check import Check
 from raslab.dump import Dump
 from raslab.kdump_file import DESCRIPTOR, LZO, PAGE, KdumpFile
-from raslab.lab import Lab, LabError
+from raslab.lab import Lab
 from raslab.run import Run, select_named
 from raslab.scenarios import load
-from raslab.tap import Tap
+from raslab.tap import Tap, run_test
 from raslab.target import Target
 
 ROW = "irqsoff"
@@ -247,8 +247,4 @@ def main() -> int:
     return checker.tap.done()
 
 
-try:
-    sys.exit(main())
-except LabError as error:
-    print(f"Bail out!  {error}")
-    sys.exit(1)
+run_test(main)

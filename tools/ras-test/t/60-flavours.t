@@ -5,7 +5,6 @@ that are for those kernels are in 40-rows."""
 
 import contextlib
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from raslab import image, kernel, randconfig
 from raslab.complaints import of_ours
 from raslab.lab import Lab, LabError
-from raslab.tap import Tap
+from raslab.tap import Tap, run_test
 from raslab.target import Target
 
 FLAVOURS = ("off", "up", "modules", "distro")
@@ -49,10 +48,4 @@ def main() -> int:
     return tap.done()
 
 
-# So that what was started is ended on the way out.
-signal.signal(signal.SIGTERM, signal.default_int_handler)
-try:
-    sys.exit(main())
-except LabError as error:
-    print(f"Bail out!  {error}")
-    sys.exit(1)
+run_test(main)
