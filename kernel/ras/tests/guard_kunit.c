@@ -11,7 +11,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-#include "../printk/internal.h"
+#include "../../printk/internal.h"
 #include "fake_guard.h"
 
 static __printf(2, 3) void panic_in(struct ras_machine *m, const char *fmt, ...)

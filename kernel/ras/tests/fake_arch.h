@@ -15,7 +15,7 @@
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 
-#include "internal.h"
+#include "../internal.h"
 
 #define RAS_FAKE_CPUS	8
 

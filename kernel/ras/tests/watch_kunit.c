@@ -5,7 +5,7 @@
 #include <linux/ptrace.h>
 #include <linux/string.h>
 
-#include "../printk/internal.h"
+#include "../../printk/internal.h"
 #include "fake_guard.h"
 
 /* Ends by itself, before the deadline. */
