@@ -249,4 +249,13 @@ static inline unsigned long ras_fake_bits(const struct cpumask *mask)
 	KUNIT_EXPECT_EQ(test, ras_fake_bits(&(fake)->m.stop.cpus[how]),	\
 			(unsigned long)(bits))
 
+/* Between fake_arch.c and fake_machine.c; no suite uses these. */
+extern struct ras_fake *ras_fake_now;
+extern const struct ras_arch_ops ras_fake_arch;
+
+struct ras_fake_cpu *ras_fake_this(void);
+enum ras_how ras_fake_takes(const struct ras_fake_cpu *cpu);
+bool ras_fake_hung_enough(const struct ras_fake *fake, const struct ras_fake_cpu *cpu);
+void ras_fake_run_job(struct ras_fake *fake, struct ras_fake_cpu *cpu);
+
 #endif /* _KERNEL_RAS_FAKE_ARCH_H */

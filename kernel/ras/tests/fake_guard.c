@@ -125,6 +125,38 @@ void ras_fake_expect_failure(struct kunit *test, const struct ras_failure *failu
 	}
 }
 
+/* Handler @i hung on CPU @from, and CPU @to took over. */
+void ras_fake_expect_hung(struct kunit *test, struct ras_fake *fake, unsigned int i,
+			  int from, int to, unsigned int deadline_ms)
+{
+	const struct ras_failure expected = {
+		.why		= RAS_HUNG,
+		.deadline_ms	= deadline_ms,
+		.from		= from,
+		.to		= to,
+	};
+
+	ras_fake_expect_failure(test, &fake->m.result[i].failure, &expected);
+	KUNIT_EXPECT_FALSE(test, fake->m.result[i].running);
+}
+
+/* The record of a former owner: what was captured at the trigger. */
+void ras_fake_expect_trigger(struct kunit *test, struct ras_fake *fake,
+			     enum ras_how how)
+{
+	struct ras_cpu *record = &fake->slot[0]->record;
+
+	KUNIT_EXPECT_EQ(test, record->sequence, fake->m.stop.sequence);
+	KUNIT_EXPECT_EQ(test, record->how, how);
+	KUNIT_EXPECT_EQ(test, record->when_ns, 0ULL);
+	KUNIT_EXPECT_PTR_EQ(test, record->task, fake->cpu[0].task);
+	KUNIT_EXPECT_EQ(test, instruction_pointer((struct pt_regs *)&record->arch.regs),
+			0x1000UL);
+	KUNIT_EXPECT_PTR_EQ(test, fake->m.stop.regs,
+			    (const struct pt_regs *)&record->arch.regs);
+	KUNIT_EXPECT_EQ(test, fake->m.stop.trigger_cpu, 0);
+}
+
 void ras_fake_expect_counts(struct kunit *test, struct ras_fake_handler *h,
 			    unsigned long runs, unsigned long faults,
 			    unsigned long timeouts)
@@ -160,6 +192,54 @@ void ras_fake_hook_fault_no_address(struct ras_fake_handler *h,
 				    const struct ras_stop *stop)
 {
 	h->ret = ras_fake_fault(&h->fake->m, "divide error", 0x4711, NULL);
+}
+
+/* A fault, with an address. */
+void ras_fake_hook_fault(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	unsigned long address = 0xdead;
+
+	h->ret = ras_fake_fault(&h->fake->m, "page fault", 0x4711, &address);
+}
+
+/* Hang, and take a request to stop as @answer says, until ras_fake_unwedge(). */
+void ras_fake_wedge(struct ras_fake *fake, enum ras_fake_answer answer)
+{
+	WRITE_ONCE(ras_fake_here(fake)->awake, false);
+	WRITE_ONCE(ras_fake_here(fake)->answer, answer);
+	ras_fake_hang(fake, RAS_FAKE_FOREVER_NS);
+}
+
+/* No NMI gets through: another CPU has to take over. */
+void ras_fake_hook_wedge(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	ras_fake_wedge(h->fake, RAS_FAKE_DEAF);
+}
+
+/* Let a CPU that hangs come back. */
+void ras_fake_unwedge(struct ras_fake *fake, unsigned int cpu)
+{
+	ras_fake_wake(fake, cpu);
+	ras_fake_until(fake, !READ_ONCE(fake->cpu[cpu].hang_until));
+}
+
+/* From now on it is a CPU like any other. */
+void ras_fake_unwedged(struct ras_fake *fake, unsigned int nr)
+{
+	struct ras_fake_cpu *cpu = &fake->cpu[nr];
+
+	WRITE_ONCE(cpu->answer, RAS_FAKE_ANY);
+	WRITE_ONCE(cpu->awake, false);
+	/* NMIs that nobody waits for any more. */
+	ras_fake_until(fake, !READ_ONCE(cpu->nmi) && !READ_ONCE(cpu->serving));
+}
+
+/* Let the former owner come back, which was CPU 0, and wait until it has parked. */
+void ras_fake_hook_wake_owner(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	h->seen = ras_fake_bits(&stop->cpus[RAS_HOW_OWNER]);
+	ras_fake_wake(h->fake, 0);
+	h->ret = ras_fake_until(h->fake, ras_fake_parked(h->fake, 0)) ? 0 : -ETIMEDOUT;
 }
 
 /* Common init callback of the suites that use this. */

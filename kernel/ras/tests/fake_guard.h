@@ -52,9 +52,20 @@ bool ras_fake_fault(struct ras_machine *m, const char *fault, unsigned long ip,
 		    const unsigned long *address);
 void ras_fake_hook_fault_no_address(struct ras_fake_handler *h,
 				    const struct ras_stop *stop);
+void ras_fake_hook_fault(struct ras_fake_handler *h, const struct ras_stop *stop);
+
+void ras_fake_wedge(struct ras_fake *fake, enum ras_fake_answer answer);
+void ras_fake_hook_wedge(struct ras_fake_handler *h, const struct ras_stop *stop);
+void ras_fake_unwedge(struct ras_fake *fake, unsigned int cpu);
+void ras_fake_unwedged(struct ras_fake *fake, unsigned int nr);
+void ras_fake_hook_wake_owner(struct ras_fake_handler *h, const struct ras_stop *stop);
 
 void ras_fake_expect_failure(struct kunit *test, const struct ras_failure *failure,
 			     const struct ras_failure *expected);
+void ras_fake_expect_hung(struct kunit *test, struct ras_fake *fake, unsigned int i,
+			  int from, int to, unsigned int deadline_ms);
+void ras_fake_expect_trigger(struct kunit *test, struct ras_fake *fake,
+			     enum ras_how how);
 void ras_fake_expect_counts(struct kunit *test, struct ras_fake_handler *h,
 			    unsigned long runs, unsigned long faults,
 			    unsigned long timeouts);
