@@ -85,6 +85,16 @@ static void hook_call(struct ras_fake_handler *h, const struct ras_stop *stop)
 	h->ret |= ras_call_parked_end(stop, CALL_MS);
 }
 
+/* Stop the machine: what @h waits for comes, and its calls return @ret. */
+static void stop_and_call(struct kunit *test, struct ras_fake *fake,
+			  struct ras_fake_handler *h, int ret)
+{
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_EQ(test, h->ret, ret);
+	KUNIT_EXPECT_TRUE(test, h->seen);
+	ras_fake_expect_idle(test, fake);
+}
+
 static void ras_parked_call_all(struct kunit *test)
 {
 	struct ras_fake *fake = new_call(test, 4);
@@ -92,16 +102,13 @@ static void ras_parked_call_all(struct kunit *test)
 	unsigned int cpu;
 
 	fake->cpu[2].answer = RAS_FAKE_NMI;
-	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
-	KUNIT_EXPECT_EQ(test, h->ret, 0);
-	KUNIT_EXPECT_TRUE(test, h->seen);
+	stop_and_call(test, fake, h, 0);
 	for (cpu = 1; cpu < 4; cpu++) {
 		KUNIT_EXPECT_EQ(test, atomic_read(&call.ran[cpu]), 1);
 		/* Itself, and not the record's. */
 		KUNIT_EXPECT_PTR_EQ(test, call.regs[cpu], &fake->cpu[cpu].regs);
 	}
 	KUNIT_EXPECT_EQ(test, atomic_read(&call.ran[0]), 0);
-	ras_fake_expect_idle(test, fake);
 }
 
 /* One that does not notice the order is nudged. */
@@ -111,11 +118,8 @@ static void ras_parked_call_nudge(struct kunit *test)
 	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_call, 0);
 
 	fake->cpu[2].asleep = true;
-	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
-	KUNIT_EXPECT_EQ(test, h->ret, 0);
-	KUNIT_EXPECT_TRUE(test, h->seen);
+	stop_and_call(test, fake, h, 0);
 	KUNIT_EXPECT_EQ(test, fake->nmis, BIT(2));
-	ras_fake_expect_idle(test, fake);
 }
 
 static void hook_call_twice(struct ras_fake_handler *h, const struct ras_stop *stop)
@@ -133,11 +137,8 @@ static void ras_parked_call_again(struct kunit *test)
 	struct ras_fake *fake = new_call(test, 4);
 	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_call_twice, 0);
 
-	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
-	KUNIT_EXPECT_EQ(test, h->ret, 0);
-	KUNIT_EXPECT_TRUE(test, h->seen);
+	stop_and_call(test, fake, h, 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&call.ran[1]), 2);
-	ras_fake_expect_idle(test, fake);
 }
 
 static void hook_call_late(struct ras_fake_handler *h, const struct ras_stop *stop)
@@ -155,10 +156,7 @@ static void ras_parked_call_late_cpu(struct kunit *test)
 	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_call_late, 0);
 
 	fake->cpu[2].answer = RAS_FAKE_LATE;
-	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
-	KUNIT_EXPECT_EQ(test, h->ret, 0);
-	KUNIT_EXPECT_TRUE(test, h->seen);
-	ras_fake_expect_idle(test, fake);
+	stop_and_call(test, fake, h, 0);
 }
 
 static void hook_call_then_end(struct ras_fake_handler *h, const struct ras_stop *stop)
@@ -179,12 +177,10 @@ static void hook_call_then_end(struct ras_fake_handler *h, const struct ras_stop
 static void ras_parked_call_ended_before(struct kunit *test)
 {
 	struct ras_fake *fake = new_call(test, 2);
-	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_call_then_end, 0);
+	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_call_then_end,
+						       0);
 
-	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
-	KUNIT_EXPECT_TRUE(test, h->seen);
-	KUNIT_EXPECT_EQ(test, h->ret, 0);
-	ras_fake_expect_idle(test, fake);
+	stop_and_call(test, fake, h, 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&call.ran[1]), 0);
 }
 
@@ -202,12 +198,9 @@ static void ras_parked_call_busy(struct kunit *test)
 	struct ras_fake *fake = new_call(test, 2);
 	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_call_busy, 0);
 
-	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
-	KUNIT_EXPECT_TRUE(test, h->seen);
-	KUNIT_EXPECT_EQ(test, h->ret, -EBUSY);
+	stop_and_call(test, fake, h, -EBUSY);
 	KUNIT_EXPECT_EQ(test, atomic_read(&call.ran[1]), 1);
 	KUNIT_EXPECT_FALSE(test, fake->m.parked_call.active);
-	ras_fake_expect_idle(test, fake);
 }
 
 static void hook_call_watched(struct ras_fake_handler *h, const struct ras_stop *stop)
@@ -241,13 +234,10 @@ static void ras_parked_call_hang(struct kunit *test)
 	struct ras_fake *fake = new_call(test, 3);
 	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_call_hang, 0);
 
-	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
-	KUNIT_EXPECT_TRUE(test, h->seen);
-	KUNIT_EXPECT_EQ(test, h->ret, 0);
+	stop_and_call(test, fake, h, 0);
 	KUNIT_EXPECT_EQ(test, fake->nmis, 0x6UL);
 	KUNIT_EXPECT_EQ(test, atomic_read(&call.left[1]), 1);
 	KUNIT_EXPECT_EQ(test, atomic_read(&call.left[2]), 1);
-	ras_fake_expect_idle(test, fake);
 }
 
 static void hook_call_hang_nmi(struct ras_fake_handler *h, const struct ras_stop *stop)
@@ -261,18 +251,16 @@ static void hook_call_hang_nmi(struct ras_fake_handler *h, const struct ras_stop
 static void ras_parked_call_hang_in_nmi(struct kunit *test)
 {
 	struct ras_fake *fake = new_call(test, 3);
-	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_call_hang_nmi, 0);
+	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_call_hang_nmi,
+						       0);
 	struct ras_fake_handler *next = ras_fake_add_hook(test, "next", 2, NULL,
 							  RAS_FAKE_DEADLINE_MS);
 
 	fake->cpu[2].answer = RAS_FAKE_NMI;
-	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
-	KUNIT_EXPECT_TRUE(test, h->seen);
-	KUNIT_EXPECT_EQ(test, h->ret, -ETIMEDOUT);
+	stop_and_call(test, fake, h, -ETIMEDOUT);
 	/* The other one only. */
 	KUNIT_EXPECT_EQ(test, fake->nmis, 0x2UL);
 	KUNIT_EXPECT_EQ(test, next->ran, 2);
-	ras_fake_expect_idle(test, fake);
 }
 
 static void hook_call_fault(struct ras_fake_handler *h, const struct ras_stop *stop)
@@ -293,14 +281,11 @@ static void ras_parked_call_fault(struct kunit *test)
 	struct ras_fake *fake = new_call(test, 3);
 	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_call_fault, 0);
 
-	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
-	KUNIT_EXPECT_TRUE(test, h->seen);
-	KUNIT_EXPECT_EQ(test, h->ret, 0);
+	stop_and_call(test, fake, h, 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&call.left[2]), 0);
 	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, RAS_FAILED_NOT);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(call.text, "  CPU 1 was taken out of a call: divide"));
 	KUNIT_EXPECT_NULL(test, strstr(call.text, "CPU 2"));
-	ras_fake_expect_idle(test, fake);
 }
 
 static void hook_call_then_fault(struct ras_fake_handler *h, const struct ras_stop *stop)
@@ -349,10 +334,7 @@ static void ras_parked_call_renews(struct kunit *test)
 	struct ras_fake *fake = new_call(test, 2);
 	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_progress, 0);
 
-	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
-	KUNIT_EXPECT_EQ(test, h->ret, 0);
-	KUNIT_EXPECT_TRUE(test, h->seen);
-	ras_fake_expect_idle(test, fake);
+	stop_and_call(test, fake, h, 0);
 }
 
 static void fn_progresses_late(struct pt_regs *regs, void *arg)
@@ -379,14 +361,12 @@ static void hook_progress_late(struct ras_fake_handler *h, const struct ras_stop
 static void ras_parked_call_renews_no_more(struct kunit *test)
 {
 	struct ras_fake *fake = new_call(test, 2);
-	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_progress_late, 0);
+	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_progress_late,
+						       0);
 
 	/* In an NMI, where no other one reaches it. */
 	fake->cpu[1].answer = RAS_FAKE_NMI;
-	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
-	KUNIT_EXPECT_EQ(test, h->ret, -ETIMEDOUT);
-	KUNIT_EXPECT_TRUE(test, h->seen);
-	ras_fake_expect_idle(test, fake);
+	stop_and_call(test, fake, h, -ETIMEDOUT);
 }
 
 static struct kunit_case ras_parked_call_cases[] = {

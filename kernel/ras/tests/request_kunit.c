@@ -9,6 +9,15 @@
 
 #include "fake_arch.h"
 
+/* @arg: the request, without the context. */
+static int job_request(struct ras_fake *fake, unsigned int cpu, void *arg)
+{
+	struct ras_request request = *(const struct ras_request *)arg;
+
+	request.regs = &fake->cpu[cpu].regs;
+	return ras_machine_stop(&fake->m, &request);
+}
+
 static void hook_recurse(struct ras_fake_handler *h, const struct ras_stop *stop)
 {
 	struct ras_request request = {
@@ -38,24 +47,16 @@ static void ras_stop_recursion(struct kunit *test)
 }
 
 /* What each CPU of a race comes with. */
-static const struct {
-	enum ras_trigger trigger;
-	const char *message;
-} racer[] = {
-	{ RAS_TRIGGER_OOPS,	"oops on 0" },
-	{ RAS_TRIGGER_NMI,	"nmi on 1" },
-	{ RAS_TRIGGER_SYSRQ,	"100%s of %n on 2" },
-	{ RAS_TRIGGER_API,	"api on 3 %p%c" },
+static struct ras_request racer[] = {
+	{ .trigger = RAS_TRIGGER_OOPS,	.message = "oops on 0" },
+	{ .trigger = RAS_TRIGGER_NMI,	.message = "nmi on 1" },
+	{ .trigger = RAS_TRIGGER_SYSRQ,	.message = "100%s of %n on 2" },
+	{ .trigger = RAS_TRIGGER_API,	.message = "api on 3 %p%c" },
 };
 
 /* All are in their jobs before one stops, so nobody can be sent an IPI first. */
 static int job_race(struct ras_fake *fake, unsigned int cpu, void *arg)
 {
-	struct ras_request request = {
-		.trigger	= racer[cpu].trigger,
-		.message	= racer[cpu].message,
-		.regs		= &fake->cpu[cpu].regs,
-	};
 	unsigned int spins = 0;
 
 	atomic_dec(&fake->racers);
@@ -65,7 +66,7 @@ static int job_race(struct ras_fake *fake, unsigned int cpu, void *arg)
 			cond_resched();
 		else
 			cpu_relax();
-	return ras_machine_stop(&fake->m, &request);
+	return job_request(fake, cpu, &racer[cpu]);
 }
 
 /* One wins; the others park themselves, and say why they had come. */
@@ -119,21 +120,15 @@ static void ras_stop_race(struct kunit *test)
 	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_SELF, 0);
 }
 
-static int job_sysrq(struct ras_fake *fake, unsigned int cpu, void *arg)
-{
-	struct ras_request request = {
-		.trigger	= RAS_TRIGGER_SYSRQ,
-		.message	= "too late",
-		.regs		= &fake->cpu[cpu].regs,
-	};
-
-	return ras_machine_stop(&fake->m, &request);
-}
+static struct ras_request sysrq = {
+	.trigger	= RAS_TRIGGER_SYSRQ,
+	.message	= "too late",
+};
 
 /* CPU 1 has left, and wants a stop before the owner has given up ownership. */
 static void end_meets_loser(struct ras_fake *fake)
 {
-	ras_fake_start(fake, 1, job_sysrq, NULL);
+	ras_fake_start(fake, 1, job_request, &sysrq);
 	ras_fake_until(fake, READ_ONCE(fake->slot[1]->lost_pending));
 }
 
@@ -208,24 +203,18 @@ static void ras_stop_before_start(struct kunit *test)
 }
 
 /* A rehearsal is a stop but for the handlers. */
-static int job_rehearse(struct ras_fake *fake, unsigned int cpu, void *arg)
-{
-	struct ras_request request = {
-		.trigger	= RAS_TRIGGER_USER,
-		.rehearsal	= true,
-		.message	= "rehearsal",
-		.regs		= &fake->cpu[cpu].regs,
-	};
-
-	return ras_machine_stop(&fake->m, &request);
-}
+static struct ras_request rehearsal = {
+	.trigger	= RAS_TRIGGER_USER,
+	.rehearsal	= true,
+	.message	= "rehearsal",
+};
 
 static void ras_stop_rehearsal(struct kunit *test)
 {
 	struct ras_fake *fake = ras_fake_new(test, 3, true);
 	struct ras_fake_handler *h = ras_fake_add(test, "h", 1);
 
-	KUNIT_ASSERT_EQ(test, ras_fake_do(fake, 0, job_rehearse, NULL), 0);
+	KUNIT_ASSERT_EQ(test, ras_fake_do(fake, 0, job_request, &rehearsal), 0);
 	KUNIT_EXPECT_EQ(test, h->ran, 0);
 	KUNIT_EXPECT_EQ(test, h->handler.entry->runs, 0UL);
 	KUNIT_EXPECT_EQ(test, fake->m.nr_results, 0);
@@ -238,7 +227,7 @@ static void ras_stop_rehearsal(struct kunit *test)
 static void hook_parked_wants_stop(struct ras_fake_handler *h,
 				   const struct ras_stop *stop)
 {
-	h->ret = ras_fake_do(h->fake, 1, job_sysrq, NULL);
+	h->ret = ras_fake_do(h->fake, 1, job_request, &sysrq);
 	h->seen = ras_fake_parked(h->fake, 1);
 }
 
@@ -287,17 +276,11 @@ static void ras_stop_message(struct kunit *test)
 	migrate_enable();
 }
 
-static int job_stop_for_handler(struct ras_fake *fake, unsigned int cpu, void *arg)
-{
-	struct ras_request request = {
-		.trigger	= RAS_TRIGGER_NMI,
-		.needs_handler	= true,
-		.message	= "test",
-		.regs		= &fake->cpu[cpu].regs,
-	};
-
-	return ras_machine_stop(&fake->m, &request);
-}
+static struct ras_request for_handler = {
+	.trigger	= RAS_TRIGGER_NMI,
+	.needs_handler	= true,
+	.message	= "test",
+};
 
 /* A stop in which nothing would run is not made, and leaves no trace. */
 static void ras_stop_needs_handler(struct kunit *test)
@@ -306,23 +289,23 @@ static void ras_stop_needs_handler(struct kunit *test)
 	struct ras_fake_handler *h;
 
 	/* Before any handler was registered there is no order at all. */
-	KUNIT_EXPECT_EQ(test, ras_fake_do(fake, 0, job_stop_for_handler, NULL), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ras_fake_do(fake, 0, job_request, &for_handler), -ENOENT);
 	h = ras_fake_add(test, "h", 1);
 	h->handler.entry->triggers = RAS_ON(PANIC);
-	KUNIT_EXPECT_EQ(test, ras_fake_do(fake, 0, job_stop_for_handler, NULL), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ras_fake_do(fake, 0, job_request, &for_handler), -ENOENT);
 	h->handler.entry->triggers = RAS_ON_ALL;
 	h->reason = "not now";
-	KUNIT_EXPECT_EQ(test, ras_fake_do(fake, 0, job_stop_for_handler, NULL), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ras_fake_do(fake, 0, job_request, &for_handler), -ENOENT);
 	h->reason = NULL;
 	KUNIT_EXPECT_EQ(test, ras_fake_enable(h, false), 0);
-	KUNIT_EXPECT_EQ(test, ras_fake_do(fake, 0, job_stop_for_handler, NULL), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ras_fake_do(fake, 0, job_request, &for_handler), -ENOENT);
 	KUNIT_EXPECT_EQ(test, fake->begins, 0);
 	KUNIT_EXPECT_EQ(test, fake->m.stop.sequence, 0);
 	KUNIT_EXPECT_EQ(test, fake->ipis, 0UL);
 	ras_fake_expect_idle(test, fake);
 
 	KUNIT_EXPECT_EQ(test, ras_fake_enable(h, true), 0);
-	KUNIT_EXPECT_EQ(test, ras_fake_do(fake, 0, job_stop_for_handler, NULL), 0);
+	KUNIT_EXPECT_EQ(test, ras_fake_do(fake, 0, job_request, &for_handler), 0);
 	KUNIT_EXPECT_EQ(test, h->ran, 1);
 	KUNIT_EXPECT_EQ(test, fake->begins, 1);
 	ras_fake_expect_idle(test, fake);
