@@ -183,6 +183,52 @@ struct ras_stop {
 	struct cpumask		cpus[RAS_NR_HOWS];
 };
 
+/**
+ * enum ras_failing - why a guarded call was abandoned
+ * @RAS_FAILED_NOT: it was not
+ * @RAS_FAULTED: an exception that has no fix-up
+ * @RAS_PANICKED: a panic
+ * @RAS_SMASHED: it came back, but had overwritten the top of its stack
+ * @RAS_OVERRAN: its deadline passed
+ * @RAS_HUNG: likewise, and its CPU did not answer: that one may still be running it
+ * @RAS_TOO_DEEP: it was not called: too many guarded calls in one another
+ */
+enum ras_failing {
+	RAS_FAILED_NOT,
+	RAS_FAULTED,
+	RAS_PANICKED,
+	RAS_SMASHED,
+	RAS_OVERRAN,
+	RAS_HUNG,
+	RAS_TOO_DEEP,
+};
+
+/**
+ * struct ras_failure - what is recorded of an abandoned call
+ * @why: see enum ras_failing
+ * @fault: for %RAS_FAULTED, the exception in words
+ * @ip: where it happened; 0 where that is not known
+ * @address: what could not be accessed, if @addressed
+ * @addressed: see @address
+ * @deadline_ms: the deadline that passed
+ * @from: for %RAS_HUNG, the CPU that did not answer
+ * @to: and the one that has taken over
+ * @message: for %RAS_PANICKED, the text of the panic
+ * @lock: the last lock it still held, where lockdep knows; else empty
+ */
+struct ras_failure {
+	enum ras_failing	why;
+	const char		*fault;
+	unsigned long		ip;
+	unsigned long		address;
+	bool			addressed;
+	unsigned int		deadline_ms;
+	int			from;
+	int			to;
+	char			message[RAS_REASON_LEN];
+	char			lock[RAS_NAME_LEN];
+};
+
 /* ras_handler.wait_s: a person, if there is one, has all the time; else see there. */
 #define RAS_WAIT_AUTO	(-1)
 /* What ras_wait_s() may return besides seconds. */
@@ -238,7 +284,8 @@ struct ras_stop {
  *	not armed before it is enabled again.
  * @abandoned: optional.  Called in the same stop after @run was abandoned, before the
  *	next handler runs, to put right what the others would stumble over; as @run,
- *	perhaps on another CPU.
+ *	perhaps on another CPU.  Its last argument tells why @run was abandoned; after
+ *	%RAS_HUNG the CPU @from of that may still be running it.
  * @priv: the client's own
  * @entry: the core's; NULL while not registered
  *
@@ -260,7 +307,8 @@ struct ras_handler {
 	enum ras_verdict	(*run)(struct ras_handler *handler,
 				       const struct ras_stop *stop);
 	void			(*abandoned)(struct ras_handler *handler,
-					     const struct ras_stop *stop);
+					     const struct ras_stop *stop,
+					     const struct ras_failure *why);
 	void			*priv;
 
 	struct ras_entry	*entry;
@@ -278,8 +326,7 @@ struct ras_handler {
  *	%-EINVAL: no name or not a proper one, no @run, an unknown trigger or
  *	flag, no trigger, or a priority out of range;
  *	%-EEXIST: the name is taken;
- *	%-EBUSY: it never returns and another such handler is registered,
- *	or the machine is stopped;
+ *	%-EBUSY: the machine is stopped;
  *	%-ENOSPC: RAS_MAX_HANDLERS are registered;
  *	%-ENODEV: the framework could not start;
  *	%-ENOMEM: out of memory; or what @arm returned.
@@ -373,6 +420,31 @@ struct ras_times {
 void ras_last_times(struct ras_times *times);
 
 /* What a handler may ask of the core.  Context for all: handlers. */
+
+/**
+ * ras_try() - call a function that may fail, from within a handler
+ * @stop: the stop
+ * @fn: the function; for it holds what holds for a handler's @run
+ * @arg: its argument
+ * @deadline_ms: how long it may take without ras_progress(), in ms; 0: as long as the
+ *	handler
+ * @why: why it was abandoned; may be NULL
+ *
+ * A fault, a panic, a stack overflow or a deadline in @fn costs @fn and not the handler,
+ * which goes on and can try something else.  The handler's own deadline counts on: should
+ * it pass in @fn, both are abandoned.  @fn runs on a private stack of its own.  What it
+ * holds when it is abandoned stays held.
+ *
+ * Context: Handlers, %RAS_TRY_DEPTH in one another.
+ * Return: 0 if @fn came back; %-EFAULT if it faulted or overflowed its stack, %-ECANCELED
+ *	if it panicked, %-ETIMEDOUT if its deadline passed; %-ENOSPC, and @fn was not called,
+ *	if there are too many in one another; %-EPERM outside a handler.
+ */
+int ras_try(const struct ras_stop *stop, void (*fn)(void *arg), void *arg,
+	    unsigned int deadline_ms, struct ras_failure *why);
+
+/* How many ras_try() may be in one another. */
+#define RAS_TRY_DEPTH	2
 
 /**
  * ras_progress() - renew the deadline of the handler that is running

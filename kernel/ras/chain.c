@@ -6,109 +6,43 @@
 #include <linux/panic.h>
 #include <linux/string.h>
 
-#include "internal.h"
-
-/*
- * The order as it is now.  No rcu_read_lock(): a stop runs with interrupts
- * disabled, and until it is over no grace period ends, so ras_remove_handler()
- * and ras_reorder() wait for it.  Peace-time callers hold ras_machine.lock.
- */
-static const struct ras_order *ras_order_now(const struct ras_machine *m)
-{
-	return rcu_dereference_raw(m->order);
-}
-
-bool ras_entry_runs_on(const struct ras_entry *entry, enum ras_trigger trigger)
-{
-	return READ_ONCE(entry->triggers) & BIT(trigger);
-}
-
-/**
- * ras_entry_wait_s() - how long a handler waits for a person
- * @m: the machine
- * @entry: the handler
- * @trigger: the trigger
- *
- * Context: Any.
- * Return: as ras_wait_s().
- */
-int ras_entry_wait_s(const struct ras_machine *m, const struct ras_entry *entry,
-		     enum ras_trigger trigger)
-{
-	int wait_s = READ_ONCE(entry->wait_s);
-
-	if (trigger != RAS_TRIGGER_PANIC && trigger != RAS_TRIGGER_OOPS &&
-	    trigger != RAS_TRIGGER_NMI)
-		return RAS_WAIT_FOREVER;
-	if (wait_s != RAS_WAIT_AUTO)
-		return wait_s;
-	/* Somebody has pressed a button; or a device has failed, and nobody is there. */
-	if (trigger == RAS_TRIGGER_NMI)
-		return RAS_WAIT_NMI_S;
-	/* As kgdb_panic() and kgdb_handle_exception() decide. */
-	return m->reboot_ms && m->reboot_ms() ? 0 : RAS_WAIT_FOREVER;
-}
-
-/* Why policy, or what happened before, keeps a handler from running. */
-static const char *ras_entry_off(const struct ras_machine *m,
-				 const struct ras_entry *entry, enum ras_trigger trigger)
-{
-	/* Pairs with the release in ras_entry_enable(). */
-	if (!smp_load_acquire(&entry->enabled))
-		return "disabled";
-	if (READ_ONCE(entry->failed))
-		return "failed, to be enabled again";
-	if (entry->flags & RAS_HANDLER_INTERACTIVE && !ras_entry_wait_s(m, entry, trigger))
-		return READ_ONCE(entry->wait_s) ? "panic= is set: waits for nobody" :
-						  "waits for nobody";
-	return NULL;
-}
-
-/**
- * ras_entry_skipped() - why a handler would not run
- * @m: the machine
- * @entry: the handler, registered
- * @trigger: the trigger; %RAS_NR_TRIGGERS: none in particular
- *
- * Context: Peace time, under ras_machine.lock; or a handler.
- * Return: NULL if it is armed, else the reason in words.
- */
-const char *ras_entry_skipped(struct ras_machine *m, struct ras_entry *entry,
-			      enum ras_trigger trigger)
-{
-	struct ras_handler *handler = entry->handler;
-	const char *off = ras_entry_off(m, entry, trigger);
-
-	return off || !handler->not_ready ? off : handler->not_ready(handler);
-}
+#include "chain.h"
+#include "deadline.h"
+#include "gather.h"
+#include "guard.h"
+#include "helper.h"
+#include "machine.h"
+#include "plan.h"
+#include "report.h"
 
 /* One handler's callbacks, for the guard. */
-struct ras_call {
-	struct ras_handler	*handler;
-	const struct ras_stop	*stop;
-	const char		*not_ready;
-	unsigned int		verdict;
+struct ras_callback {
+	struct ras_handler		*handler;
+	const struct ras_stop		*stop;
+	const struct ras_failure	*why;
+	const char			*not_ready;
+	unsigned int			verdict;
 };
 
 static void ras_call_not_ready(void *arg)
 {
-	struct ras_call *call = arg;
+	struct ras_callback *cb = arg;
 
-	call->not_ready = call->handler->not_ready(call->handler);
+	cb->not_ready = cb->handler->not_ready(cb->handler);
 }
 
 static void ras_call_run(void *arg)
 {
-	struct ras_call *call = arg;
+	struct ras_callback *cb = arg;
 
-	call->verdict = call->handler->run(call->handler, call->stop);
+	cb->verdict = cb->handler->run(cb->handler, cb->stop);
 }
 
 static void ras_call_abandoned(void *arg)
 {
-	struct ras_call *call = arg;
+	struct ras_callback *cb = arg;
 
-	call->handler->abandoned(call->handler, call->stop);
+	cb->handler->abandoned(cb->handler, cb->stop, cb->why);
 }
 
 /* Say in every place that is looked at that @entry was abandoned. */
@@ -135,14 +69,12 @@ static u64 ras_step_ns(const struct ras_machine *m)
 
 /* Guarded call of a callback of @entry, whose code must not go away meanwhile. */
 static enum ras_outcome ras_call_busy(struct ras_machine *m, struct ras_entry *entry,
-				      void (*fn)(void *arg), struct ras_call *call,
-				      unsigned int deadline_ms,
-				      struct ras_failure *failure, const char **broken)
+				      struct ras_call *call)
 {
 	enum ras_outcome outcome;
 
 	atomic_inc(&entry->busy);
-	outcome = ras_guard_call(m, fn, call, deadline_ms, failure, broken);
+	outcome = ras_call(m, call);
 	/* Also when it was lost: pairs with the acquire in ras_entry_busy(). */
 	atomic_dec_return_release(&entry->busy);
 	return outcome;
@@ -150,37 +82,41 @@ static enum ras_outcome ras_call_busy(struct ras_machine *m, struct ras_entry *e
 
 /* The same, and what becomes of it is recorded in @result. */
 static enum ras_outcome ras_call_entry(struct ras_machine *m, struct ras_entry *entry,
-				       void (*fn)(void *arg), struct ras_call *call,
-				       unsigned int deadline_ms,
-				       struct ras_result *result)
+				       struct ras_call *call, struct ras_result *result)
 {
-	enum ras_outcome outcome;
+	enum ras_outcome outcome = ras_call_busy(m, entry, call);
 
-	outcome = ras_call_busy(m, entry, fn, call, deadline_ms, &result->failure,
-				&result->broken);
-	if (outcome == RAS_CALL_ABANDONED)
+	if (outcome == RAS_CALL_LOST)
+		return outcome;
+	if (call->broken)
+		result->broken = call->broken;
+	if (outcome == RAS_CALL_ABANDONED) {
+		result->failure = call->failure;
 		ras_fail(entry, result, ras_step_ns(m));
+	}
 	return outcome;
 }
 
 /*
  * Does @entry say that it can run?  @ready tells, and counts only if the call has come
- * back.  A call that is lost says so: the CPU that takes over may not be the owner yet.
+ * back.  A call that is lost says so: this CPU is not the owner any more.
  */
 static enum ras_outcome ras_ask_ready(struct ras_machine *m, struct ras_entry *entry,
 				      unsigned int deadline_ms, bool *ready)
 {
-	struct ras_call call = { .handler = entry->handler };
+	struct ras_callback cb = { .handler = entry->handler };
+	struct ras_call call = {
+		.fn		= ras_call_not_ready,
+		.arg		= &cb,
+		.deadline_ms	= deadline_ms,
+	};
 	enum ras_outcome outcome;
-	struct ras_failure failure;
-	const char *broken;
 
-	*ready = !call.handler->not_ready;
+	*ready = !cb.handler->not_ready;
 	if (*ready)
 		return RAS_CALL_DONE;
-	outcome = ras_call_busy(m, entry, ras_call_not_ready, &call, deadline_ms,
-				&failure, &broken);
-	*ready = outcome == RAS_CALL_DONE && !call.not_ready;
+	outcome = ras_call_busy(m, entry, &call);
+	*ready = outcome == RAS_CALL_DONE && !cb.not_ready;
 	return outcome;
 }
 
@@ -203,11 +139,11 @@ static bool ras_is_ready(struct ras_machine *m, struct ras_entry *entry)
  */
 bool ras_any_ready(struct ras_machine *m, enum ras_trigger trigger)
 {
-	const struct ras_order *order = ras_order_now(m);
+	const struct ras_chain *chain = ras_chain_now(m);
 	unsigned int i;
 
-	for (i = 0; order && i < order->nr; i++) {
-		struct ras_entry *entry = order->entry[i];
+	for (i = 0; chain && i < chain->nr; i++) {
+		struct ras_entry *entry = chain->entry[i];
 
 		if (ras_entry_runs_on(entry, trigger) &&
 		    !ras_entry_off(m, entry, trigger) && ras_is_ready(m, entry))
@@ -217,25 +153,25 @@ bool ras_any_ready(struct ras_machine *m, enum ras_trigger trigger)
 }
 
 /**
- * ras_only_noreturn() - is the crash kernel all that a trigger would run?
+ * ras_only_noreturn() - does a trigger run nothing but what leaves this kernel?
  * @m: the machine
  * @trigger: the trigger
  *
  * Other handlers that are enabled count whether they are ready or not: nobody could
- * watch over asking them before the other CPUs are stopped.  But a debugger that has no
- * line to a person does not: nobody would watch that one later, either.
+ * watch while they are asked, before the other CPUs are stopped.  A debugger that has no
+ * line to a person does not count: nobody would watch that one later, either.
  *
  * Context: Owner, before the other CPUs are stopped.
  * Return: true if so.
  */
 bool ras_only_noreturn(struct ras_machine *m, enum ras_trigger trigger)
 {
-	const struct ras_order *order = ras_order_now(m);
-	struct ras_entry *last = NULL;
+	const struct ras_chain *chain = ras_chain_now(m);
+	bool leaves = false;
 	unsigned int i;
 
-	for (i = 0; order && i < order->nr; i++) {
-		struct ras_entry *entry = order->entry[i];
+	for (i = 0; chain && i < chain->nr; i++) {
+		struct ras_entry *entry = chain->entry[i];
 
 		if (!ras_entry_runs_on(entry, trigger) || ras_entry_off(m, entry, trigger))
 			continue;
@@ -243,9 +179,9 @@ bool ras_only_noreturn(struct ras_machine *m, enum ras_trigger trigger)
 			continue;
 		if (!(entry->flags & RAS_HANDLER_NORETURN))
 			return false;
-		last = entry;
+		leaves = leaves || ras_is_ready(m, entry);
 	}
-	return last && ras_is_ready(m, last);
+	return leaves;
 }
 
 static struct ras_result *ras_new_result(struct ras_machine *m,
@@ -259,42 +195,45 @@ static struct ras_result *ras_new_result(struct ras_machine *m,
 	return result;
 }
 
-struct ras_saying {
+/* A part of the report, for the guard. */
+struct ras_printing {
 	struct ras_machine	*m;
-	void			(*say)(struct ras_machine *m);
+	void			(*report)(struct ras_machine *m);
 };
 
-static void ras_call_say(void *arg)
+static void ras_call_printing(void *arg)
 {
-	struct ras_saying *saying = arg;
+	struct ras_printing *printing = arg;
 
-	saying->say(saying->m);
+	printing->report(printing->m);
 }
 
 /**
- * ras_say() - print a part of the report
+ * ras_call_report() - print a part of the report
  * @m: the machine
- * @say: prints it
+ * @report: prints it
  * @unfinished: the result of the handler that is to run next, or NULL
  *
- * A console may hang or fault like anything else.  What is left of the report then
- * goes into the log only.
+ * A console may hang or fault like anything else.  What is left of the report then goes
+ * into the log only.
  *
  * Context: Owner, machine stopped.
  * Return: false if another CPU has taken over.
  */
-bool ras_say(struct ras_machine *m, void (*say)(struct ras_machine *m),
-	     struct ras_result *unfinished)
+bool ras_call_report(struct ras_machine *m, void (*report)(struct ras_machine *m),
+		     struct ras_result *unfinished)
 {
-	struct ras_saying saying = { .m = m, .say = say };
-	struct ras_failure failure;
+	struct ras_printing printing = { .m = m, .report = report };
+	struct ras_call call = {
+		.fn		= ras_call_printing,
+		.arg		= &printing,
+		.deadline_ms	= RAS_CORE_DEADLINE_MS,
+	};
 	enum ras_outcome outcome;
-	const char *broken;
 
 	m->step.entry = NULL;
 	m->step.result = unfinished;
-	outcome = ras_guard_call(m, ras_call_say, &saying, RAS_CORE_DEADLINE_MS,
-				 &failure, &broken);
+	outcome = ras_call(m, &call);
 	if (outcome == RAS_CALL_ABANDONED)
 		ras_report_forget(m);
 	return outcome != RAS_CALL_LOST;
@@ -310,6 +249,7 @@ bool ras_say(struct ras_machine *m, void (*say)(struct ras_machine *m),
  */
 void ras_step_lost(struct ras_machine *m, int from, int to)
 {
+	const struct ras_guard *guard = ras_guard_top(m->slot[from]);
 	struct ras_result *result = m->step.result;
 	struct ras_failure *failure;
 
@@ -322,14 +262,18 @@ void ras_step_lost(struct ras_machine *m, int from, int to)
 			m->nr_results--;
 		return;
 	}
-	if (result->running)
-		m->step.abandoned = m->step.entry;
 	failure = &result->failure;
+	if (result->running) {
+		m->step.abandoned = m->step.entry;
+		m->step.why = failure;
+	}
 	failure->why = RAS_HUNG;
+	failure->ip = 0;
 	failure->deadline_ms = m->watch.deadline_ms;
 	failure->from = from;
 	failure->to = to;
-	ras_note_locks(&m->slot[from]->guard, failure);
+	if (guard)
+		ras_note_locks(guard, failure);
 	ras_fail(m->step.entry, result, ras_step_ns(m));
 }
 
@@ -337,16 +281,20 @@ void ras_step_lost(struct ras_machine *m, int from, int to)
 static enum ras_outcome ras_ask_entry(struct ras_machine *m, struct ras_entry *entry,
 				      struct ras_result *result)
 {
-	struct ras_call call = { .handler = entry->handler };
+	struct ras_callback cb = { .handler = entry->handler };
+	struct ras_call call = {
+		.fn		= ras_call_not_ready,
+		.arg		= &cb,
+		.deadline_ms	= RAS_CORE_DEADLINE_MS,
+	};
 	enum ras_outcome outcome;
 
 	result->skipped = ras_entry_off(m, entry, m->stop.trigger);
 	if (result->skipped || !entry->handler->not_ready)
 		return RAS_CALL_DONE;
-	outcome = ras_call_entry(m, entry, ras_call_not_ready, &call,
-				 RAS_CORE_DEADLINE_MS, result);
+	outcome = ras_call_entry(m, entry, &call, result);
 	if (outcome == RAS_CALL_DONE)
-		result->skipped = call.not_ready;
+		result->skipped = cb.not_ready;
 	return outcome;
 }
 
@@ -354,60 +302,69 @@ static enum ras_outcome ras_ask_entry(struct ras_machine *m, struct ras_entry *e
 static enum ras_outcome ras_run_entry(struct ras_machine *m, struct ras_entry *entry,
 				      struct ras_result *result)
 {
-	struct ras_call call = {
+	struct ras_callback cb = {
 		.handler = entry->handler,
 		.stop	 = &m->stop,
+	};
+	struct ras_call call = {
+		.fn		= ras_call_run,
+		.arg		= &cb,
+		.deadline_ms	= READ_ONCE(entry->deadline_ms),
+		/* A debugger wants every CPU for itself. */
+		.unwatched	= entry->flags & RAS_HANDLER_INTERACTIVE,
 	};
 	enum ras_outcome outcome;
 
 	entry->runs++;
 	result->running = true;
-	outcome = ras_call_entry(m, entry, ras_call_run, &call,
-				 READ_ONCE(entry->deadline_ms), result);
-	if (outcome == RAS_CALL_ABANDONED)
+	outcome = ras_call_entry(m, entry, &call, result);
+	if (outcome == RAS_CALL_ABANDONED) {
 		m->step.abandoned = entry;
+		m->step.why = &result->failure;
+	}
 	if (outcome != RAS_CALL_DONE)
 		return outcome;
 
 	result->running = false;
 	result->ns = ras_step_ns(m);
-	if (call.verdict >= RAS_NR_VERDICTS) {
+	if (cb.verdict >= RAS_NR_VERDICTS) {
 		result->broken = "returned no verdict";
-		call.verdict = RAS_NEXT;
+		cb.verdict = RAS_NEXT;
 	}
-	result->verdict = call.verdict;
-	entry->last_verdict = call.verdict;
+	result->verdict = cb.verdict;
+	entry->last_verdict = cb.verdict;
 	entry->last_failed = false;
 	entry->last_ns = result->ns;
 	return outcome;
 }
 
 /*
- * What a handler has left is put right before anything else runs: by the handler, if it
- * was abandoned and can, and by the core.  False if another CPU has taken over.
+ * Put right what a handler has left before anything else runs: the handler does, if it was
+ * abandoned and can, and the core does.  False if another CPU has taken over.
  */
 static bool ras_tidy_up(struct ras_machine *m)
 {
 	struct ras_entry *entry = m->step.abandoned;
-	struct ras_call call = { .stop = &m->stop };
-	struct ras_failure failure;
-	const char *broken;
+	struct ras_callback cb = { .stop = &m->stop, .why = m->step.why };
+	struct ras_call call = {
+		.fn		= ras_call_abandoned,
+		.arg		= &cb,
+		.deadline_ms	= RAS_CORE_DEADLINE_MS,
+	};
 
 	m->step.abandoned = NULL;
 	if (entry && entry->handler->abandoned) {
-		call.handler = entry->handler;
+		cb.handler = entry->handler;
 		m->step.entry = NULL;
 		m->step.result = NULL;
-		if (ras_call_busy(m, entry, ras_call_abandoned, &call,
-				  RAS_CORE_DEADLINE_MS, &failure,
-				  &broken) == RAS_CALL_LOST)
+		if (ras_call_busy(m, entry, &call) == RAS_CALL_LOST)
 			return false;
 	}
 	ras_machine_call_parked_end(m, READ_ONCE(m->policy.nmi_timeout_ms));
 	return true;
 }
 
-/* The stop will not be released, and runs nothing more but the handler that leaves. */
+/* The stop will not be released, and runs nothing more but what leaves this kernel. */
 static void ras_become_crash(struct ras_machine *m)
 {
 	m->last_only = true;
@@ -418,21 +375,25 @@ static void ras_become_crash(struct ras_machine *m)
 }
 
 /*
- * A handler wants the one that never returns to run, and nothing else: is there one?
- * From here on the stop is a crash.  False if another CPU has taken over.
+ * A handler wants those that never return to run, and nothing else: is there one?  From
+ * here on the stop is a crash.  False if another CPU has taken over.
  */
-static bool ras_skip_to_last(struct ras_machine *m, const struct ras_order *order,
-			     struct ras_result *result)
+static bool ras_skip_to_last(struct ras_machine *m, struct ras_result *result)
 {
-	struct ras_entry *last = order->nr ? order->entry[order->nr - 1] : NULL;
+	const struct ras_chain *chain = ras_chain_now(m);
 	bool ready = false;
+	unsigned int i;
 
 	m->step.entry = NULL;
 	m->step.result = NULL;
-	if (last && last->flags & RAS_HANDLER_NORETURN &&
-	    !ras_entry_off(m, last, m->stop.trigger) &&
-	    ras_ask_ready(m, last, RAS_CORE_DEADLINE_MS, &ready) == RAS_CALL_LOST)
-		return false;
+	for (i = 0; i < chain->nr && !ready; i++) {
+		struct ras_entry *entry = chain->entry[i];
+
+		if (entry->flags & RAS_HANDLER_NORETURN &&
+		    !ras_entry_off(m, entry, m->stop.trigger) &&
+		    ras_ask_ready(m, entry, RAS_CORE_DEADLINE_MS, &ready) == RAS_CALL_LOST)
+			return false;
+	}
 	if (!ready) {
 		result->broken = "nothing to skip to";
 		return true;
@@ -448,7 +409,7 @@ static bool ras_chain_step(struct ras_machine *m, struct ras_entry *entry,
 	struct ras_result *result = ras_new_result(m, entry);
 	enum ras_outcome outcome;
 
-	/* Who takes over goes on behind this one. */
+	/* A CPU that takes over goes on behind this one. */
 	m->step.entry = entry;
 	m->step.result = result;
 	m->step.next++;
@@ -459,10 +420,10 @@ static bool ras_chain_step(struct ras_machine *m, struct ras_entry *entry,
 
 	ras_add_newcomers(m);
 	if (entry->flags & RAS_HANDLER_NORETURN) {
-		/* Should printing hang, who takes over begins this one anew. */
+		/* Should printing hang, the CPU that takes over begins this one anew. */
 		result->running = true;
 		m->step.next--;
-		if (!ras_say(m, ras_report_handlers, result))
+		if (!ras_call_report(m, ras_report_handlers, result))
 			return false;
 		m->step.next++;
 		m->step.entry = entry;
@@ -472,22 +433,7 @@ static bool ras_chain_step(struct ras_machine *m, struct ras_entry *entry,
 	*verdict = result->verdict;
 	if (outcome == RAS_CALL_LOST || !ras_tidy_up(m))
 		return false;
-	return *verdict != RAS_LAST || ras_skip_to_last(m, ras_order_now(m), result);
-}
-
-/**
- * ras_is_next() - is a handler one of those that the present stop runs?
- * @m: the machine
- * @entry: the handler
- *
- * Context: Owner.
- * Return: true if so, unless it turns out not to be armed.
- */
-bool ras_is_next(const struct ras_machine *m, const struct ras_entry *entry)
-{
-	if (m->last_only)
-		return entry->flags & RAS_HANDLER_NORETURN;
-	return ras_entry_runs_on(entry, m->stop.trigger);
+	return *verdict != RAS_LAST || ras_skip_to_last(m, result);
 }
 
 /**
@@ -501,7 +447,7 @@ bool ras_is_next(const struct ras_machine *m, const struct ras_entry *entry)
  */
 bool ras_run_chain(struct ras_machine *m)
 {
-	const struct ras_order *order = ras_order_now(m);
+	const struct ras_chain *chain = ras_chain_now(m);
 
 	/* Of the handler that was lost, on a CPU that has taken over. */
 	if (!ras_tidy_up(m))
@@ -509,12 +455,12 @@ bool ras_run_chain(struct ras_machine *m)
 	/* First, so that the handlers that save the log save this, too. */
 	if (!m->quiet && !m->reported) {
 		m->reported = true;
-		if (!ras_say(m, ras_report_stopped, NULL))
+		if (!ras_call_report(m, ras_report_stopped, NULL))
 			return false;
 	}
 
-	while (order && m->step.next < order->nr) {
-		struct ras_entry *entry = order->entry[m->step.next];
+	while (chain && m->step.next < chain->nr) {
+		struct ras_entry *entry = chain->entry[m->step.next];
 		enum ras_verdict verdict = RAS_NEXT;
 
 		if (!ras_is_next(m, entry)) {
@@ -525,7 +471,7 @@ bool ras_run_chain(struct ras_machine *m)
 			return false;
 		if (verdict == RAS_END ||
 		    (verdict == RAS_RESUME && m->stop.resumable))
-			m->step.next = order->nr;
+			m->step.next = chain->nr;
 	}
 	return true;
 }
@@ -534,12 +480,12 @@ bool ras_run_chain(struct ras_machine *m)
  * ras_crash_on_oops() - honour panic_on_oops after the chain
  * @m: the machine
  *
- * Whoever has set panic_on_oops trusts no kernel in which something has faulted, and a
- * handler that faults is a part of the kernel.
+ * An administrator who sets panic_on_oops trusts no kernel in which something has faulted,
+ * and a handler that faults is a part of the kernel.
  *
  * Context: Owner, after the chain of a stop that could be released.
- * Return: true if the stop has become a crash: ras_run_chain() runs the handler that
- *	leaves this kernel, if there is one.
+ * Return: true if the stop has become a crash: ras_run_chain() runs the handlers that leave
+ *	this kernel, if there are any.
  */
 bool ras_crash_on_oops(struct ras_machine *m)
 {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * RAS stop framework: the guard, which calls what a stop does not trust.
+ * RAS stop framework: the guard, which calls on this CPU what may fail.
  *
- * A guarded call runs on a private stack.  It ends in one of three ways: it comes
- * back; or this CPU abandons it, because of a fault, a panic, or its deadline; or
- * another CPU takes over.  The caller sees an enum ras_outcome and nothing else.
+ * A guarded call comes back, or this CPU abandons it: because of a fault, a panic, or
+ * because an NMI takes it out.  Guarded calls nest: a handler may try something, and a
+ * CPU that is still inside a handler which it has lost may run others.  An exception
+ * always ends the innermost one.
  *
- * Abandoning is a jump to where the call would have returned.  Nothing on the way
- * is undone but what struct ras_context lists; Documentation/ras/design.rst says
- * what may stay behind.
+ * Abandoning is a jump to where the call would have returned.  Nothing on the way is
+ * undone but what struct ras_context lists; Documentation/ras/design.rst says what may
+ * stay behind.
  */
 #include <linux/console.h>
 #include <linux/context_tracking_state.h>
@@ -26,32 +27,14 @@
 #include <asm/irq_regs.h>
 
 #include "../printk/internal.h"
-#include "internal.h"
-
-/* How often printk() may have a call put off: it needs microseconds. */
-#define RAS_PUT_OFF_MAX	100
+#include "guard.h"
+#include "machine.h"
 
 /*
  * Guarded calls that are going on, on all CPUs.  The one thing that a fault looks
  * at in peace time.
  */
 atomic_t ras_guards = ATOMIC_INIT(0);
-
-/* What a call may leave changed; saved before it and restored after it. */
-struct ras_context {
-	int		count;
-	bool		irqs_were_off;
-	int		pagefaults;
-#ifdef CONFIG_PREEMPT_RCU
-	int		rcu_nesting;
-#endif
-#ifdef CONFIG_CONTEXT_TRACKING_IDLE
-	long		nmi_nesting;
-#endif
-	int		panic_cpu;
-	struct pt_regs	*irq_regs;
-	struct ras_printk printk;
-};
 
 /* This CPU's counters in printk(). */
 static struct ras_printk ras_printk_now(void)
@@ -188,14 +171,50 @@ static bool ras_is_oops(const struct ras_failure *failure)
 	       failure->why == RAS_SMASHED;
 }
 
-static void ras_guard_open(struct ras_guard *guard, u32 call)
+/* The innermost guarded call of a CPU, or NULL. */
+struct ras_guard *ras_guard_top(struct ras_slot *slot)
 {
-	guard->call = call;
+	unsigned int guards = READ_ONCE(slot->guards);
+
+	return guards ? &slot->guard[guards - 1] : NULL;
+}
+
+/* Forget the innermost calls that were closed out of their turn. */
+static void ras_guard_drop_closed(struct ras_slot *slot)
+{
+	while (slot->guards && READ_ONCE(slot->guard[slot->guards - 1].closed))
+		WRITE_ONCE(slot->guards, slot->guards - 1);
+}
+
+/**
+ * ras_guard_open() - begin a guarded call
+ * @slot: this CPU's
+ * @ctx: where the context of this CPU is saved
+ *
+ * The caller fills in what it needs of the guard; a fault may use it at once.
+ *
+ * Context: Owner, or a parked CPU.
+ * Return: the guard; NULL if %RAS_GUARDS are open.
+ */
+struct ras_guard *ras_guard_open(struct ras_slot *slot, struct ras_context *ctx)
+{
+	struct ras_guard *guard;
+
+	ras_guard_drop_closed(slot);
+	if (slot->guards == RAS_GUARDS)
+		return NULL;
+	ras_save_context(ctx);
+	guard = &slot->guard[slot->guards];
+	guard->call = 0;
+	guard->outer = 0;
+	guard->helper = false;
 	guard->ended = false;
+	guard->closed = false;
 	guard->task = current;
-	guard->count = preempt_count();
+	guard->count = ctx->count;
 	guard->locks = ras_locks_of(current);
-	guard->printk = ras_printk_now();
+	guard->printk = ctx->printk;
+	guard->budget_ns = 0;
 	/* What tells whether there is anything else in it. */
 	guard->failure.why = RAS_FAILED_NOT;
 	guard->failure.ip = 0;
@@ -203,165 +222,85 @@ static void ras_guard_open(struct ras_guard *guard, u32 call)
 	atomic_inc(&ras_guards);
 	/* Against a fault or NMI on this CPU; the compiler must not move it up. */
 	barrier();
-	WRITE_ONCE(guard->active, true);
-}
-
-static u32 ras_guard_enter(struct ras_machine *m, struct ras_guard *guard,
-			   unsigned int deadline_ms)
-{
-	/* 0 means that no call is running. */
-	u32 call = m->calls < RAS_CALL_MAX ? m->calls + 1 : 1;
-
-	m->calls = call;
-	m->console_was_locked = is_console_locked();
-	m->step.begin_ns = m->arch->now_ns();
-	ras_watch_set(m, deadline_ms);
-	ras_guard_open(guard, call);
-	/* Read by who watches, after ras_watch_begin(). */
-	atomic_set(&m->running, call);
-	return call;
-}
-
-/* False if another CPU has ended the call. */
-static bool ras_guard_leave(struct ras_machine *m, struct ras_guard *guard, u32 call)
-{
-	/* Another, if this one was lost, slept, and the next stop is on this CPU. */
-	bool ended = guard->call == call && guard->ended;
-
-	if (guard->call == call)
-		WRITE_ONCE(guard->active, false);
-	barrier();
-	atomic_dec(&ras_guards);
-	return ended || atomic_cmpxchg(&m->running, call, 0) == (int)call;
+	WRITE_ONCE(slot->guards, slot->guards + 1);
+	return guard;
 }
 
 /**
- * ras_guard_end() - end the guarded call of this CPU while it is in it
- * @m: the machine
- *
- * From here on its deadline does not count, and nobody takes over.
- *
- * Context: Owner.
- * Return: false if another CPU has taken over already.
- */
-bool ras_guard_end(struct ras_machine *m)
-{
-	struct ras_guard *guard = &m->slot[m->arch->this_cpu()]->guard;
-
-	if (!READ_ONCE(guard->active) || guard->ended)
-		return true;
-	/* First: an NMI that comes in between must not leave what has ended. */
-	WRITE_ONCE(guard->ended, true);
-	barrier();
-	if (atomic_cmpxchg(&m->running, guard->call, 0) == (int)guard->call)
-		return true;
-	WRITE_ONCE(guard->ended, false);
-	return false;
-}
-
-/**
- * ras_acts_as_owner() - is this CPU the owner, and nobody about to take over?
- * @m: the machine
- *
- * Whoever takes over ends the guarded call first, and becomes the owner after that.
- *
- * Context: A guarded call, or the core.
- * Return: true if so.
- */
-bool ras_acts_as_owner(struct ras_machine *m)
-{
-	const struct ras_guard *guard = &m->slot[m->arch->this_cpu()]->guard;
-
-	return ras_owned_here(m) && (!READ_ONCE(guard->active) || guard->ended ||
-				     atomic_read(&m->running) == (int)guard->call);
-}
-
-/**
- * ras_guard_call() - call something that may fail in any way
- * @m: the machine
+ * ras_guard_run() - call a function within an open guard
+ * @call: ras_arch_ops.call or call_here
  * @fn: the function
  * @arg: its argument
- * @deadline_ms: how long it may take, in ms; 0: no limit
- * @failure: why it was abandoned
+ * @ctx: the context of this CPU before the call
  * @broken: a rule that it broke and that did no harm, or NULL
  *
  * Page faults are not resolved while it runs: what is not there has no fix-up.
  *
- * Context: Owner.
- * Return: see enum ras_outcome.  After %RAS_CALL_LOST this CPU is not the owner any
- *	more, and touches nothing but its own slot.
+ * Context: as ras_guard_open().
+ * Return: true if the function came back.
  */
-enum ras_outcome ras_guard_call(struct ras_machine *m, void (*fn)(void *arg),
-				void *arg, unsigned int deadline_ms,
-				struct ras_failure *failure, const char **broken)
+bool ras_guard_run(bool (*call)(void (*fn)(void *arg), void *arg),
+		   void (*fn)(void *arg), void *arg, const struct ras_context *ctx,
+		   const char **broken)
 {
-	struct ras_guard *guard = &m->slot[m->arch->this_cpu()]->guard;
-	struct ras_context ctx;
-	const char *rule;
 	bool came_back;
-	u32 call;
 
-	ras_save_context(&ctx);
-	call = ras_guard_enter(m, guard, deadline_ms);
 	pagefault_disable();
-	ras_watch_begin(m, call);
-	came_back = m->arch->call(fn, arg);
-	/* While it is watched: an interrupt that is let in may not come back. */
-	rule = ras_restore_context(&ctx);
-	if (!ras_guard_leave(m, guard, call))
-		return RAS_CALL_LOST;
-	ras_watch_end(m);
-	*broken = rule;
-	if (came_back && !guard->failure.why)
-		return RAS_CALL_DONE;
-
-	*broken = NULL;
-	if (!guard->failure.why)
-		guard->failure.why = RAS_SMASHED;
-	ras_note_locks(guard, &guard->failure);
-	ras_note_console(m);
-	ras_restore_abandoned(&ctx);
-	*failure = guard->failure;
-	m->failures++;
-	if (ras_is_oops(failure))
-		WRITE_ONCE(m->oopsed, true);
-	return RAS_CALL_ABANDONED;
+	came_back = call(fn, arg);
+	*broken = ras_restore_context(ctx);
+	return came_back;
 }
 
 /**
- * ras_guard_parked() - guarded call on a parked CPU
+ * ras_guard_close() - end a guarded call
  * @m: the machine
- * @fn: the function
- * @arg: its argument
+ * @slot: the slot of the CPU that has opened it
+ * @guard: the guard
  *
- * Has no deadline: the owner waits for it, or has this CPU leave it by NMI.
+ * A call that its CPU has lost may have slept.  The task may be on another CPU by now,
+ * and the next stop may have opened guards above this one: then this guard is only
+ * marked, and the next ras_guard_open() on its CPU removes it.
  *
- * Context: Parked CPU.
- * Return: true if it came back; false if it was abandoned.
+ * Context: as ras_guard_open().
  */
-bool ras_guard_parked(struct ras_machine *m, void (*fn)(void *arg), void *arg)
+void ras_guard_close(struct ras_machine *m, struct ras_slot *slot,
+		     struct ras_guard *guard)
 {
-	struct ras_guard *guard = &m->slot[m->arch->this_cpu()]->guard;
-	struct ras_context ctx;
-	bool came_back;
-
-	ras_save_context(&ctx);
-	guard->parked = true;
-	ras_guard_open(guard, 0);
-	pagefault_disable();
-	came_back = m->arch->call_here(fn, arg);
-	ras_restore_context(&ctx);
-	WRITE_ONCE(guard->active, false);
+	if (slot == ras_this_slot(m) && guard == ras_guard_top(slot))
+		WRITE_ONCE(slot->guards, slot->guards - 1);
+	else
+		WRITE_ONCE(guard->closed, true);
 	barrier();
 	atomic_dec(&ras_guards);
-	guard->parked = false;
-	if (!came_back) {
-		ras_restore_abandoned(&ctx);
-		/* Read by the owner in ras_crash_on_oops(). */
-		if (ras_is_oops(&guard->failure))
-			WRITE_ONCE(m->oopsed, true);
-	}
-	return came_back;
+}
+
+/**
+ * ras_guard_failed() - find out whether a guarded call was abandoned
+ * @m: the machine
+ * @guard: the guard, closed
+ * @ctx: the context of this CPU before the call
+ * @came_back: what ras_guard_run() has returned
+ *
+ * If it was abandoned, puts right what only such a call can leave behind.
+ *
+ * Context: as ras_guard_open().
+ * Return: true if it was; guard->failure tells why.
+ */
+bool ras_guard_failed(struct ras_machine *m, struct ras_guard *guard,
+		      const struct ras_context *ctx, bool came_back)
+{
+	struct ras_failure *failure = &guard->failure;
+
+	if (came_back && !failure->why)
+		return false;
+	if (!failure->why)
+		failure->why = RAS_SMASHED;
+	ras_note_locks(guard, failure);
+	ras_restore_abandoned(ctx);
+	/* Read by the owner in ras_crash_on_oops(). */
+	if (ras_is_oops(failure))
+		WRITE_ONCE(m->oopsed, true);
+	return true;
 }
 
 /*
@@ -376,9 +315,8 @@ static struct ras_guard *ras_guard_here(struct ras_machine *m, int count)
 	/* Pairs with the release in ras_machine_init(). */
 	if (smp_load_acquire(&m->state) == RAS_OFF)
 		return NULL;
-	guard = &m->slot[m->arch->this_cpu()]->guard;
-	if (!READ_ONCE(guard->active) || guard->task != current ||
-	    (count ^ guard->count) & NMI_MASK)
+	guard = ras_guard_top(ras_this_slot(m));
+	if (!guard || guard->task != current || (count ^ guard->count) & NMI_MASK)
 		return NULL;
 	return guard;
 }
@@ -386,7 +324,7 @@ static struct ras_guard *ras_guard_here(struct ras_machine *m, int count)
 NOKPROBE_SYMBOL(ras_guard_here);
 
 /* The same for what has entered as an NMI does: as it was before. */
-static struct ras_guard *ras_guard_below(struct ras_machine *m)
+struct ras_guard *ras_guard_below(struct ras_machine *m)
 {
 	return ras_guard_here(m, preempt_count() - (in_nmi() ? NMI_OFFSET : 0));
 }
@@ -457,72 +395,13 @@ void ras_guard_panic(struct ras_machine *m, const char *fmt, va_list args)
 }
 
 /*
- * Is printk() putting a record into the log?  Left there, the record would never be
- * finished, and nobody could read what comes after it.
+ * Is printk() putting a record into the log?  If the call were left there, the record
+ * would never be finished, and nobody could read what comes after it.
  */
-static bool ras_in_printk(const struct ras_guard *guard)
+bool ras_guard_in_printk(const struct ras_guard *guard)
 {
 	struct ras_printk now = ras_printk_now();
 
 	return now.storing > guard->printk.storing ||
 	       now.storing_in_nmi > guard->printk.storing_in_nmi;
 }
-
-/**
- * ras_guard_strike() - an NMI on the owner: is it to abandon what it is doing?
- * @m: the machine
- * @regs: the interrupted context
- *
- * A watching CPU has asked for it.  Where none can watch, any NMI does it, such as
- * the button's, once the deadline has passed.
- *
- * Context: NMI on the owner.
- * Return: true if @regs now lead out of the guarded call.
- */
-bool ras_guard_strike(struct ras_machine *m, struct pt_regs *regs)
-{
-	struct ras_guard *guard = ras_guard_below(m);
-	unsigned long ip;
-
-	if (!guard || READ_ONCE(guard->ended) || !ras_watch_overdue(m, guard->call))
-		return false;
-	if (m->watch.put_off < RAS_PUT_OFF_MAX && ras_in_printk(guard)) {
-		/* Read by ras_ask_owner(), which asks again. */
-		WRITE_ONCE(m->watch.put_off, m->watch.put_off + 1);
-		return false;
-	}
-	if (!m->arch->land(regs, &ip))
-		return false;
-	guard->failure.why = RAS_OVERRAN;
-	guard->failure.ip = ip;
-	guard->failure.deadline_ms = m->watch.deadline_ms;
-	return true;
-}
-
-NOKPROBE_SYMBOL(ras_guard_strike);
-
-/**
- * ras_guard_lost() - leave a guarded call that this CPU is in for nothing
- * @m: the machine
- * @regs: the interrupted context
- *
- * Another CPU has taken over from it, and it was reached too late, and parked in the
- * middle of the call: released there, it would go on with what hangs.  Or it is parked,
- * and what it calls for a handler is over.
- *
- * Context: NMI, after this CPU was parked.
- */
-void ras_guard_lost(struct ras_machine *m, struct pt_regs *regs)
-{
-	const struct ras_slot *slot = m->slot[m->arch->this_cpu()];
-	struct ras_guard *guard = ras_guard_below(m);
-	unsigned long ip;
-
-	if (!guard)
-		return;
-	if (guard->parked ? ras_call_is_over(m, slot) || READ_ONCE(slot->take_over) :
-			    atomic_read(&m->running) != (int)guard->call)
-		m->arch->land(regs, &ip);
-}
-
-NOKPROBE_SYMBOL(ras_guard_lost);

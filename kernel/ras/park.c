@@ -2,17 +2,21 @@
 /*
  * RAS stop framework: the side of a CPU that is stopped.
  *
- * A parked CPU has written its record, touches no lock, and waits on a cache
- * line of its own for an order from the owner.
+ * A parked CPU has written its record, touches no lock, and waits on a cache line of its
+ * own for a command from the owner.  If the owner hangs, the parked CPU that watches it
+ * becomes the owner: ras_park() returns that to the floor above.
  */
-#define pr_fmt(fmt) "ras: " fmt
-
 #include <linux/kernel.h>
+#include <linux/kprobes.h>
 #include <linux/nmi.h>
 #include <linux/preempt.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "guard.h"
+#include "helper.h"
+#include "machine.h"
+#include "park.h"
+#include "watch.h"
 
 /* Does a stop want CPUs to park?  The acquire makes struct ras_stop valid. */
 static bool ras_wants_cpus(const struct ras_machine *m)
@@ -30,17 +34,16 @@ static bool ras_wants_cpus(const struct ras_machine *m)
 }
 
 /**
- * ras_note_lost() - remember why this CPU wanted a stop of its own
+ * ras_note_reason() - remember why this CPU wanted a stop of its own
  * @m: the machine
  * @trigger: what it came with
  * @message: the reason in words
  *
  * Context: Any, with interrupts disabled, before ras_park().
  */
-void ras_note_lost(struct ras_machine *m, enum ras_trigger trigger,
-		   const char *message)
+void ras_note_reason(struct ras_machine *m, enum ras_trigger trigger, const char *message)
 {
-	struct ras_slot *slot = m->slot[m->arch->this_cpu()];
+	struct ras_slot *slot = ras_this_slot(m);
 
 	/* An NMI on a parked CPU: its record is closed. */
 	if (slot->parking)
@@ -51,28 +54,37 @@ void ras_note_lost(struct ras_machine *m, enum ras_trigger trigger,
 	slot->lost_pending = true;
 }
 
-static void ras_fill_record(struct ras_machine *m, struct ras_slot *slot,
-			    enum ras_how how, const struct pt_regs *regs)
+/**
+ * ras_record_here() - write the record of this CPU, once in a stop
+ * @m: the machine
+ * @how: by which way the CPU came here
+ * @regs: the context that was interrupted, or that of the trigger
+ *
+ * Context: Owner, or a CPU that parks.
+ */
+void ras_record_here(struct ras_machine *m, enum ras_how how, const struct pt_regs *regs)
 {
+	struct ras_slot *slot = ras_this_slot(m);
 	struct ras_cpu *record = &slot->record;
-	u64 now = m->arch->now_ns();
+	u64 now;
 
-	/* It has been the owner: its registers were captured then. */
 	if (record->sequence == m->stop.sequence) {
+		/* It has been the owner: its registers were captured then. */
 		if (record->how == RAS_HOW_OWNER)
 			record->how = how;
 		return;
 	}
+	now = m->arch->now_ns();
 	record->sequence = m->stop.sequence;
 	record->how = how;
 	record->late = false;
-	/* Another CPU's clock, which may be behind. */
+	/* Perhaps not the owner's clock, which may be ahead. */
 	record->when_ns = now > m->begin_ns ? now - m->begin_ns : 0;
 	record->task = current;
 	record->pid = current->pid;
 	record->preempt_count = preempt_count();
 	record->lost_message[0] = '\0';
-	if (slot->lost_pending) {
+	if (slot->lost_pending && how != RAS_HOW_OWNER) {
 		record->how = RAS_HOW_SELF;
 		record->lost = slot->lost;
 		memcpy(record->lost_message, slot->lost_message,
@@ -82,64 +94,44 @@ static void ras_fill_record(struct ras_machine *m, struct ras_slot *slot,
 	m->arch->capture(record, regs);
 }
 
-/**
- * ras_takes_nmi() - can an NMI get at a CPU that is parked?
- * @slot: the CPU's, its record filled
- *
- * Context: Any.
- * Return: false if it was parked in an NMI.
- */
-bool ras_takes_nmi(const struct ras_slot *slot)
+/* Is @command one that ends the stop @sequence, or of a later stop? */
+static bool ras_ends_stop(u64 command, u32 sequence)
 {
-	return slot->record.how != RAS_HOW_NMI && !(slot->record.preempt_count & NMI_MASK);
-}
+	s32 later = RAS_SEQUENCE_OF(command) - sequence;
 
-/* Is @order one that ends the stop @sequence, or later than that? */
-static bool ras_order_ends(u64 order, u32 sequence)
-{
-	s32 later = RAS_ORDER_SEQUENCE(order) - sequence;
-
-	if (later)
-		return later > 0;
-	switch (RAS_ORDER_OP(order)) {
-	case RAS_ORDER_STAY:
-	case RAS_ORDER_WATCH:
-	case RAS_ORDER_CALL:
-		return false;
-	default:
-		return true;
-	}
+	return later > 0 || (!later && RAS_OP_OF(command) >= RAS_RELEASE);
 }
 
 /*
- * Wait for the order that ends the stop @sequence.  An order of a later stop
- * means that this CPU has missed its own, which was a release: only a released
- * machine can be stopped again.
+ * Wait for the command that ends the stop @sequence, and obey those that come before it.
+ * False if this CPU has taken over.  @nudge: the owner can wake this CPU by NMI.
+ *
+ * A command of a later stop means that this CPU has missed the one that ended its own,
+ * which was a release: only a released machine can be stopped again.
  */
-static enum ras_order_op ras_await_order(struct ras_machine *m,
-					 struct ras_slot *slot, u32 sequence,
-					 const struct pt_regs *regs,
-					 const struct pt_regs *frame)
+static bool ras_await_command(struct ras_machine *m, struct ras_slot *slot, u32 sequence,
+			      const struct pt_regs *regs, bool nudge,
+			      enum ras_command_op *end)
 {
-	bool nudge = ras_takes_nmi(slot);
-	u64 order;
+	u64 command;
 
-	/* Pairs with the release of whoever gives an order. */
-	while (order = smp_load_acquire(&slot->order),
-	       !ras_order_ends(order, sequence)) {
-		unsigned int op = RAS_ORDER_SEQUENCE(order) == sequence ?
-				  RAS_ORDER_OP(order) : RAS_ORDER_STAY;
+	/* Pairs with the release in ras_command(). */
+	while (command = smp_load_acquire(&slot->command),
+	       !ras_ends_stop(command, sequence)) {
+		unsigned int op = RAS_SEQUENCE_OF(command) == sequence ?
+				  RAS_OP_OF(command) : RAS_STAY;
 
-		ras_take_over_if_due(m, slot, frame);
-		if (op == RAS_ORDER_WATCH)
-			ras_watch(m, slot, order, frame);
-		else if (op != RAS_ORDER_CALL || !ras_obey_call(m, slot, order, regs))
-			m->arch->wait(&slot->order, order, nudge && !slot->awake);
+		if (ras_take_over_if_due(m, slot))
+			return false;
+		if (op == RAS_WATCH) {
+			if (ras_watch(m, slot, command))
+				return false;
+		} else if (op != RAS_HELP || !ras_help(m, slot, command, regs)) {
+			m->arch->wait(&slot->command, command, nudge && !slot->awake);
+		}
 	}
-
-	if (RAS_ORDER_SEQUENCE(order) != sequence)
-		return RAS_ORDER_RELEASE;
-	return RAS_ORDER_OP(order);
+	*end = RAS_SEQUENCE_OF(command) == sequence ? RAS_OP_OF(command) : RAS_RELEASE;
+	return true;
 }
 
 static void ras_halt(void *machine)
@@ -150,18 +142,18 @@ static void ras_halt(void *machine)
 		m->arch->halt();
 }
 
-/* Carry out an order that ends this CPU.  Does not return if @op is one. */
+/* Carry out a command that ends this CPU.  Does not return if @op is one. */
 static void ras_obey(struct ras_machine *m, struct ras_slot *slot,
-		     enum ras_order_op op, const struct pt_regs *frame)
+		     enum ras_command_op op, const struct pt_regs *frame)
 {
-	if (op == RAS_ORDER_RELEASE)
+	if (op == RAS_RELEASE)
 		return;
-	if (op == RAS_ORDER_HANDOVER)
+	if (op == RAS_HANDOVER)
 		m->arch->note(m->arch->this_cpu(), &slot->record);
 	m->arch->retire();
 	/* Pairs with the acquire in ras_has_parked(): the note is written. */
 	smp_store_release(&slot->parked, 0);
-	if (op == RAS_ORDER_DEADMAN)
+	if (op == RAS_DEADMAN)
 		ras_deadman(m);
 	m->arch->stay(frame, ras_halt, m);
 }
@@ -175,8 +167,8 @@ static void ras_obey(struct ras_machine *m, struct ras_slot *slot,
 void ras_unpark(struct ras_slot *slot)
 {
 	/*
-	 * @parking first: after @parked is cleared the next stop may begin, and
-	 * its NMI must find that it has to park this CPU.
+	 * @parking first: after @parked is cleared the next stop may begin, and its NMI
+	 * must find that it has to park this CPU.
 	 */
 	WRITE_ONCE(slot->parking, false);
 	barrier();
@@ -185,47 +177,32 @@ void ras_unpark(struct ras_slot *slot)
 }
 
 /**
- * ras_obey_in_nmi() - obey the order that ends the stop, if it has been given
+ * ras_park_in_nmi() - go on being parked, in an NMI that has interrupted ras_park()
  * @m: the machine
  * @slot: this CPU's
  *
- * After a release this CPU counts as left, and may park, lose or own the next stop
- * from within the NMI.  The ras_park() that the NMI has interrupted finds the same
- * order, or a later one, when it goes on.
+ * For an NMI that wants a stop of its own and cannot return before it has had it, such as
+ * a panic.  This CPU obeys here what it would have obeyed there: it goes on watching, and
+ * takes over if it has to.  The ras_park() below finds the same command, or a later one,
+ * if it is ever returned to.
  *
- * Context: NMI on a CPU that is in ras_park() below.
+ * Context: NMI on a CPU that is in ras_park().
+ * Return: as ras_park().
  */
-void ras_obey_in_nmi(struct ras_machine *m, struct ras_slot *slot)
+enum ras_parking ras_park_in_nmi(struct ras_machine *m, struct ras_slot *slot)
 {
-	/* Pairs with the release in ras_give_order(). */
-	u64 order = smp_load_acquire(&slot->order);
+	enum ras_command_op end;
 
-	/*
-	 * The NMI came before ras_park() was done.  Who comes by it may park here instead,
-	 * for it may be a panic, which does not return.
-	 */
+	/* The NMI came before ras_park() was done, so this CPU may park here instead. */
 	if (!slot->parked) {
 		WRITE_ONCE(slot->parking, false);
-		return;
+		return RAS_PARK_NOT;
 	}
-	if (!ras_order_ends(order, slot->parked))
-		return;
-	if (RAS_ORDER_SEQUENCE(order) == slot->parked)
-		ras_obey(m, slot, RAS_ORDER_OP(order), NULL);
+	if (!ras_await_command(m, slot, slot->parked, NULL, false, &end))
+		return RAS_PARK_OWNER;
+	ras_obey(m, slot, end, NULL);
 	ras_unpark(slot);
-}
-
-/**
- * ras_park_for_good() - wait for the order that ends a crash on this CPU
- * @m: the machine
- *
- * Context: A CPU that has been the owner.  Does not return.
- */
-void ras_park_for_good(struct ras_machine *m)
-{
-	struct ras_slot *slot = m->slot[m->arch->this_cpu()];
-
-	ras_obey(m, slot, ras_await_order(m, slot, m->stop.sequence, NULL, NULL), NULL);
+	return RAS_PARK_RELEASED;
 }
 
 /**
@@ -234,92 +211,74 @@ void ras_park_for_good(struct ras_machine *m)
  * @how: by which way the CPU came here
  * @regs: the interrupted context
  *
- * An NMI may come at any point of this function and call it again; whichever
- * of the two got as far as @parking first does the parking.
+ * An NMI may come at any point of this function and call it again; whichever of the two
+ * sets @parking first does the parking.
  *
  * Context: Any, with interrupts disabled.
- * Return: true if the CPU was parked and has been released.
+ * Return: see enum ras_parking.
  */
-bool ras_park(struct ras_machine *m, enum ras_how how, const struct pt_regs *regs)
+enum ras_parking ras_park(struct ras_machine *m, enum ras_how how,
+			  const struct pt_regs *regs)
 {
-	struct ras_slot *slot = m->slot[m->arch->this_cpu()];
-	const struct pt_regs *frame;
-	bool parked = false;
+	const struct pt_regs *frame = how == RAS_HOW_IPI ? regs : NULL;
+	struct ras_slot *slot = ras_this_slot(m);
+	enum ras_parking parked = RAS_PARK_NOT;
+	enum ras_command_op end;
 	u32 sequence = 0;
 
 	if (slot->parking)
-		return false;
-again:
-	if (!ras_wants_cpus(m) || ras_owned_here(m) ||
-	    (parked && READ_ONCE(m->stop.sequence) == sequence))
-		return parked;
-
-	slot->parking = true;
-	/* Against an NMI on this CPU; the compiler must not move it down. */
-	barrier();
-	sequence = READ_ONCE(m->stop.sequence);
-	/* Read by the owner, and by an NMI on this CPU. */
-	WRITE_ONCE(slot->awake, false);
-	WRITE_ONCE(slot->take_over, 0);
-	ras_fill_record(m, slot, how, regs);
-	/* Publishes the record; pairs with the acquire in ras_has_parked(). */
-	smp_store_release(&slot->parked, sequence);
-
-	frame = how == RAS_HOW_IPI ? regs : NULL;
-	ras_obey(m, slot, ras_await_order(m, slot, sequence, regs, frame), frame);
-
-	touch_nmi_watchdog();
-	touch_softlockup_watchdog_sync();
-	ras_unpark(slot);
+		return RAS_PARK_NOT;
 	/*
-	 * The next stop need not have waited for a CPU that was late, and its
-	 * NMI may have come, in vain, while @parking was set.
+	 * More than once: the next stop need not have waited for a CPU that was late, and
+	 * its NMI may have come, in vain, while @parking was set.
 	 */
-	parked = true;
-	goto again;
+	while (ras_wants_cpus(m) && !ras_owned_here(m) &&
+	       (!parked || READ_ONCE(m->stop.sequence) != sequence)) {
+		slot->parking = true;
+		/* Against an NMI on this CPU; the compiler must not move it down. */
+		barrier();
+		sequence = READ_ONCE(m->stop.sequence);
+		/* Read by the owner, and by an NMI on this CPU. */
+		WRITE_ONCE(slot->awake, false);
+		WRITE_ONCE(slot->take_over, 0);
+		ras_record_here(m, how, regs);
+		/* Publishes the record; pairs with the acquire in ras_has_parked(). */
+		smp_store_release(&slot->parked, sequence);
+
+		if (!ras_await_command(m, slot, sequence, regs, ras_takes_nmi(slot), &end))
+			return RAS_PARK_OWNER;
+		ras_obey(m, slot, end, frame);
+
+		touch_nmi_watchdog();
+		touch_softlockup_watchdog_sync();
+		ras_unpark(slot);
+		parked = RAS_PARK_RELEASED;
+	}
+	return parked;
 }
 
 /**
- * ras_machine_stopped() - an interrupt or NMI that may be the owner's
+ * ras_land_lost() - leave a guarded call that this CPU is in for nothing
  * @m: the machine
- * @how: %RAS_HOW_IPI or %RAS_HOW_NMI
  * @regs: the interrupted context
  *
- * Context: Interrupt or NMI.
- * Return: true if the owner, or who watches it, had sent for this CPU.
+ * Another CPU has taken over from this one, which was reached too late and parked in the
+ * middle of the call: if it were released there, it would go on with what hangs.  Or it is
+ * parked, and the help that it is in has ended.
+ *
+ * Context: NMI, after this CPU was parked.
  */
-bool ras_machine_stopped(struct ras_machine *m, enum ras_how how,
-			 struct pt_regs *regs)
+void ras_land_lost(struct ras_machine *m, struct pt_regs *regs)
 {
-	/* Pairs with the release in ras_machine_init(). */
-	enum ras_state state = smp_load_acquire(&m->state);
-	struct ras_slot *slot;
-	bool sent = true;
+	const struct ras_slot *slot = ras_this_slot(m);
+	struct ras_guard *guard = ras_guard_below(m);
+	unsigned long ip;
 
-	if (state == RAS_OFF)
-		return false;
-
-	if (how == RAS_HOW_NMI) {
-		slot = m->slot[m->arch->this_cpu()];
-		/* Stopped for a reason: the hard-lockup detector's is none. */
-		if (slot->parking || ras_owned_here(m))
-			touch_nmi_watchdog();
-		/* Also taken back if it comes after the stop is over. */
-		sent = xchg(&slot->nmi_sent, 0);
-		if (ras_owned_here(m))
-			return ras_guard_strike(m, regs) || sent;
-		/* The button's, for instance: the owner may hang where nobody watches. */
-		if (!sent && slot->parked && ras_watch_look(m, slot))
-			sent = true;
-		/*
-		 * Somebody else's NMI in the grace period: let the CPU leave
-		 * the section it is in.
-		 */
-		if (!sent && state == RAS_STOPPING)
-			return false;
-	}
-	ras_park(m, how, regs);
-	if (how == RAS_HOW_NMI)
-		ras_guard_lost(m, regs);
-	return sent;
+	if (!guard)
+		return;
+	if (guard->helper ? ras_help_is_over(slot) || READ_ONCE(slot->take_over) :
+			    ras_running(m) != guard->call)
+		m->arch->land(regs, &ip);
 }
+
+NOKPROBE_SYMBOL(ras_land_lost);

@@ -13,9 +13,41 @@
 #include <linux/kernel.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
+#include <linux/delay.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "policy.h"
+#include "report.h"
+
+/**
+ * ras_await_idle() - may handlers and policy be changed?
+ * @m: the machine
+ *
+ * A CPU that was released may get here before the owner has seen the last one
+ * leave, and is not to notice that there was a stop.
+ *
+ * Context: Process context; sleeps.
+ * Return: 0; %-ENODEV if the framework has not started; %-EBUSY if the machine is
+ *	stopped, and this CPU is one of the missing.
+ */
+int ras_await_idle(const struct ras_machine *m)
+{
+	for (;;) {
+		/* Pairs with the release in whoever changes the state. */
+		switch (smp_load_acquire(&m->state)) {
+		case RAS_IDLE:
+			return 0;
+		case RAS_OFF:
+			return -ENODEV;
+		case RAS_RELEASING:
+			/* Bounded, since ras_await_left() is. */
+			usleep_range(50, 100);
+			break;
+		default:
+			return -EBUSY;
+		}
+	}
+}
 
 /**
  * ras_parse_bool() - parse a switch, more strictly than kstrtobool()

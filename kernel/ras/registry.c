@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * RAS stop framework: registration, arming and order of handlers.
+ * RAS stop framework: registration and arming of handlers.
  *
  * All of it is peace-time code under ras_machine.lock.  A stop may come at any
- * instruction, so what it reads is replaced as a whole: see ras_reorder().
+ * instruction, so what it reads is replaced as a whole: see ras_sort_chain().
  */
 #define pr_fmt(fmt) "ras: " fmt
 
 #include <linux/ctype.h>
 #include <linux/delay.h>
+#include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "policy.h"
+#include "registry.h"
 
 /* How often a handler that hung is looked for, in ms. */
 #define RAS_BUSY_MS	100
@@ -36,19 +38,19 @@ static int ras_compare(const void *a, const void *b)
 }
 
 /**
- * ras_reorder() - publish the order of the handlers anew
+ * ras_sort_chain() - publish the chain anew
  * @m: the machine
  *
- * A stop that began before this uses the former order to its end; when this
+ * A stop that began before this uses the former chain to its end; when this
  * returns there is none.
  *
  * Context: ras_machine.lock held; sleeps.
  */
-void ras_reorder(struct ras_machine *m)
+void ras_sort_chain(struct ras_machine *m)
 {
-	struct ras_order *now = rcu_dereference_protected(m->order,
+	struct ras_chain *now = rcu_dereference_protected(m->chain,
 						lockdep_is_held(&m->lock));
-	struct ras_order *next = &m->order_space[now == &m->order_space[0]];
+	struct ras_chain *next = &m->chain_space[now == &m->chain_space[0]];
 	struct ras_entry *entry;
 
 	next->nr = 0;
@@ -56,8 +58,8 @@ void ras_reorder(struct ras_machine *m)
 		next->entry[next->nr++] = entry;
 	sort(next->entry, next->nr, sizeof(next->entry[0]), ras_compare, NULL);
 
-	/* Pairs with rcu_dereference_raw() in ras_order_now(). */
-	rcu_assign_pointer(m->order, next);
+	/* Pairs with rcu_dereference_raw() in ras_chain_now(). */
+	rcu_assign_pointer(m->chain, next);
 	synchronize_rcu();
 }
 
@@ -117,52 +119,6 @@ int ras_entry_enable(struct ras_machine *m, struct ras_entry *entry, bool enable
 	/* Publishes what arm() has prepared; pairs with ras_entry_off(). */
 	smp_store_release(&entry->enabled, true);
 	return 0;
-}
-
-/* The steps of panic() that registered clients take over; RAS_DID_*. */
-u32 ras_provided(struct ras_machine *m)
-{
-	const struct ras_order *order = rcu_dereference_raw(m->order);
-	u32 provided = 0;
-	unsigned int i;
-
-	for (i = 0; order && i < order->nr; i++) {
-		if (order->entry[i]->flags & RAS_HANDLER_DOES_KMSG)
-			provided |= RAS_DID_KMSG;
-		if (order->entry[i]->flags & RAS_HANDLER_DOES_KEXEC)
-			provided |= RAS_DID_KEXEC;
-	}
-	return provided;
-}
-
-/**
- * ras_await_idle() - may handlers and policy be changed?
- * @m: the machine
- *
- * A CPU that was released may get here before the owner has seen the last one
- * leave, and is not to notice that there was a stop.
- *
- * Context: Process context; sleeps.
- * Return: 0; %-ENODEV if the framework has not started; %-EBUSY if the machine is
- *	stopped, and this CPU is one of the missing.
- */
-int ras_await_idle(const struct ras_machine *m)
-{
-	for (;;) {
-		/* Pairs with the release in whoever changes the state. */
-		switch (smp_load_acquire(&m->state)) {
-		case RAS_IDLE:
-			return 0;
-		case RAS_OFF:
-			return -ENODEV;
-		case RAS_RELEASING:
-			/* Bounded, since ras_await_left() is. */
-			usleep_range(50, 100);
-			break;
-		default:
-			return -EBUSY;
-		}
-	}
 }
 
 static bool ras_proper_name(const char *name)
@@ -246,11 +202,6 @@ static int ras_check_fits(struct ras_machine *m, const struct ras_handler *handl
 			       handler->name);
 			return -EEXIST;
 		}
-		if (entry->flags & handler->flags & RAS_HANDLER_NORETURN) {
-			pr_err("handler %s refused: %s never returns either\n",
-			       handler->name, entry->name);
-			return -EBUSY;
-		}
 	}
 	if (nr >= RAS_MAX_HANDLERS) {
 		pr_err("handler %s refused: there are %u handlers\n",
@@ -259,6 +210,16 @@ static int ras_check_fits(struct ras_machine *m, const struct ras_handler *handl
 	}
 	return 0;
 }
+
+static void ras_entry_release(struct kobject *kobj)
+{
+	kfree(container_of(kobj, struct ras_entry, kobj));
+}
+
+/* sysfs.c adds its files. */
+struct kobj_type ras_entry_ktype = {
+	.release	= ras_entry_release,
+};
 
 static struct ras_entry *ras_new_entry(struct ras_handler *handler)
 {
@@ -302,7 +263,7 @@ static int ras_add_entry(struct ras_machine *m, struct ras_handler *handler)
 	}
 	list_add_tail(&entry->node, &m->entries);
 	handler->entry = entry;
-	ras_reorder(m);
+	ras_sort_chain(m);
 	return 0;
 
 disable:
@@ -357,7 +318,7 @@ void ras_remove_handler(struct ras_machine *m, struct ras_handler *handler)
 	/* @handler->entry stays: run() may still use it, through ras_wait_s(). */
 	entry->leaving = true;
 	list_del(&entry->node);
-	ras_reorder(m);
+	ras_sort_chain(m);
 	/* No stop knows the handler from here on; but see ras_entry_busy(). */
 	if (ras_entry_busy(entry))
 		pr_warn("handler %s: unregistering waits for the CPU that hung in it\n",

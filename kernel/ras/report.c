@@ -15,7 +15,10 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "deadline.h"
+#include "machine.h"
+#include "plan.h"
+#include "report.h"
 
 const char * const ras_trigger_names[RAS_NR_TRIGGERS] = {
 	[RAS_TRIGGER_PANIC]	= "panic",
@@ -135,7 +138,12 @@ void ras_format_stop(struct seq_buf *s, const struct ras_machine *m)
 	ras_format_losers(s, m);
 }
 
-static void ras_format_failure(struct seq_buf *s, const struct ras_failure *failure)
+/**
+ * ras_format_failure() - write why a guarded call was abandoned
+ * @s: where to
+ * @failure: why
+ */
+void ras_format_failure(struct seq_buf *s, const struct ras_failure *failure)
 {
 	switch (failure->why) {
 	case RAS_FAULTED:
@@ -152,6 +160,9 @@ static void ras_format_failure(struct seq_buf *s, const struct ras_failure *fail
 	case RAS_OVERRAN:
 	case RAS_HUNG:
 		seq_buf_printf(s, "deadline of %u ms passed", failure->deadline_ms);
+		break;
+	case RAS_TOO_DEEP:
+		seq_buf_puts(s, "too many guarded calls in one another");
 		break;
 	case RAS_FAILED_NOT:
 		break;
@@ -209,9 +220,9 @@ void ras_format_results(struct seq_buf *s, const struct ras_machine *m)
 			continue;
 		if (record->late)
 			seq_buf_printf(s, "  CPU %u answered late\n", cpu);
-		if (m->slot[cpu]->call_left == m->stop.sequence) {
+		if (m->slot[cpu]->help_left == m->stop.sequence) {
 			seq_buf_printf(s, "  CPU %u was taken out of a call: ", cpu);
-			ras_format_failure(s, &m->slot[cpu]->guard.failure);
+			ras_format_failure(s, &m->slot[cpu]->help_failure);
 			seq_buf_puts(s, "\n");
 		}
 	}
@@ -229,9 +240,9 @@ void ras_format_results(struct seq_buf *s, const struct ras_machine *m)
  *
  * Context: Owner, in a handler.
  */
-void ras_format_chain(struct seq_buf *s, struct ras_machine *m)
+void ras_format_chain(struct seq_buf *s, const struct ras_machine *m)
 {
-	const struct ras_order *order = rcu_dereference_raw(m->order);
+	const struct ras_chain *chain = ras_chain_now(m);
 	unsigned int i;
 
 	for (i = 0; i < m->nr_results; i++) {
@@ -240,8 +251,8 @@ void ras_format_chain(struct seq_buf *s, struct ras_machine *m)
 		else
 			ras_format_result(s, &m->result[i]);
 	}
-	for (i = m->step.next; order && i < order->nr; i++) {
-		struct ras_entry *entry = order->entry[i];
+	for (i = m->step.next; chain && i < chain->nr; i++) {
+		struct ras_entry *entry = chain->entry[i];
 		const char *skipped;
 
 		if (!ras_is_next(m, entry))
@@ -258,18 +269,17 @@ void ras_format_chain(struct seq_buf *s, struct ras_machine *m)
  * @m: the machine, locked
  * @trigger: the trigger
  */
-void ras_format_plan(struct seq_buf *s, struct ras_machine *m,
+void ras_format_plan(struct seq_buf *s, const struct ras_machine *m,
 		     enum ras_trigger trigger)
 {
-	const struct ras_order *order = rcu_dereference_protected(m->order,
-						lockdep_is_held(&m->lock));
+	const struct ras_chain *chain = ras_chain_now(m);
 	bool on = m->policy.enabled && m->policy.triggers & BIT(trigger);
 	unsigned int i, nr = 0;
 
 	seq_buf_printf(s, "%s%s\n", ras_trigger_names[trigger],
 		       on ? "" : " (disabled)");
-	for (i = 0; order && i < order->nr; i++) {
-		struct ras_entry *entry = order->entry[i];
+	for (i = 0; chain && i < chain->nr; i++) {
+		struct ras_entry *entry = chain->entry[i];
 		const char *skipped;
 
 		if (!ras_entry_runs_on(entry, trigger))
@@ -292,7 +302,7 @@ void ras_format_plan(struct seq_buf *s, struct ras_machine *m,
  * Should @s be too small, which takes many handlers with long reasons, the last line
  * says so: a reader must not take a part for the whole.
  */
-void ras_format_plans(struct seq_buf *s, struct ras_machine *m)
+void ras_format_plans(struct seq_buf *s, const struct ras_machine *m)
 {
 	static const char cut[] = "(cut here: the plan is too long)\n";
 	size_t room = s->size > sizeof(cut) ? s->size - sizeof(cut) : 0;
@@ -325,7 +335,7 @@ static void ras_print(struct ras_machine *m, char *text)
 		}
 		pr_emerg("%s\n", line);
 		/* A slow console is no hung one. */
-		ras_watch_renew(m);
+		ras_renew(m);
 	}
 }
 

@@ -9,26 +9,11 @@
 #include <linux/mm.h>
 #include <linux/pfn.h>
 
-#include "internal.h"
-
-const struct ras_cpu *ras_machine_record(const struct ras_machine *m,
-					 unsigned int cpu)
-{
-	const struct ras_slot *slot;
-
-	if (cpu >= nr_cpu_ids)
-		return NULL;
-	slot = m->slot[cpu];
-	if (!slot)
-		return NULL;
-	/* They made their record when they were stopped, or stopped the machine. */
-	if (cpumask_test_cpu(cpu, &m->owners))
-		return &slot->record;
-	/* Complete as soon as it has parked; pairs with ras_park(). */
-	if (smp_load_acquire(&slot->parked) != m->stop.sequence)
-		return NULL;
-	return &slot->record;
-}
+#include "deadline.h"
+#include "helper.h"
+#include "machine.h"
+#include "plan.h"
+#include "report.h"
 
 const struct ras_cpu *ras_cpu_record(const struct ras_stop *stop, unsigned int cpu)
 {
@@ -63,9 +48,21 @@ EXPORT_SYMBOL_GPL(ras_last_times);
 
 void ras_progress(const struct ras_stop *stop)
 {
-	ras_watch_renew(container_of(stop, struct ras_machine, stop));
+	struct ras_machine *m = container_of(stop, struct ras_machine, stop);
+
+	/* Not a CPU that has lost the handler, and comes back to it. */
+	if (ras_owned_here(m) || ras_is_helping(m))
+		ras_renew(m);
 }
 EXPORT_SYMBOL_GPL(ras_progress);
+
+int ras_try(const struct ras_stop *stop, void (*fn)(void *arg), void *arg,
+	    unsigned int deadline_ms, struct ras_failure *why)
+{
+	return ras_machine_try(container_of(stop, struct ras_machine, stop), fn, arg,
+			       deadline_ms, why);
+}
+EXPORT_SYMBOL_GPL(ras_try);
 
 struct pt_regs *ras_live_regs(const struct ras_stop *stop)
 {

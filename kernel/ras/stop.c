@@ -1,225 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * RAS stop framework: ownership and the owner's side of a stop.
+ * RAS stop framework: who owns a stop, and how it begins and ends.
  *
- * The owner takes the machine through the states of enum ras_state.  How the
- * other CPUs wait and leave is in park.c.
+ * The owner takes the machine through the states of enum ras_state.  A CPU that loses
+ * parks; a parked CPU that has taken over finishes the stop here.
  */
 #define pr_fmt(fmt) "ras: " fmt
 
 #include <linux/clocksource.h>
+#include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/nmi.h>
+#include <linux/panic.h>
+#include <linux/printk.h>
 #include <linux/string.h>
 
-#include "internal.h"
-
-struct ras_machine ras_machine = {
-	.owner		= ATOMIC_INIT(RAS_NOBODY),
-	.state		= RAS_OFF,
-	.lock		= __MUTEX_INITIALIZER(ras_machine.lock),
-	.entries	= LIST_HEAD_INIT(ras_machine.entries),
-};
-
-void ras_machine_init(struct ras_machine *m, const struct ras_arch_ops *arch,
-		      struct ras_slot **slot)
-{
-	m->arch = arch;
-	m->slot = slot;
-	m->policy.enabled = true;
-	m->policy.triggers = RAS_ON_ALL & ~RAS_ON(OOPS);
-	m->policy.ipi_grace_us = RAS_IPI_GRACE_US;
-	m->policy.nmi_timeout_ms = RAS_NMI_TIMEOUT_MS;
-	atomic_set(&m->owner, RAS_NOBODY);
-	/* Pairs with the acquire in whoever looks at the state first. */
-	smp_store_release(&m->state, RAS_IDLE);
-}
-
-bool ras_owned_here(struct ras_machine *m)
-{
-	return atomic_read(&m->owner) == m->arch->this_cpu();
-}
-
-/* Note how @cpu was stopped, where the handlers and the report read it. */
-static void ras_account(struct ras_machine *m, unsigned int cpu, enum ras_how how)
-{
-	cpumask_set_cpu(cpu, &m->stop.cpus[how]);
-}
-
-/* CPUs that were offline from the start; what was sent to them is lost. */
-static void ras_account_offline(struct ras_machine *m)
-{
-	unsigned int cpu;
-
-	cpumask_andnot(&m->stop.cpus[RAS_HOW_OFFLINE], m->arch->present(),
-		       m->arch->online());
-	for_each_cpu(cpu, &m->stop.cpus[RAS_HOW_OFFLINE])
-		WRITE_ONCE(m->slot[cpu]->nmi_sent, 0);
-}
-
-/* Is @cpu parked in this stop? */
-bool ras_has_parked(const struct ras_machine *m, unsigned int cpu)
-{
-	/* Pairs with the release in ras_park(). */
-	return smp_load_acquire(&m->slot[cpu]->parked) == m->stop.sequence;
-}
-
-/* Wait until all of m->pending have parked, for at most @ns. */
-static void ras_await_parked(struct ras_machine *m, u64 ns)
-{
-	u64 start = m->arch->now_ns();
-	unsigned int cpu;
-
-	for (;;) {
-		for_each_cpu(cpu, &m->pending) {
-			if (!ras_has_parked(m, cpu))
-				continue;
-			ras_account(m, cpu, m->slot[cpu]->record.how);
-			cpumask_clear_cpu(cpu, &m->pending);
-		}
-		if (cpumask_empty(&m->pending) || m->arch->now_ns() - start > ns)
-			return;
-		m->arch->relax();
-	}
-}
-
-/**
- * ras_summon() - send a CPU an NMI of ours
- * @m: the machine
- * @cpu: the CPU
- *
- * Context: Owner; or a CPU that watches it.
- */
-void ras_summon(struct ras_machine *m, unsigned int cpu)
-{
-	/* Read by ras_machine_stopped() in the NMI that this sends. */
-	xchg(&m->slot[cpu]->nmi_sent, 1);
-	if (!m->arch->send_nmi(cpu))
-		WRITE_ONCE(m->slot[cpu]->nmi_sent, 0);
-}
-
-/**
- * ras_nudge() - wake a parked CPU that has not noticed its order
- * @m: the machine
- * @cpu: the CPU
- *
- * A CPU that was parked in an NMI takes none, and does not wait in a way that needs one.
- *
- * Context: Owner.
- */
-void ras_nudge(struct ras_machine *m, unsigned int cpu)
-{
-	const struct ras_slot *slot = m->slot[cpu];
-
-	if (ras_takes_nmi(slot) && !READ_ONCE(slot->nmi_sent))
-		ras_summon(m, cpu);
-}
-
-/*
- * An NMI that a former stop has sent, and that has not arrived, serves this one as
- * well.  With a second one the CPU would take both, one after the other, and find
- * that nobody has sent the other.  A crash does not rely on it, and takes all.
- */
-static void ras_send_nmi(struct ras_machine *m, unsigned int cpu)
-{
-	if (READ_ONCE(m->slot[cpu]->nmi_sent) && m->stop.resumable)
-		return;
-	ras_summon(m, cpu);
-}
-
-/*
- * The owner's own record, made while the others are on their way.  The registers
- * are those of the trigger, whenever they are copied.
- */
-static void ras_record_owner(struct ras_machine *m)
-{
-	struct ras_stop *stop = &m->stop;
-	struct ras_cpu *record = &m->slot[stop->owner]->record;
-
-	if (record->sequence == stop->sequence)
-		return;
-	record->sequence = stop->sequence;
-	record->how = RAS_HOW_OWNER;
-	record->late = false;
-	record->when_ns = m->arch->now_ns() - m->begin_ns;
-	record->task = current;
-	record->pid = current->pid;
-	record->preempt_count = preempt_count();
-	record->lost_message[0] = '\0';
-	m->arch->capture(record, stop->regs);
-	stop->regs = &record->arch.regs;
-}
-
-/*
- * Stop the CPUs in m->pending:
- *
- * 1) An IPI.  CPUs with interrupts enabled answer; those in an irq-disabled
- *    section leave it first, and the locks they hold there.
- * 2) After the grace period, an NMI for each that has not answered.
- * 3) After the timeout, name the rest.  A CPU that went offline meanwhile is
- *    not missing.  Whoever answers later parks all the same, see
- *    ras_add_newcomers().
- */
-static void ras_gather(struct ras_machine *m, u64 grace_us)
-{
-	u64 timeout_ms = READ_ONCE(m->policy.nmi_timeout_ms);
-	unsigned int cpu;
-
-	if (grace_us && !cpumask_empty(&m->pending) &&
-	    m->arch->send_ipi(&m->pending)) {
-		ras_record_owner(m);
-		ras_await_parked(m, grace_us * NSEC_PER_USEC);
-	}
-
-	for_each_cpu(cpu, &m->pending)
-		ras_send_nmi(m, cpu);
-	ras_record_owner(m);
-	if (cpumask_empty(&m->pending))
-		return;
-	ras_await_parked(m, timeout_ms * NSEC_PER_MSEC);
-
-	for_each_cpu(cpu, &m->pending) {
-		if (cpumask_test_cpu(cpu, m->arch->online())) {
-			ras_account(m, cpu, RAS_HOW_MISSING);
-			continue;
-		}
-		/* Offline CPUs take no NMI: none is on its way any more. */
-		WRITE_ONCE(m->slot[cpu]->nmi_sent, 0);
-		ras_account(m, cpu, RAS_HOW_OFFLINE);
-	}
-}
-
-/**
- * ras_add_newcomers() - account for CPUs that came after the stop was complete
- * @m: the machine
- *
- * A missing CPU may have parked since; a CPU may have come online, because
- * bringing one up does not need any of the CPUs that are parked.
- *
- * Context: Owner, between handlers.
- */
-void ras_add_newcomers(struct ras_machine *m)
-{
-	struct cpumask *cpus = m->stop.cpus;
-	unsigned int cpu;
-
-	for_each_cpu(cpu, &cpus[RAS_HOW_MISSING]) {
-		if (!ras_has_parked(m, cpu))
-			continue;
-		cpumask_clear_cpu(cpu, &cpus[RAS_HOW_MISSING]);
-		m->slot[cpu]->record.late = true;
-		ras_account(m, cpu, m->slot[cpu]->record.how);
-	}
-
-	cpumask_copy(&m->pending, m->arch->online());
-	cpumask_clear_cpu(m->stop.owner, &m->pending);
-	cpumask_andnot(&m->pending, &m->pending, &cpus[RAS_HOW_IPI]);
-	cpumask_andnot(&m->pending, &m->pending, &cpus[RAS_HOW_NMI]);
-	cpumask_andnot(&m->pending, &m->pending, &cpus[RAS_HOW_SELF]);
-	cpumask_andnot(&m->pending, &m->pending, &cpus[RAS_HOW_MISSING]);
-	cpumask_andnot(&cpus[RAS_HOW_OFFLINE], &cpus[RAS_HOW_OFFLINE], &m->pending);
-	ras_gather(m, 0);
-}
+#include "chain.h"
+#include "deadline.h"
+#include "gather.h"
+#include "machine.h"
+#include "park.h"
+#include "plan.h"
+#include "report.h"
+#include "stop.h"
+#include "watch.h"
 
 static void ras_begin(struct ras_machine *m, const struct ras_request *request,
 		      u64 begin_ns)
@@ -250,58 +54,32 @@ static void ras_begin(struct ras_machine *m, const struct ras_request *request,
 	m->oopsed = false;
 	m->made_crash = false;
 	m->console_left = false;
-	m->parked_call.active = false;
+	m->help.active = false;
 	m->last_only = false;
 
 	stop->regs = request->regs;
 	m->live = request->live;
-	ras_account(m, cpu, RAS_HOW_OWNER);
 
 	m->arch->begin(!stop->resumable);
 	/* Publishes the above; pairs with the acquire in ras_park(). */
 	smp_store_release(&m->state, RAS_STOPPING);
 }
 
-/* Give an order to every CPU but @except, also to those that may only park later. */
-static void ras_give_order(struct ras_machine *m, enum ras_order_op op, int except)
+/* Has @cpu carried out the command that ends the stop? */
+static bool ras_has_left(struct ras_machine *m, unsigned int cpu)
 {
-	unsigned int cpu;
-
-	for_each_cpu(cpu, m->arch->present()) {
-		if (m->slot[cpu] && cpu != except)
-			/* Pairs with the acquire in ras_await_order(). */
-			smp_store_release(&m->slot[cpu]->order,
-					  RAS_ORDER(m->stop.sequence, op));
-	}
+	return !ras_has_parked(m, cpu);
 }
 
 /*
- * Wait until every parked CPU has carried out its order, for at most the NMI
- * timeout; leaves those that have not in m->pending.  One that does not is nudged, and
- * nudged again: an NMI right before MWAIT does not keep a CPU from waiting.
+ * Wait until every parked CPU has carried out its command, for at most the NMI timeout;
+ * leaves those that have not in m->pending.
  */
 static void ras_await_left(struct ras_machine *m)
 {
-	u64 timeout_ns = READ_ONCE(m->policy.nmi_timeout_ms) * NSEC_PER_MSEC;
-	u64 start = m->arch->now_ns(), nudged = start, now;
-	unsigned int cpu;
-
 	/* By their slots: one that parked after the last look at newcomers is here, too. */
 	cpumask_copy(&m->pending, m->arch->present());
-	for (;;) {
-		for_each_cpu(cpu, &m->pending)
-			if (!ras_has_parked(m, cpu))
-				cpumask_clear_cpu(cpu, &m->pending);
-		now = m->arch->now_ns();
-		if (cpumask_empty(&m->pending) || now - start > timeout_ns)
-			return;
-		if (now - nudged > RAS_NUDGE_NS) {
-			nudged = now;
-			for_each_cpu(cpu, &m->pending)
-				ras_nudge(m, cpu);
-		}
-		m->arch->relax();
-	}
+	ras_await(m, ras_nmi_timeout_ns(m), RAS_NUDGE_NS, ras_has_left);
 }
 
 /* Keep what sysfs shows; nobody else runs but missing CPUs. */
@@ -346,7 +124,7 @@ static void ras_release(struct ras_machine *m)
 	/* Pairs with the acquire in ras_wants_cpus(): nobody parks any more. */
 	smp_store_release(&m->state, RAS_RELEASING);
 	start = m->arch->now_ns();
-	ras_give_order(m, RAS_ORDER_RELEASE, RAS_NOBODY);
+	ras_command_all(m, RAS_RELEASE, RAS_NOBODY);
 	ras_await_left(m);
 	/* The others run again and may be reading it; see ras_last_times(). */
 	WRITE_ONCE(m->last.times.release_ns, m->arch->now_ns() - start);
@@ -358,7 +136,21 @@ static void ras_release(struct ras_machine *m)
 	 * the compare-and-exchange in ras_own().
 	 */
 	smp_store_release(&m->state, RAS_IDLE);
-	atomic_set_release(&m->owner, RAS_NOBODY);
+	atomic64_set_release(&m->claim, RAS_CLAIM_NONE);
+}
+
+/*
+ * Have a CPU see to it that a panic ends in its reboot: panic() still calls notifiers and
+ * consoles, which may hang as handlers do, or because of what one of those has left
+ * locked.  Returns the CPU, or RAS_NOBODY.
+ */
+static int ras_watch_reboot(struct ras_machine *m)
+{
+	int cpu = m->kernel->reboot_ms() ? ras_watcher(m) : RAS_NOBODY;
+
+	if (cpu != RAS_NOBODY)
+		ras_command(m, cpu, RAS_COMMAND(m->stop.sequence, RAS_DEADMAN));
+	return cpu;
 }
 
 /*
@@ -373,18 +165,26 @@ static void ras_end(struct ras_machine *m)
 	smp_store_release(&m->state, RAS_ENDED);
 	if (ras_crash_kernel_loaded() && !(ras_provided(m) & RAS_DID_KEXEC))
 		return;
-	ras_give_order(m, RAS_ORDER_RETIRE, ras_watch_reboot(m));
+	ras_command_all(m, RAS_RETIRE, ras_watch_reboot(m));
 	ras_await_left(m);
 }
 
-/**
- * ras_finish() - run the chain, or what is left of it, and release or end
- * @m: the machine
- *
- * Context: Owner, machine stopped.
- * Return: false if another CPU has taken over meanwhile; it does the rest.
- */
-bool ras_finish(struct ras_machine *m)
+/* Report what the handlers of a crash did, and end it.  False if another CPU took over. */
+static bool ras_finish_crash(struct ras_machine *m)
+{
+	/* The consoles are all that is left. */
+	m->quiet = false;
+	if (!ras_call_report(m, ras_report_handlers, NULL))
+		return false;
+	ras_end(m);
+	/* It was made a crash by its handlers: there is nothing to go back to. */
+	if (m->stop.trigger != RAS_TRIGGER_PANIC)
+		m->kernel->panic(m);
+	return true;
+}
+
+/* Run the chain, or what is left of it, and end the stop.  False if another CPU took over. */
+static bool ras_finish(struct ras_machine *m)
 {
 	bool prepared, failed, console_left;
 
@@ -393,47 +193,155 @@ bool ras_finish(struct ras_machine *m)
 	if (m->stop.resumable && ras_crash_on_oops(m) && !ras_run_chain(m))
 		return false;
 	ras_add_newcomers(m);
-	if (!m->stop.resumable) {
-		/* The consoles are all that is left. */
-		m->quiet = false;
-		if (!ras_say(m, ras_report_handlers, NULL))
-			return false;
-		ras_end(m);
-		/* It was made a crash by its handlers: there is nothing to go back to. */
-		if (m->stop.trigger != RAS_TRIGGER_PANIC && m->go_on)
-			m->go_on(m);
-		return true;
-	}
+	if (!m->stop.resumable)
+		return ras_finish_crash(m);
 	prepared = ras_report_prepare(m);
 	failed = m->failures;
 	console_left = m->console_left;
 	ras_release(m);
 	/* The next stop may have begun: nothing of this one is there any more. */
-	if (failed && m->own_up)
-		m->own_up(console_left);
+	if (failed)
+		m->kernel->tainted(console_left);
 	if (prepared)
 		ras_report_prepared();
 	return true;
 }
 
+/* This CPU has the claim, and becomes the owner.  Nobody else changes the machine. */
+static void ras_become_owner(struct ras_machine *m)
+{
+	int from = m->stop.owner, to = m->arch->this_cpu();
+	enum ras_how how;
+
+	for (how = RAS_HOW_OWNER; how < RAS_NR_HOWS; how++)
+		cpumask_clear_cpu(to, &m->stop.cpus[how]);
+	/* The former owner is gathered like one that comes late, or is missing. */
+	cpumask_clear(&m->stop.cpus[RAS_HOW_OWNER]);
+	cpumask_set_cpu(to, &m->stop.cpus[RAS_HOW_OWNER]);
+	cpumask_set_cpu(to, &m->owners);
+	m->stop.owner = to;
+	WRITE_ONCE(m->watch.cpu, RAS_NOBODY);
+	/*
+	 * Of a panic, this CPU is now the one that panics: printk() lets no other print to a
+	 * console, nor store a record, once there are too many of those.
+	 */
+	if (!m->stop.resumable)
+		atomic_cmpxchg(&panic_cpu, from, to);
+	/* It is not parked any more, and can lose in its turn. */
+	ras_unpark(m->slot[to]);
+	ras_step_lost(m, from, to);
+}
+
+/* Finish a crash on a CPU that has taken over.  This CPU will not go on where it was. */
+static void ras_own_crash(void *machine)
+{
+	struct ras_machine *m = machine;
+
+	for (;;) {
+		ras_become_owner(m);
+		if (ras_finish(m))
+			m->kernel->panic(m);
+		/* Another CPU has taken over from this one, and may lose in its turn. */
+		while (ras_park(m, RAS_HOW_SELF, NULL) != RAS_PARK_OWNER)
+			m->arch->relax();
+	}
+}
+
+/**
+ * ras_park_here() - park this CPU if a stop wants it, and finish the stop if it takes over
+ * @m: the machine
+ * @how: by which way the CPU came here
+ * @regs: the interrupted context
+ * @in_nmi: this may be an NMI that has interrupted ras_park(), and does not return to it
+ *	before the stop has ended
+ *
+ * Context: Any, with interrupts disabled.
+ * Return: true if the CPU was parked and has been released.
+ */
+bool ras_park_here(struct ras_machine *m, enum ras_how how, const struct pt_regs *regs,
+		   bool in_nmi)
+{
+	const struct pt_regs *frame = how == RAS_HOW_IPI ? regs : NULL;
+	struct ras_slot *slot = ras_this_slot(m);
+	enum ras_parking parked;
+	bool owned = false;
+
+	for (;;) {
+		if (in_nmi && slot->parking)
+			parked = ras_park_in_nmi(m, slot);
+		else
+			parked = ras_park(m, how, regs);
+		if (parked != RAS_PARK_OWNER)
+			return owned || parked == RAS_PARK_RELEASED;
+		if (!m->stop.resumable)
+			m->arch->stay(frame, ras_own_crash, m);
+		ras_become_owner(m);
+		/* As ras_stop_and_go() has done on the former owner. */
+		printk_deferred_enter();
+		ras_finish(m);
+		printk_deferred_exit();
+		owned = true;
+	}
+}
+
+/**
+ * ras_stopped() - an interrupt or NMI that may be the owner's
+ * @m: the machine
+ * @how: %RAS_HOW_IPI or %RAS_HOW_NMI
+ * @regs: the interrupted context
+ *
+ * Context: Interrupt or NMI.
+ * Return: true if the owner, or the CPU that watches it, had sent for this CPU.
+ */
+bool ras_stopped(struct ras_machine *m, enum ras_how how, struct pt_regs *regs)
+{
+	/* Pairs with the release in ras_machine_init(). */
+	enum ras_state state = smp_load_acquire(&m->state);
+	struct ras_slot *slot;
+	bool sent = true;
+
+	if (state == RAS_OFF)
+		return false;
+
+	if (how == RAS_HOW_NMI) {
+		slot = ras_this_slot(m);
+		/* Stopped for a reason: the hard-lockup detector's is none. */
+		if (slot->parking || ras_owned_here(m))
+			touch_nmi_watchdog();
+		/* Also taken back if it comes after the stop is over. */
+		sent = xchg(&slot->nmi_sent, 0);
+		if (ras_owned_here(m))
+			return ras_strike(m, regs) || sent;
+		/* The button's, for instance: the owner may hang where nobody watches. */
+		if (!sent && slot->parked && ras_watch_look(m, slot))
+			sent = true;
+		/*
+		 * Somebody else's NMI in the grace period: let the CPU leave the section
+		 * that it is in.
+		 */
+		if (!sent && state == RAS_STOPPING)
+			return false;
+	}
+	ras_park_here(m, how, regs, false);
+	if (how == RAS_HOW_NMI)
+		ras_land_lost(m, regs);
+	return sent;
+}
+
 /*
- * Another CPU was first.  Park here, whatever kind of context this is, until
- * that stop is over.  The owner needs a moment before it can be parked for.
+ * Another CPU was first.  Park here, whatever kind of context this is, until that stop is
+ * over.  The owner needs a moment before it can be parked for.
  */
 static void ras_lose(struct ras_machine *m, const struct ras_request *request)
 {
-	struct ras_slot *slot = m->slot[m->arch->this_cpu()];
+	struct ras_slot *slot = ras_this_slot(m);
+	bool in_nmi = request->trigger == RAS_TRIGGER_PANIC;
 
-	/*
-	 * In an NMI on a CPU that is parked, which must get back to its order.
-	 * If the order is one that ends the stop, this is as good a place.
-	 */
-	if (slot->parking) {
-		ras_obey_in_nmi(m, slot);
+	/* In an NMI on a CPU that is parked, which must get back to its command. */
+	if (slot->parking && !in_nmi)
 		return;
-	}
-	while (atomic_read(&m->owner) != RAS_NOBODY) {
-		if (ras_park(m, RAS_HOW_SELF, request->regs))
+	while (ras_owner(m) != RAS_NOBODY) {
+		if (ras_park_here(m, RAS_HOW_SELF, request->regs, in_nmi))
 			break;
 		m->arch->relax();
 	}
@@ -445,12 +353,11 @@ static void ras_lose(struct ras_machine *m, const struct ras_request *request)
 static int ras_own(struct ras_machine *m)
 {
 	int cpu = m->arch->this_cpu();
-	int owner = atomic_cmpxchg(&m->owner, RAS_NOBODY, cpu);
 
-	if (owner == RAS_NOBODY)
+	if (ras_change_claim(m, RAS_CLAIM_NONE, RAS_CLAIM(cpu, 0)))
 		return 0;
 	/* Back again, from a handler or a fault in the core: never a deadlock. */
-	if (owner == cpu)
+	if (ras_owner(m) == cpu)
 		return -EDEADLK;
 	return -EBUSY;
 }
@@ -479,7 +386,7 @@ int ras_machine_stop(struct ras_machine *m, const struct ras_request *request)
 	begin_ns = m->arch->now_ns();
 	ret = ras_own(m);
 	if (ret == -EBUSY) {
-		ras_note_lost(m, request->trigger, request->message);
+		ras_note_reason(m, request->trigger, request->message);
 		ras_lose(m, request);
 	}
 	if (ret)
@@ -487,25 +394,22 @@ int ras_machine_stop(struct ras_machine *m, const struct ras_request *request)
 
 	/* Asked as the owner, because asking is a guarded call. */
 	if (request->needs_handler && !ras_any_ready(m, request->trigger)) {
-		atomic_set_release(&m->owner, RAS_NOBODY);
+		atomic64_set_release(&m->claim, RAS_CLAIM_NONE);
 		return -ENOENT;
 	}
 	/*
-	 * An NMI may have brought this here from within ras_park(), from whose stop it
-	 * has not been able to return: a CPU that owns a stop is not parked, and has to
-	 * park like any other should it lose that stop.
+	 * An NMI may have brought this here from within ras_park(), from whose stop it has
+	 * not been able to return: a CPU that owns a stop is not parked, and has to park
+	 * like any other should it lose that stop.
 	 */
-	ras_unpark(m->slot[m->arch->this_cpu()]);
+	ras_unpark(ras_this_slot(m));
 	ras_begin(m, request, begin_ns);
 	m->quiet = request->trigger == RAS_TRIGGER_PANIC &&
 		   ras_only_noreturn(m, request->trigger);
-	cpumask_copy(&m->pending, m->arch->online());
-	cpumask_clear_cpu(m->stop.owner, &m->pending);
-	ras_account_offline(m);
 	/* With nothing armed but kdump, a panic is as short as it is without us. */
-	ras_gather(m, m->quiet ? 0 : READ_ONCE(m->policy.ipi_grace_us));
+	ras_gather_all(m, m->quiet ? 0 : READ_ONCE(m->policy.ipi_grace_us));
 	m->stop.stop_ns = m->arch->now_ns() - begin_ns;
-	/* Pairs with the acquire in ras_machine_stopped(). */
+	/* Pairs with the acquire in ras_stopped(). */
 	smp_store_release(&m->state, RAS_STOPPED);
 
 	if (!ras_finish(m)) {
@@ -529,26 +433,12 @@ static void ras_note_wedged(struct ras_machine *m)
 			m->arch->note(cpu, &m->slot[cpu]->record);
 }
 
-/*
- * Another CPU is about to be the owner, and does not expect this one on its way to the
- * crash kernel.
- */
-static void ras_lose_late(struct ras_machine *m)
-{
-	u64 timeout_ns = READ_ONCE(m->policy.nmi_timeout_ms) * (u64)NSEC_PER_MSEC;
-	u64 start = m->arch->now_ns();
-
-	while (ras_owned_here(m) && m->arch->now_ns() - start <= timeout_ns)
-		m->arch->relax();
-	ras_park(m, RAS_HOW_SELF, NULL);
-}
-
 /**
  * ras_machine_handover() - have every parked CPU prepare for the crash kernel
  * @m: the machine
  *
- * The deadline of the handler that this is called from does not count any more: half
- * way to the crash kernel it can neither be left nor taken over from.
+ * The deadline of the handler that this is called from does not count any more: half way
+ * to the crash kernel it can neither be left nor taken over from.
  *
  * Context: Any, with interrupts disabled, on the way to the crash kernel.
  * Return: the CPU that has crashed; %-ENOENT if the calling CPU does not own a stop:
@@ -559,22 +449,22 @@ int ras_machine_handover(struct ras_machine *m)
 	enum ras_state state = READ_ONCE(m->state);
 
 	/*
-	 * Another CPU has taken over while this one was on its way here.  It must not go
-	 * on to shoot down the others, the new owner among them.
+	 * Another CPU has taken over while this one was on its way here.  It must not go on
+	 * to shoot down the others, the new owner among them.
 	 */
 	if (!ras_owned_here(m) && cpumask_test_cpu(m->arch->this_cpu(), &m->owners))
-		ras_park(m, RAS_HOW_SELF, NULL);
+		ras_park_here(m, RAS_HOW_SELF, NULL, false);
 	if (!ras_owned_here(m) || (state != RAS_STOPPED && state != RAS_ENDED))
 		return -ENOENT;
 	if (!ras_guard_end(m)) {
-		ras_lose_late(m);
+		ras_park_here(m, RAS_HOW_SELF, NULL, false);
 		return -ENOENT;
 	}
 
 	ras_note_wedged(m);
 	/* Pairs with the acquire in ras_wants_cpus(). */
 	smp_store_release(&m->state, RAS_HANDED_OVER);
-	ras_give_order(m, RAS_ORDER_HANDOVER, RAS_NOBODY);
+	ras_command_all(m, RAS_HANDOVER, RAS_NOBODY);
 	ras_await_left(m);
 	return m->stop.trigger_cpu;
 }

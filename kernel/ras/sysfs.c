@@ -24,7 +24,12 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
-#include "internal.h"
+#include "machine.h"
+#include "plan.h"
+#include "policy.h"
+#include "registry.h"
+#include "report.h"
+#include "trigger.h"
 
 /* A file written by root: every refusal says which, and why. */
 static void ras_refuse(const char *file, const char *text, const char *why)
@@ -321,7 +326,7 @@ static int ras_store_entry(struct ras_entry *entry, const char *name, const char
 	if (strcmp(name, "enabled")) {
 		ret = ras_set_entry(m, entry, name, text);
 		if (!ret)
-			ras_reorder(m);
+			ras_sort_chain(m);
 		return ret;
 	}
 	ret = ras_parse_bool(text, &on);
@@ -445,17 +450,6 @@ static const struct attribute_group ras_entry_group = {
 };
 __ATTRIBUTE_GROUPS(ras_entry);
 
-static void ras_entry_release(struct kobject *kobj)
-{
-	kfree(ras_entry_of(kobj));
-}
-
-struct kobj_type ras_entry_ktype = {
-	.release	= ras_entry_release,
-	.sysfs_ops	= &kobj_sysfs_ops,
-	.default_groups	= ras_entry_groups,
-};
-
 static int __init ras_add_dirs(struct kobject *top)
 {
 	struct kobject *triggers;
@@ -473,6 +467,8 @@ static int __init ras_add_dirs(struct kobject *top)
 	ret = ras_add_trigger_dirs(triggers);
 	if (ret)
 		return ret;
+	ras_entry_ktype.sysfs_ops = &kobj_sysfs_ops;
+	ras_entry_ktype.default_groups = ras_entry_groups;
 	ras_machine.handlers_kobj = kobject_create_and_add("handlers", top);
 	return ras_machine.handlers_kobj ? 0 : -ENOMEM;
 }

@@ -22,7 +22,14 @@
 
 #include <asm/irq_regs.h>
 
-#include "internal.h"
+#include "guard.h"
+#include "kernel.h"
+#include "machine.h"
+#include "park.h"
+#include "plan.h"
+#include "policy.h"
+#include "stop.h"
+#include "trigger.h"
 
 /* The key of sysrq; the lower-case ones are all taken on some architecture. */
 #define RAS_SYSRQ_KEY	'T'
@@ -31,11 +38,6 @@ static bool ras_started(void)
 {
 	/* Pairs with the release in ras_machine_init(). */
 	return smp_load_acquire(&ras_machine.state) != RAS_OFF;
-}
-
-static struct ras_slot *ras_this_slot(void)
-{
-	return ras_machine.slot[ras_arch.this_cpu()];
 }
 
 /*
@@ -66,8 +68,8 @@ static int ras_stop_and_go(enum ras_trigger trigger, bool rehearsal,
 	 */
 	printk_deferred_enter();
 	if (!regs && !ras_owned_here(&ras_machine)) {
-		request.regs = &ras_this_slot()->here;
-		ras_arch_here(&ras_this_slot()->here);
+		request.regs = &ras_this_slot(&ras_machine)->here;
+		ras_arch_here(&ras_this_slot(&ras_machine)->here);
 	}
 	ret = ras_machine_stop(&ras_machine, &request);
 	printk_deferred_exit();
@@ -148,7 +150,7 @@ unsigned int ras_panic(const char *message)
 		return 0;
 
 	if (!ras_owned_here(&ras_machine)) {
-		slot = ras_this_slot();
+		slot = ras_this_slot(&ras_machine);
 		regs = ras_oops_regs(slot);
 		if (!regs) {
 			/* Here and not deeper: this frame stays. */
@@ -198,7 +200,7 @@ bool ras_panic_lost(const char *fmt, va_list args)
 		return false;
 	if (ras_owned_here(&ras_machine))
 		return true;
-	slot = ras_this_slot();
+	slot = ras_this_slot(&ras_machine);
 	vsnprintf(message, sizeof(message), fmt, args);
 	ras_arch_here(&slot->here);
 	/*
@@ -207,10 +209,9 @@ bool ras_panic_lost(const char *fmt, va_list args)
 	 * would have in panic_smp_self_stop().
 	 */
 	for (;;) {
-		ras_note_lost(&ras_machine, RAS_TRIGGER_PANIC, message);
-		ras_park(&ras_machine, RAS_HOW_SELF, ras_oops_regs(slot) ?: &slot->here);
-		if (slot->parking)
-			ras_obey_in_nmi(&ras_machine, slot);
+		ras_note_reason(&ras_machine, RAS_TRIGGER_PANIC, message);
+		ras_park_here(&ras_machine, RAS_HOW_SELF,
+			      ras_oops_regs(slot) ?: &slot->here, true);
 		cpu_relax();
 	}
 }
@@ -238,7 +239,7 @@ void ras_crash_kexec(struct pt_regs *regs)
 	if (!ras_crash_kernel_loaded() || ras_owned_here(&ras_machine))
 		return;
 
-	slot = ras_this_slot();
+	slot = ras_this_slot(&ras_machine);
 	if (ras_oops_regs(slot))
 		message = slot->oops_message;
 	if (!ras_panic_stop(message, regs))
@@ -255,20 +256,14 @@ void ras_crash_kexec(struct pt_regs *regs)
  */
 void ras_nmi_poll(struct pt_regs *regs)
 {
-	struct ras_slot *slot;
-
-	if (!ras_started())
-		return;
-	ras_park(&ras_machine, RAS_HOW_NMI, regs);
-	/* The NMI has interrupted ras_park(), to which it will not return. */
-	slot = ras_this_slot();
-	if (slot->parking)
-		ras_obey_in_nmi(&ras_machine, slot);
+	/* The NMI may have interrupted ras_park(), to which it will not return. */
+	if (ras_started())
+		ras_park_here(&ras_machine, RAS_HOW_NMI, regs, true);
 }
 
 bool ras_arch_stopped(enum ras_how how, struct pt_regs *regs)
 {
-	return ras_machine_stopped(&ras_machine, how, regs);
+	return ras_stopped(&ras_machine, how, regs);
 }
 
 int ras_arch_handover(void)
@@ -308,7 +303,7 @@ static int ras_die(struct notifier_block *nb, unsigned long val, void *data)
 	    ras_owned_here(&ras_machine))
 		return NOTIFY_DONE;
 
-	slot = ras_this_slot();
+	slot = ras_this_slot(&ras_machine);
 	slot->oops_regs = *args->regs;
 	slot->oops_task = current;
 	slot->oops_task_start = current->start_time;
@@ -335,63 +330,6 @@ static const struct sysrq_key_op ras_sysrq_op = {
 	.action_msg	= "RAS stop",
 	.enable_mask	= SYSRQ_ENABLE_DUMP,
 };
-
-/*
- * The CPU that has panicked hangs in a handler, and this one has run the rest of the
- * chain; or there was no panic, until a handler wanted one.  The rest of panic() is
- * this CPU's, too, the reboot above all.
- */
-static void ras_go_on_panic(struct ras_machine *m)
-{
-	panic("%s", m->stop.message);
-}
-
-/* What panic() may take besides its timeout: notifiers, slow consoles, blinking. */
-#define RAS_REBOOT_MARGIN_MS	(60 * MSEC_PER_SEC)
-
-static u64 ras_reboot_ms(void)
-{
-	int timeout = READ_ONCE(panic_timeout);
-
-	if (!timeout)
-		return 0;
-	return max(timeout, 0) * (u64)MSEC_PER_SEC + RAS_REBOOT_MARGIN_MS;
-}
-
-/* A crash may have broken the list of the consoles. */
-#define RAS_CONSOLES_MAX	16
-
-static u64 ras_printed(void)
-{
-	struct console *con = READ_ONCE(console_drivers), *next;
-	u64 seq, sum = 0;
-	int i;
-
-	for (i = 0; con && i < RAS_CONSOLES_MAX; i++, con = next) {
-		if (copy_from_kernel_nofault(&seq, &con->seq, sizeof(seq)) ||
-		    copy_from_kernel_nofault(&next, &con->next, sizeof(next)))
-			break;
-		sum += seq;
-	}
-	return sum;
-}
-
-static void ras_unlock_console(struct irq_work *work)
-{
-	/* Whoever has locked it will not come back for it. */
-	if (is_console_locked())
-		console_unlock();
-}
-
-static DEFINE_IRQ_WORK(ras_console_work, ras_unlock_console);
-
-/* What an abandoned handler has left behind concerns everybody from now on. */
-static void ras_own_up(bool console_left)
-{
-	add_taint(TAINT_DIE, LOCKDEP_STILL_OK);
-	if (console_left)
-		irq_work_queue(&ras_console_work);
-}
 
 static struct ras_slot **ras_alloc_slots(void)
 {
@@ -430,12 +368,7 @@ static int __init ras_start(void)
 		pr_err("not started: the architecture refused with %d\n", ret);
 		return ret;
 	}
-	ras_machine.go_on = ras_go_on_panic;
-	ras_machine.reboot_ms = ras_reboot_ms;
-	ras_machine.printed = ras_printed;
-	ras_machine.reboot = emergency_restart;
-	ras_machine.own_up = ras_own_up;
-	ras_machine_init(&ras_machine, &ras_arch, slot);
+	ras_machine_init(&ras_machine, &ras_arch, &ras_kernel, slot);
 	mutex_lock(&ras_machine.lock);
 	ras_boot_policy(&ras_machine, NULL, NULL);
 	mutex_unlock(&ras_machine.lock);

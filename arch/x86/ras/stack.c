@@ -32,10 +32,10 @@
 #define STACK_TYPE_RAS	(STACK_TYPE_EXCEPTION_LAST + 1)
 
 /*
- * One owner needs one stack.  Each takeover leaves one behind, to a CPU that may
- * still be using it.
+ * One owner needs one stack, and one more for each ras_try().  Each takeover leaves these
+ * behind, to a CPU that may still be using them.
  */
-#define RAS_STACKS	4
+#define RAS_STACKS	6
 
 /* Room for a CPU that finds all of them taken, on the stack that it is on. */
 #define RAS_STACK_BELOW	512
@@ -53,7 +53,7 @@ struct ras_stack {
 static struct ras_stack ras_stacks[RAS_STACKS];
 
 /**
- * struct ras_landing - how a CPU gets out of its call
+ * struct ras_landing - how a CPU gets out of the innermost of its calls
  * @link: the top word of the stack it is on, which links to the caller's
  * @sp: what that has to be; the word itself is within reach of what is called
  * @inside: it is in what was called, and can be taken out of it
@@ -193,16 +193,21 @@ static bool ras_call_guarded(struct ras_stack *stack, void (*fn)(void *arg), voi
 {
 	struct ras_landing *landing = this_cpu_ptr(&ras_landing);
 	struct ras_stack_call call = { .fn = fn, .arg = arg };
+	struct ras_landing outer = *landing;
 	bool inuse = this_cpu_read(hardirq_stack_inuse);
 	bool fpu = !in_nmi() && irq_fpu_usable();
 	int count = preempt_count();
 	struct ras_traced traced;
 	unsigned long top;
+	bool returned;
 
 	if (stack)
 		top = (unsigned long)stack->base + RAS_STACK_SIZE;
 	else
 		top = round_down(current_stack_pointer - RAS_STACK_BELOW, 16);
+	/* From here until the call, and behind it, there is nowhere to land. */
+	WRITE_ONCE(landing->inside, false);
+	barrier();
 	landing->link = (unsigned long *)top - 1;
 	landing->returned = false;
 	ras_save_traced(&traced);
@@ -222,7 +227,13 @@ static bool ras_call_guarded(struct ras_stack *stack, void (*fn)(void *arg), voi
 		if (stack)
 			kasan_unpoison_range(stack->base, RAS_STACK_SIZE);
 	}
-	return landing->returned;
+	returned = landing->returned;
+	/* The call that this one was made from, if any, can be left again. */
+	landing->link = outer.link;
+	landing->sp = outer.sp;
+	barrier();
+	WRITE_ONCE(landing->inside, outer.inside);
+	return returned;
 }
 
 /**

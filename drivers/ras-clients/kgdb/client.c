@@ -222,7 +222,8 @@ static enum ras_verdict ras_gdb_run(struct ras_handler *handler,
 	return ras_kgdb_run(handler, stop, false);
 }
 
-static void ras_kgdb_abandoned(struct ras_handler *handler, const struct ras_stop *stop)
+static void ras_kgdb_abandoned(struct ras_handler *handler, const struct ras_stop *stop,
+			       const struct ras_failure *why)
 {
 	ras_kgdb_rescue(stop);
 	ras_kgdb_close();

@@ -7,17 +7,6 @@
 
 #include "fake_arch.h"
 
-/* This thread is not bound to a CPU, as those of the fake CPUs are. */
-static bool only_noreturn(struct ras_fake *fake, enum ras_trigger trigger)
-{
-	bool only;
-
-	migrate_disable();
-	only = ras_only_noreturn(&fake->m, trigger);
-	migrate_enable();
-	return only;
-}
-
 /* A crash kernel is all there is to run, but only if it is ready. */
 static void ras_chain_grace_of_a_panic(struct kunit *test)
 {
@@ -27,20 +16,20 @@ static void ras_chain_grace_of_a_panic(struct kunit *test)
 
 	last->handler.flags = RAS_HANDLER_NORETURN;
 	KUNIT_ASSERT_EQ(test, ras_add_handler(&fake->m, &last->handler), 0);
-	KUNIT_EXPECT_FALSE(test, only_noreturn(fake, RAS_TRIGGER_PANIC));
+	KUNIT_EXPECT_FALSE(test, ras_fake_only_noreturn(fake, RAS_TRIGGER_PANIC));
 	/* Whether another one is ready is asked when there is who can watch. */
 	log->reason = "no target";
-	KUNIT_EXPECT_FALSE(test, only_noreturn(fake, RAS_TRIGGER_PANIC));
+	KUNIT_EXPECT_FALSE(test, ras_fake_only_noreturn(fake, RAS_TRIGGER_PANIC));
 	log->handler.entry->failed = true;
-	KUNIT_EXPECT_TRUE(test, only_noreturn(fake, RAS_TRIGGER_PANIC));
+	KUNIT_EXPECT_TRUE(test, ras_fake_only_noreturn(fake, RAS_TRIGGER_PANIC));
 	last->reason = "not loaded";
-	KUNIT_EXPECT_FALSE(test, only_noreturn(fake, RAS_TRIGGER_PANIC));
+	KUNIT_EXPECT_FALSE(test, ras_fake_only_noreturn(fake, RAS_TRIGGER_PANIC));
 	last->reason = NULL;
 	last->handler.entry->triggers = RAS_ON(API);
-	KUNIT_EXPECT_FALSE(test, only_noreturn(fake, RAS_TRIGGER_PANIC));
+	KUNIT_EXPECT_FALSE(test, ras_fake_only_noreturn(fake, RAS_TRIGGER_PANIC));
 
 	/* Any other trigger leaves the machine alive: locks must be left. */
-	KUNIT_EXPECT_TRUE(test, only_noreturn(fake, RAS_TRIGGER_API));
+	KUNIT_EXPECT_TRUE(test, ras_fake_only_noreturn(fake, RAS_TRIGGER_API));
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
 	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_IPI, 0x2);
 }
@@ -190,7 +179,7 @@ static void ras_chain_panic_retires(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_PANIC), 0);
 	KUNIT_EXPECT_EQ(test, h->ran, 1);
 	KUNIT_EXPECT_EQ(test, fake->m.state, RAS_ENDED);
-	KUNIT_EXPECT_EQ(test, atomic_read(&fake->m.owner), 0);
+	KUNIT_EXPECT_EQ(test, ras_owner(&fake->m), 0);
 	KUNIT_EXPECT_FALSE(test, fake->m.stop.resumable);
 	KUNIT_EXPECT_TRUE(test, fake->crash);
 	KUNIT_EXPECT_EQ(test, fake->m.last.times.sequence, 1);
@@ -211,7 +200,7 @@ static void ras_chain_panic_retires(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->m.stop.sequence, 1);
 }
 
-/* A CPU that comes when the panic has ended finds its order there. */
+/* A CPU that comes when the panic has ended finds its command there. */
 static void ras_chain_panic_latecomer(struct kunit *test)
 {
 	struct ras_fake *fake = ras_fake_new(test, 2, true);

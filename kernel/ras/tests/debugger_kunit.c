@@ -82,12 +82,9 @@ static void ras_debugger_without_line(struct kunit *test)
 	struct ras_fake_handler *h = add_interactive(test, NULL, RAS_WAIT_AUTO);
 
 	ras_fake_add_last(test, NULL);
-	/* This thread is not bound to a CPU, as those of the fake CPUs are. */
-	migrate_disable();
-	KUNIT_EXPECT_FALSE(test, ras_only_noreturn(&fake->m, RAS_TRIGGER_PANIC));
+	KUNIT_EXPECT_FALSE(test, ras_fake_only_noreturn(fake, RAS_TRIGGER_PANIC));
 	h->reason = "no line";
-	KUNIT_EXPECT_TRUE(test, ras_only_noreturn(&fake->m, RAS_TRIGGER_PANIC));
-	migrate_enable();
+	KUNIT_EXPECT_TRUE(test, ras_fake_only_noreturn(fake, RAS_TRIGGER_PANIC));
 }
 
 static void hook_hang(struct ras_fake_handler *h, const struct ras_stop *stop)
@@ -141,7 +138,7 @@ static bool press_button(struct ras_fake *fake, unsigned int cpu)
 /* A stop that another CPU finishes: wait until it is over. */
 static bool nobody_owns(struct ras_fake *fake)
 {
-	return ras_fake_until(fake, atomic_read_acquire(&fake->m.owner) == RAS_NOBODY);
+	return ras_fake_until(fake, ras_owner(&fake->m) == RAS_NOBODY);
 }
 
 /* CPU 0 has finished the stop of CPU 1, which comes back too late. */
@@ -237,7 +234,7 @@ static void ras_debugger_button_in_call(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, ras_fake_until(fake, READ_ONCE(fake->cpu[0].hang_until)));
 	atomic64_add(2 * RAS_FAKE_DEADLINE_NS, &fake->clock);
 	KUNIT_EXPECT_TRUE(test, press_button(fake, 0));
-	KUNIT_EXPECT_TRUE(test, READ_ONCE(fake->slot[0]->calling));
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(fake->slot[0]->helping));
 	atomic64_add(2 * RAS_NMI_TIMEOUT_MS * (u64)NSEC_PER_MSEC, &fake->clock);
 	KUNIT_EXPECT_TRUE(test, press_button(fake, 0));
 	expect_taken_over(test, fake, good);
@@ -305,12 +302,15 @@ static void ras_debugger_skips_to_last(struct kunit *test)
 
 static unsigned int tidied;
 static bool tidying_fails;
+static struct ras_failure tidied_why;
 
-static void tidy(struct ras_handler *handler, const struct ras_stop *stop)
+static void tidy(struct ras_handler *handler, const struct ras_stop *stop,
+		 const struct ras_failure *why)
 {
 	struct ras_fake_handler *h = handler->priv;
 
 	tidied++;
+	tidied_why = *why;
 	if (tidying_fails)
 		ras_fake_fault(&h->fake->m, "divide error", 0x4711, NULL);
 }
@@ -366,6 +366,7 @@ static void ras_debugger_abandoned_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, next->ran, 2);
 	KUNIT_EXPECT_EQ(test, fake->m.failures, 2);
 	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, RAS_FAULTED);
+	KUNIT_EXPECT_EQ(test, tidied_why.why, RAS_FAULTED);
 	ras_fake_expect_idle(test, fake);
 }
 
@@ -390,6 +391,8 @@ static void ras_debugger_abandoned_by_takeover(struct kunit *test)
 	ras_fake_wake(fake, 0);
 	KUNIT_EXPECT_EQ(test, ras_fake_finish(fake, 0), -ECANCELED);
 	KUNIT_EXPECT_EQ(test, tidied, 1);
+	KUNIT_EXPECT_EQ(test, tidied_why.why, RAS_HUNG);
+	KUNIT_EXPECT_EQ(test, tidied_why.from, 0);
 }
 
 static void hook_live(struct ras_fake_handler *h, const struct ras_stop *stop)

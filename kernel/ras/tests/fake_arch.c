@@ -73,16 +73,16 @@ bool ras_fake_hung_enough(const struct ras_fake *fake, const struct ras_fake_cpu
 }
 
 /* Is @cpu, which is parked, about to begin or to end what it calls for a handler? */
-static bool ras_fake_calling(const struct ras_fake *fake, unsigned int nr, u64 order)
+static bool ras_fake_helping(const struct ras_fake *fake, unsigned int nr, u64 command)
 {
 	const struct ras_fake_cpu *cpu = &fake->cpu[nr];
 	const struct ras_slot *slot = fake->slot[nr];
 
-	if (READ_ONCE(slot->calling))
+	if (READ_ONCE(slot->helping))
 		return !READ_ONCE(cpu->hang_until) || ras_fake_hung_enough(fake, cpu) ||
 		       ras_fake_takes(cpu) != RAS_HOW_NONE;
-	return RAS_ORDER_OP(order) == RAS_ORDER_CALL &&
-	       READ_ONCE(slot->called) != RAS_ORDER_CALL(order);
+	return RAS_OP_OF(command) == RAS_HELP &&
+	       READ_ONCE(slot->helped) != RAS_NR_OF(command);
 }
 
 /* Is @cpu about to park, to leave, to go offline, or to leave a handler? */
@@ -96,16 +96,16 @@ static bool ras_fake_coming(struct ras_fake *fake, unsigned int nr)
 	/* Pairs with the release in ras_park(). */
 	parked = smp_load_acquire(&fake->slot[nr]->parked);
 	if (parked) {
-		u64 order = READ_ONCE(fake->slot[nr]->order);
+		u64 command = READ_ONCE(fake->slot[nr]->command);
 
-		if (READ_ONCE(cpu->stuck) || RAS_ORDER_SEQUENCE(order) != parked)
+		if (READ_ONCE(cpu->stuck) || RAS_SEQUENCE_OF(command) != parked)
 			return false;
 		if (READ_ONCE(cpu->asleep) && READ_ONCE(cpu->deep))
 			return ras_fake_takes(cpu) == RAS_HOW_NMI;
-		if (RAS_ORDER_OP(order) == RAS_ORDER_WATCH)
+		if (RAS_OP_OF(command) == RAS_WATCH)
 			return !READ_ONCE(fake->slot[nr]->awake);
-		return ras_fake_calling(fake, nr, order) ||
-		       RAS_ORDER_OP(order) > RAS_ORDER_CALL;
+		return ras_fake_helping(fake, nr, command) ||
+		       RAS_OP_OF(command) > RAS_HELP;
 	}
 	if (ras_fake_takes(cpu) != RAS_HOW_NONE)
 		return true;
@@ -122,8 +122,8 @@ static u64 ras_fake_look(const struct ras_fake *fake)
 
 	for (cpu = 0; cpu < fake->nr; cpu++)
 		view = view * 31 + READ_ONCE(fake->slot[cpu]->parked) +
-		       READ_ONCE(fake->slot[cpu]->order) +
-		       READ_ONCE(fake->slot[cpu]->calling) +
+		       READ_ONCE(fake->slot[cpu]->command) +
+		       READ_ONCE(fake->slot[cpu]->helping) +
 		       READ_ONCE(fake->slot[cpu]->awake) * 7 +
 		       READ_ONCE(fake->cpu[cpu].serving);
 	return view;
@@ -135,7 +135,7 @@ static u64 ras_fake_look(const struct ras_fake *fake)
  */
 static bool ras_fake_keeps_time(const struct ras_fake *fake, int self)
 {
-	int owner = atomic_read(&fake->m.owner);
+	int owner = ras_owner(&fake->m);
 
 	if (owner == self)
 		return true;
@@ -171,7 +171,7 @@ static void ras_fake_meet_end(struct ras_fake *fake)
 	unsigned int cpu;
 
 	if (!at_end || READ_ONCE(fake->m.state) != RAS_RELEASING ||
-	    atomic_read(&fake->m.owner) != ras_fake_this_cpu())
+	    ras_owner(&fake->m) != ras_fake_this_cpu())
 		return;
 	for (cpu = 0; cpu < fake->nr; cpu++)
 		if (READ_ONCE(fake->slot[cpu]->parked))
@@ -204,7 +204,7 @@ static void ras_fake_meet_report(struct ras_fake *fake, unsigned int self)
 	void (*at_report)(struct ras_fake *fake) = fake->at_report;
 
 	if (!at_report || READ_ONCE(fake->m.state) != RAS_STOPPED ||
-	    atomic_read(&fake->m.owner) != self || !fake->slot[self]->guard.active ||
+	    ras_owner(&fake->m) != self || !ras_running(&fake->m) ||
 	    fake->m.step.entry)
 		return;
 	fake->at_report = NULL;
@@ -272,7 +272,7 @@ static void ras_fake_wait(const u64 *word, u64 old, bool nudge)
 		WRITE_ONCE(cpu->rounds, cpu->rounds + 1);
 		ras_fake_bow_out();
 		if (ras_fake_takes(cpu) == RAS_HOW_NMI && xchg(&cpu->nmi, 0)) {
-			ras_machine_stopped(&ras_fake_now->m, RAS_HOW_NMI, &cpu->regs);
+			ras_stopped(&ras_fake_now->m, RAS_HOW_NMI, &cpu->regs);
 			nudged = true;
 		}
 		ras_fake_run_job(ras_fake_now, cpu);
@@ -284,17 +284,25 @@ static void ras_fake_wait(const u64 *word, u64 old, bool nudge)
 static bool ras_fake_call(void (*fn)(void *arg), void *arg)
 {
 	struct ras_fake_cpu *cpu = ras_fake_this();
-	struct ras_guard *guard = &ras_fake_now->slot[cpu - ras_fake_now->cpu]->guard;
+	struct ras_guard *guard = ras_guard_top(ras_fake_now->slot[cpu - ras_fake_now->cpu]);
+
+	bool outer = cpu->inside, landed;
 
 	cpu->landed = false;
 	cpu->abandoned = RAS_FAILED_NOT;
 	cpu->inside = true;
 	fn(arg);
-	cpu->inside = false;
 	/* abandon() has returned, which the core takes for a refusal. */
 	if (cpu->abandoned)
 		guard->failure.why = cpu->abandoned;
-	return !cpu->landed;
+	landed = cpu->landed;
+	cpu->inside = outer;
+	/* The call that this one was made from can be left again. */
+	if (outer) {
+		cpu->landed = false;
+		cpu->abandoned = RAS_FAILED_NOT;
+	}
+	return !landed;
 }
 
 static bool ras_fake_land(struct pt_regs *regs, unsigned long *ip)
@@ -312,7 +320,7 @@ static bool ras_fake_land(struct pt_regs *regs, unsigned long *ip)
 static void ras_fake_abandon(void)
 {
 	struct ras_fake_cpu *cpu = ras_fake_this();
-	struct ras_guard *guard = &ras_fake_now->slot[cpu - ras_fake_now->cpu]->guard;
+	struct ras_guard *guard = ras_guard_top(ras_fake_now->slot[cpu - ras_fake_now->cpu]);
 
 	if (!cpu->inside)
 		return;

@@ -15,7 +15,18 @@
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 
-#include "../internal.h"
+#include "../chain.h"
+#include "../deadline.h"
+#include "../guard.h"
+#include "../helper.h"
+#include "../machine.h"
+#include "../park.h"
+#include "../plan.h"
+#include "../policy.h"
+#include "../registry.h"
+#include "../report.h"
+#include "../stop.h"
+#include "../watch.h"
 
 #define RAS_FAKE_CPUS	8
 
@@ -153,6 +164,9 @@ struct ras_fake {
 	struct ras_fake_cpu	cpu[RAS_FAKE_CPUS];
 };
 
+/* What a stop does to the kernel around it: noted in ras_fake_kernel. */
+extern const struct ras_kernel_ops ras_fake_kernel_ops;
+
 struct ras_fake_handler;
 
 /* What a test has a handler do. */
@@ -235,6 +249,7 @@ static inline const char *ras_fake_skipped(struct ras_fake_handler *h)
 	return ras_entry_skipped(&h->fake->m, h->handler.entry, RAS_NR_TRIGGERS) ?: "";
 }
 
+bool ras_fake_only_noreturn(struct ras_fake *fake, enum ras_trigger trigger);
 void ras_fake_expect_idle(struct kunit *test, struct ras_fake *fake);
 void ras_fake_expect_record(struct kunit *test, struct ras_fake *fake,
 			    unsigned int cpu, enum ras_how how);

@@ -9,13 +9,13 @@
 
 struct ras_fake_kernel ras_fake_kernel;
 
-static void own_up(bool console_left)
+static void tainted(bool console_left)
 {
-	ras_fake_kernel.owned_up++;
+	ras_fake_kernel.tainted++;
 	ras_fake_kernel.console_left = console_left;
 }
 
-static void go_on(struct ras_machine *m)
+static void go_on_panic(struct ras_machine *m)
 {
 	ras_fake_kernel.went_on++;
 	m->arch->halt();
@@ -41,6 +41,14 @@ static void reboot(void)
 	ras_fake_kernel.rebooted++;
 }
 
+const struct ras_kernel_ops ras_fake_kernel_ops = {
+	.panic		= go_on_panic,
+	.reboot_ms	= reboot_ms,
+	.printed	= printed,
+	.reboot		= reboot,
+	.tainted	= tainted,
+};
+
 /**
  * ras_fake_new_guarded() - make a machine whose handlers may go wrong
  * @test: the test; skipped as by ras_fake_new()
@@ -52,14 +60,7 @@ static void reboot(void)
  */
 struct ras_fake *ras_fake_new_guarded(struct kunit *test, unsigned int cpus)
 {
-	struct ras_fake *fake = ras_fake_new(test, cpus, true);
-
-	fake->m.own_up = own_up;
-	fake->m.go_on = go_on;
-	fake->m.reboot_ms = reboot_ms;
-	fake->m.printed = printed;
-	fake->m.reboot = reboot;
-	return fake;
+	return ras_fake_new(test, cpus, true);
 }
 
 /**
@@ -120,6 +121,7 @@ void ras_fake_expect_failure(struct kunit *test, const struct ras_failure *failu
 		KUNIT_EXPECT_EQ(test, failure->deadline_ms, expected->deadline_ms);
 		break;
 	case RAS_SMASHED:
+	case RAS_TOO_DEEP:
 	case RAS_FAILED_NOT:
 		break;
 	}

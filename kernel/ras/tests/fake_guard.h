@@ -18,7 +18,7 @@
 
 /**
  * struct ras_fake_kernel - the kernel around the machine
- * @owned_up: calls of own_up()
+ * @tainted: calls of tainted()
  * @console_left: the argument of the last
  * @went_on: calls of go_on()
  * @rebooted: calls of reboot()
@@ -27,7 +27,7 @@
  * @reboot_once: reboot_ms() returns that once, and 0 from then on
  */
 struct ras_fake_kernel {
-	unsigned int		owned_up;
+	unsigned int		tainted;
 	bool			console_left;
 	unsigned int		went_on;
 	unsigned int		rebooted;

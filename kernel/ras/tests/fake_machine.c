@@ -37,11 +37,11 @@ static void ras_fake_serve(struct ras_fake *fake, struct ras_fake_cpu *cpu)
 	switch (how) {
 	case RAS_HOW_IPI:
 		xchg(&cpu->ipi, 0);
-		ras_machine_stopped(&fake->m, RAS_HOW_IPI, &cpu->regs);
+		ras_stopped(&fake->m, RAS_HOW_IPI, &cpu->regs);
 		break;
 	case RAS_HOW_NMI:
 		xchg(&cpu->nmi, 0);
-		ras_machine_stopped(&fake->m, RAS_HOW_NMI, &cpu->regs);
+		ras_stopped(&fake->m, RAS_HOW_NMI, &cpu->regs);
 		break;
 	default:
 		cpumask_clear_cpu(cpu - fake->cpu, &fake->online);
@@ -214,7 +214,7 @@ bool ras_fake_hang(struct ras_fake *fake, u64 ns)
 		if (ras_fake_takes(cpu) == RAS_HOW_NMI) {
 			WRITE_ONCE(cpu->serving, true);
 			xchg(&cpu->nmi, 0);
-			ras_machine_stopped(&fake->m, RAS_HOW_NMI, &cpu->regs);
+			ras_stopped(&fake->m, RAS_HOW_NMI, &cpu->regs);
 			WRITE_ONCE(cpu->serving, false);
 		}
 		usleep_range(20, 50);
@@ -337,18 +337,32 @@ int ras_fake_enable(struct ras_fake_handler *h, bool on)
 	return ret;
 }
 
+/* This thread is not bound to a CPU, as those of the fake CPUs are. */
+bool ras_fake_only_noreturn(struct ras_fake *fake, enum ras_trigger trigger)
+{
+	bool only;
+
+	migrate_disable();
+	/* As the owner, which this thread is for a moment. */
+	atomic64_set(&fake->m.claim, RAS_CLAIM(fake->m.arch->this_cpu(), 0));
+	only = ras_only_noreturn(&fake->m, trigger);
+	atomic64_set(&fake->m.claim, RAS_CLAIM_NONE);
+	migrate_enable();
+	return only;
+}
+
 /* After a release nothing may be left of the stop. */
 void ras_fake_expect_idle(struct kunit *test, struct ras_fake *fake)
 {
 	unsigned int cpu;
 
 	KUNIT_EXPECT_EQ(test, fake->m.state, RAS_IDLE);
-	KUNIT_EXPECT_EQ(test, atomic_read(&fake->m.owner), RAS_NOBODY);
-	KUNIT_EXPECT_EQ(test, atomic_read(&fake->m.running), 0);
+	KUNIT_EXPECT_EQ(test, ras_owner(&fake->m), RAS_NOBODY);
+	KUNIT_EXPECT_EQ(test, ras_running(&fake->m), 0);
 	for (cpu = 0; cpu < fake->nr; cpu++) {
 		KUNIT_EXPECT_EQ(test, READ_ONCE(fake->slot[cpu]->parked), 0);
 		KUNIT_EXPECT_FALSE(test, READ_ONCE(fake->slot[cpu]->parking));
-		KUNIT_EXPECT_FALSE(test, READ_ONCE(fake->slot[cpu]->guard.active));
+		KUNIT_EXPECT_FALSE(test, READ_ONCE(fake->slot[cpu]->guards));
 	}
 }
 
@@ -417,7 +431,7 @@ struct ras_fake *ras_fake_new(struct kunit *test, unsigned int nr, bool threads)
 	INIT_LIST_HEAD(&fake->m.entries);
 	/* Not at zero, where a time that was not taken would look right. */
 	atomic64_set(&fake->clock, NSEC_PER_SEC);
-	ras_machine_init(&fake->m, &ras_fake_arch, fake->slot);
+	ras_machine_init(&fake->m, &ras_fake_arch, &ras_fake_kernel_ops, fake->slot);
 	ras_fake_now = fake;
 	test->priv = fake;
 
@@ -450,7 +464,7 @@ void ras_fake_exit(struct kunit *test)
 		kthread_stop(fake->cpu[cpu].task);
 		put_task_struct(fake->cpu[cpu].task);
 		/* It has ended within a guarded call. */
-		if (fake->slot[cpu]->guard.active)
+		if (fake->slot[cpu]->guards)
 			atomic_dec(&ras_guards);
 	}
 	list_for_each_entry_safe(entry, next, &fake->m.entries, node) {

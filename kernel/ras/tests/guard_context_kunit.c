@@ -119,7 +119,7 @@ static void ras_guard_notes_console(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ras_fake_enable(h, true), 0);
 	fake->m.console_was_locked = true;
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
-	KUNIT_EXPECT_EQ(test, ras_fake_kernel.owned_up, 2);
+	KUNIT_EXPECT_EQ(test, ras_fake_kernel.tainted, 2);
 	KUNIT_EXPECT_FALSE(test, ras_fake_kernel.console_left);
 }
 

@@ -78,7 +78,7 @@ static void ras_guard_comes_back(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, (void *)fake->m.result[0].broken);
 	KUNIT_EXPECT_EQ(test, fake->m.failures, 0);
 	KUNIT_EXPECT_EQ(test, fake->nmis, 0UL);
-	KUNIT_EXPECT_EQ(test, ras_fake_kernel.owned_up, 0);
+	KUNIT_EXPECT_EQ(test, ras_fake_kernel.tainted, 0);
 	ras_fake_expect_counts(test, h, 1, 0, 0);
 	ras_fake_expect_idle(test, fake);
 }
@@ -134,7 +134,7 @@ static void ras_guard_abandons(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, (void *)fake->m.result[0].broken);
 	KUNIT_EXPECT_EQ(test, fake->m.result[1].failure.why, RAS_FAILED_NOT);
 	KUNIT_EXPECT_EQ(test, fake->m.failures, 1);
-	KUNIT_EXPECT_EQ(test, ras_fake_kernel.owned_up, 1);
+	KUNIT_EXPECT_EQ(test, ras_fake_kernel.tainted, 1);
 	ras_fake_expect_counts(test, bad, 1, 1, 0);
 	ras_fake_expect_counts(test, good, 1, 0, 0);
 	ras_fake_expect_idle(test, fake);
@@ -159,7 +159,7 @@ static void ras_guard_abandons_many(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->m.failures, i);
 	KUNIT_EXPECT_EQ(test, fake->m.state, RAS_ENDED);
 	/* Neither is for the owner of a crash. */
-	KUNIT_EXPECT_EQ(test, ras_fake_kernel.owned_up, 0);
+	KUNIT_EXPECT_EQ(test, ras_fake_kernel.tainted, 0);
 	KUNIT_EXPECT_EQ(test, ras_fake_kernel.went_on, 0);
 }
 
@@ -177,7 +177,7 @@ static bool refuses(struct ras_fake *fake)
 	panic_in(&fake->m, "boom");
 	refused = !cpu->landed &&
 		  !ras_fake_fault(&fake->m, "page fault", 0x4711, NULL) &&
-		  !ras_guard_strike(&fake->m, &regs);
+		  !ras_strike(&fake->m, &regs);
 	cpu->inside = inside;
 	return refused;
 }
@@ -245,7 +245,7 @@ static void hook_nmi(struct ras_fake_handler *h, const struct ras_stop *stop)
 	h->ret |= cpu->landed;
 	/* Which is what an NMI is for. */
 	h->fake->m.watch.strike = h->fake->m.calls;
-	h->seen = ras_guard_strike(&h->fake->m, &cpu->regs);
+	h->seen = ras_strike(&h->fake->m, &cpu->regs);
 	__preempt_count_sub(NMI_OFFSET + HARDIRQ_OFFSET);
 	local_irq_restore(flags);
 }
@@ -339,7 +339,7 @@ static void ras_guard_failed_handler(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, ras_fake_skipped(bad), "failed, to be enabled again");
 	KUNIT_EXPECT_EQ(test, good->ran, 2);
 	/* This stop went without a failure. */
-	KUNIT_EXPECT_EQ(test, ras_fake_kernel.owned_up, 1);
+	KUNIT_EXPECT_EQ(test, ras_fake_kernel.tainted, 1);
 	ras_fake_expect_counts(test, bad, 1, 1, 0);
 	/* Not from within the stop. */
 	KUNIT_EXPECT_EQ(test, bad->disarms, 0);

@@ -111,7 +111,7 @@ static void ras_parked_call_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&call.ran[0]), 0);
 }
 
-/* One that does not notice the order is nudged. */
+/* One that does not notice the command is nudged. */
 static void ras_parked_call_nudge(struct kunit *test)
 {
 	struct ras_fake *fake = new_call(test, 4);
@@ -200,7 +200,7 @@ static void ras_parked_call_busy(struct kunit *test)
 
 	stop_and_call(test, fake, h, -EBUSY);
 	KUNIT_EXPECT_EQ(test, atomic_read(&call.ran[1]), 1);
-	KUNIT_EXPECT_FALSE(test, fake->m.parked_call.active);
+	KUNIT_EXPECT_FALSE(test, fake->m.help.active);
 }
 
 static void hook_call_watched(struct ras_fake_handler *h, const struct ras_stop *stop)
@@ -208,7 +208,7 @@ static void hook_call_watched(struct ras_fake_handler *h, const struct ras_stop 
 	h->ret = ras_call_parked(stop, fn, left, &call);
 }
 
-/* Who watches has an order already. */
+/* Who watches has a command already. */
 static void ras_parked_call_watched(struct kunit *test)
 {
 	struct ras_fake *fake = new_call(test, 2);
@@ -353,7 +353,7 @@ static void hook_progress_late(struct ras_fake_handler *h, const struct ras_stop
 	h->ret = ras_call_parked_end(stop, CALL_MS);
 	before = READ_ONCE(m->watch.progress);
 	ras_fake_wake(h->fake, 1);
-	h->seen &= ras_fake_until(h->fake, !READ_ONCE(m->slot[1]->calling));
+	h->seen &= ras_fake_until(h->fake, !READ_ONCE(m->slot[1]->helping));
 	h->seen &= READ_ONCE(m->watch.progress) == before;
 }
 

@@ -156,7 +156,7 @@ static void expect_nothing_stopped(struct kunit *test, struct ras_fake *fake,
 	KUNIT_EXPECT_EQ(test, fake->m.stop.sequence, 0);
 	KUNIT_EXPECT_EQ(test, fake->begins, 0);
 	KUNIT_EXPECT_EQ(test, fake->ipis | fake->nmis, 0UL);
-	KUNIT_EXPECT_EQ(test, atomic_read(&fake->m.owner), RAS_NOBODY);
+	KUNIT_EXPECT_EQ(test, ras_owner(&fake->m), RAS_NOBODY);
 }
 
 static void ras_stop_refused_by_policy(struct kunit *test)
@@ -197,7 +197,7 @@ static void ras_stop_before_start(struct kunit *test)
 	fake->m.state = RAS_OFF;
 	KUNIT_EXPECT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), -ENODEV);
 	KUNIT_EXPECT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_PANIC), -ENODEV);
-	KUNIT_EXPECT_FALSE(test, ras_machine_stopped(&fake->m, RAS_HOW_NMI,
+	KUNIT_EXPECT_FALSE(test, ras_stopped(&fake->m, RAS_HOW_NMI,
 						     &fake->cpu[0].regs));
 	expect_nothing_stopped(test, fake, h);
 }

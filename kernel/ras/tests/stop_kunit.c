@@ -316,7 +316,7 @@ static void ras_stop_sequence_wraps(struct kunit *test)
 
 	fake->m.stop.sequence = U32_MAX - 1;
 	for (i = 0; i < 2; i++)
-		fake->slot[i]->order = RAS_ORDER(U32_MAX - 1, RAS_ORDER_RELEASE);
+		fake->slot[i]->command = RAS_COMMAND(U32_MAX - 1, RAS_RELEASE);
 	for (i = 0; i < ARRAY_SIZE(expected); i++) {
 		KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
 		KUNIT_EXPECT_EQ(test, fake->m.stop.sequence, expected[i]);
@@ -357,7 +357,7 @@ static void ras_stop_leaves_into_next(struct kunit *test)
 
 static int job_foreign_nmi(struct ras_fake *fake, unsigned int cpu, void *arg)
 {
-	return ras_machine_stopped(&fake->m, RAS_HOW_NMI, &fake->cpu[cpu].regs);
+	return ras_stopped(&fake->m, RAS_HOW_NMI, &fake->cpu[cpu].regs);
 }
 
 /* Nobody is parked, and no NMI claimed, when there is no stop. */
@@ -368,12 +368,12 @@ static void ras_stop_foreign_nmi(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, ras_fake_do(fake, 1, job_foreign_nmi, NULL));
 	/* While CPUs are gathered, it would cut the grace period short. */
 	fake->m.stop.sequence = 1;
-	atomic_set(&fake->m.owner, 0);
+	atomic64_set(&fake->m.claim, RAS_CLAIM(0, 0));
 	WRITE_ONCE(fake->m.state, RAS_STOPPING);
 	KUNIT_EXPECT_FALSE(test, ras_fake_do(fake, 1, job_foreign_nmi, NULL));
 	KUNIT_EXPECT_EQ(test, fake->slot[1]->parked, 0);
 	WRITE_ONCE(fake->m.state, RAS_IDLE);
-	atomic_set(&fake->m.owner, RAS_NOBODY);
+	atomic64_set(&fake->m.claim, RAS_CLAIM_NONE);
 }
 
 /* A release has an end also if a CPU does not leave, and the stop an outcome. */
@@ -389,7 +389,7 @@ static void ras_stop_stuck_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->m.state, RAS_IDLE);
 	KUNIT_EXPECT_TRUE(test, ras_fake_parked(fake, 2));
 
-	/* Its order waits for it. */
+	/* Its command waits for it. */
 	WRITE_ONCE(fake->cpu[2].stuck, false);
 	KUNIT_EXPECT_TRUE(test, ras_fake_until(fake, !READ_ONCE(fake->slot[2]->parked)));
 	ras_fake_expect_idle(test, fake);
@@ -414,7 +414,7 @@ static void ras_stop_nudge(struct kunit *test)
 	ras_fake_expect_idle(test, fake);
 }
 
-/* The same for the order that ends a crash. */
+/* The same for the command that ends a crash. */
 static void ras_stop_nudge_crash(struct kunit *test)
 {
 	struct ras_fake *fake = ras_fake_new(test, 3, true);

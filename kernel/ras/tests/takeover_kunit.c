@@ -35,7 +35,7 @@ static void expect_canceled(struct kunit *test, struct ras_fake *fake, unsigned 
 static bool released(struct ras_fake *fake, u32 sequence)
 {
 	return ras_fake_until(fake, READ_ONCE(fake->m.last.times.sequence) == sequence &&
-				    atomic_read_acquire(&fake->m.owner) == RAS_NOBODY);
+				    ras_owner(&fake->m) == RAS_NOBODY);
 }
 
 /* Another context than at the trigger, in which the owner hangs. */
@@ -87,7 +87,7 @@ static void ras_takeover_goes_on(struct kunit *test)
 	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_IPI, 0x4);
 	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_MISSING, 0x1);
 	KUNIT_EXPECT_EQ(test, ras_fake_bits(&fake->m.owners), 0x3UL);
-	KUNIT_EXPECT_EQ(test, ras_fake_kernel.owned_up, 1);
+	KUNIT_EXPECT_EQ(test, ras_fake_kernel.tainted, 1);
 	KUNIT_EXPECT_EQ(test, ras_fake_kernel.went_on, 0);
 	ras_fake_expect_trigger(test, fake, RAS_HOW_OWNER);
 	/* It may not be armed anew, nor disarmed, while CPU 0 is in it. */
@@ -107,7 +107,7 @@ static void ras_takeover_goes_on(struct kunit *test)
 	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_OWNER, 0x1);
 	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_IPI, 0x6);
 	KUNIT_EXPECT_EQ(test, good->ran, 2);
-	KUNIT_EXPECT_EQ(test, ras_fake_kernel.owned_up, 1);
+	KUNIT_EXPECT_EQ(test, ras_fake_kernel.tainted, 1);
 	ras_fake_expect_idle(test, fake);
 }
 
@@ -174,22 +174,38 @@ static void hook_see_watcher(struct ras_fake_handler *h, const struct ras_stop *
 	h->ret = h->fake->m.watch.cpu;
 }
 
-/* A CPU that is parked in the middle of what it has lost has no guard to spare. */
-static void ras_takeover_old_owner_does_not_watch(struct kunit *test)
+static void hook_wake_second(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	h->seen = ras_fake_bits(&stop->cpus[RAS_HOW_OWNER]);
+	ras_fake_wake(h->fake, 1);
+	h->ret = ras_fake_until(h->fake, ras_fake_parked(h->fake, 1)) ? 0 : -ETIMEDOUT;
+}
+
+/*
+ * A CPU that is parked in the middle of what it has lost watches if there is no other, and
+ * can take over in its turn: what it runs then nests in what it has lost.
+ */
+static void ras_takeover_by_old_owner(struct kunit *test)
 {
 	struct ras_fake *fake = ras_fake_new_guarded(test, 2);
-	struct ras_fake_handler *next;
+	struct ras_fake_handler *see, *last;
 
 	ras_fake_add_hook(test, "bad", 1, hook_wedge_late, RAS_FAKE_DEADLINE_MS);
-	ras_fake_add_hook(test, "good", 2, ras_fake_hook_wake_owner,
-			  RAS_FAKE_DEADLINE_MS);
-	next = ras_fake_add_hook(test, "next", 3, hook_see_watcher, RAS_FAKE_DEADLINE_MS);
+	ras_fake_add_hook(test, "good", 2, ras_fake_hook_wake_owner, RAS_FAKE_DEADLINE_MS);
+	see = ras_fake_add_hook(test, "see", 3, hook_see_watcher, RAS_FAKE_DEADLINE_MS);
+	ras_fake_add_hook(test, "worse", 4, ras_fake_hook_wedge, RAS_FAKE_DEADLINE_MS);
+	last = ras_fake_add_hook(test, "last", 5, hook_wake_second, RAS_FAKE_DEADLINE_MS);
 	ras_fake_start_stop(fake, 0, RAS_TRIGGER_API);
 	KUNIT_EXPECT_EQ(test, ras_fake_finish(fake, 0), -ECANCELED);
-	KUNIT_ASSERT_TRUE(test, released(fake, 1));
-	KUNIT_EXPECT_EQ(test, next->ran, 3);
-	KUNIT_EXPECT_EQ(test, next->seen, 0x1UL);
-	KUNIT_EXPECT_EQ(test, next->ret, RAS_NOBODY);
+	KUNIT_ASSERT_TRUE(test, ras_fake_until(fake, ras_owner(&fake->m) == RAS_NOBODY));
+	KUNIT_EXPECT_EQ(test, see->seen, 0x1UL);
+	KUNIT_EXPECT_EQ(test, see->ret, 0);
+	KUNIT_EXPECT_EQ(test, last->ran, 5);
+	KUNIT_EXPECT_EQ(test, last->seen, 0x1UL);
+	KUNIT_EXPECT_EQ(test, last->ret, 0);
+	ras_fake_expect_hung(test, fake, 0, 0, 1, RAS_FAKE_DEADLINE_MS);
+	ras_fake_expect_hung(test, fake, 3, 1, 0, RAS_FAKE_DEADLINE_MS);
+	ras_fake_unwedged(fake, 1);
 	ras_fake_expect_idle(test, fake);
 }
 
@@ -266,7 +282,7 @@ static void ras_takeover_twice(struct kunit *test)
 	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_IPI, 0x8);
 	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_MISSING, 0x3);
 	KUNIT_EXPECT_EQ(test, ras_fake_bits(&fake->m.owners), 0x7UL);
-	KUNIT_EXPECT_EQ(test, ras_fake_kernel.owned_up, 1);
+	KUNIT_EXPECT_EQ(test, ras_fake_kernel.tainted, 1);
 
 	expect_canceled(test, fake, 0);
 	ras_fake_unwedge(fake, 1);
@@ -399,7 +415,7 @@ static void come_back_too_late(struct ras_fake *fake)
 		return;
 	}
 	ras_fake_wake(fake, 0);
-	ras_fake_until(fake, atomic_read(&fake->m.running) != call);
+	ras_fake_until(fake, ras_running(&fake->m) != call);
 }
 
 /* Who gets there first keeps the machine, whatever the other one has seen. */
@@ -491,7 +507,7 @@ static void ras_takeover_race(struct kunit *test)
 static struct kunit_case ras_takeover_cases[] = {
 	KUNIT_CASE(ras_takeover_goes_on),
 	KUNIT_CASE_PARAM(ras_takeover_old_owner_parks, comeback_gen_params),
-	KUNIT_CASE(ras_takeover_old_owner_does_not_watch),
+	KUNIT_CASE(ras_takeover_by_old_owner),
 	KUNIT_CASE(ras_takeover_unregister),
 	KUNIT_CASE(ras_takeover_old_owner_was_first),
 	KUNIT_CASE(ras_takeover_twice),

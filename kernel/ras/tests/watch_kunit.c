@@ -52,7 +52,7 @@ static void ras_watch_deadline(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nmis, 0x1UL);
 	KUNIT_EXPECT_EQ(test, fake->m.stop.owner, 0);
 	KUNIT_EXPECT_EQ(test, fake->slot[0]->nmi_sent, 0);
-	KUNIT_EXPECT_EQ(test, ras_fake_kernel.owned_up, 1);
+	KUNIT_EXPECT_EQ(test, ras_fake_kernel.tainted, 1);
 	ras_fake_expect_counts(test, bad, 1, 0, 1);
 	ras_fake_expect_idle(test, fake);
 }
@@ -153,13 +153,13 @@ static void ras_watch_deadline_after_renewal(struct kunit *test)
 /* Is anybody on watch? */
 static void hook_see_watch(struct ras_fake_handler *h, const struct ras_stop *stop)
 {
-	u64 watch = RAS_ORDER_TO_WATCH(stop->sequence, h->fake->m.calls);
+	u64 watch = RAS_COMMAND_NR(stop->sequence, RAS_WATCH, h->fake->m.calls);
 	unsigned int cpu;
 
 	h->ret = h->fake->m.watch.cpu;
 	h->seen = 0;
 	for (cpu = 0; cpu < h->fake->nr; cpu++)
-		if (READ_ONCE(h->fake->slot[cpu]->order) == watch)
+		if (READ_ONCE(h->fake->slot[cpu]->command) == watch)
 			h->seen |= BIT(cpu);
 }
 
@@ -243,7 +243,7 @@ static void hook_strike(struct ras_fake_handler *h, const struct ras_stop *stop)
 	if (p->renewed)
 		ras_progress(stop);
 	/* As an NMI of whatever origin comes, the button's for one. */
-	h->ret = ras_machine_stopped(&h->fake->m, RAS_HOW_NMI,
+	h->ret = ras_stopped(&h->fake->m, RAS_HOW_NMI,
 				     &ras_fake_here(h->fake)->regs);
 	watch->cpu = RAS_NOBODY;
 }
@@ -347,16 +347,16 @@ static void set_cpus(struct ras_fake *fake, enum ras_how how, unsigned long bits
 
 /* The number of the watched call. */
 #define CALL		5
-#define WATCH_ORDER	RAS_ORDER_TO_WATCH(7, CALL)
+#define WATCH_COMMAND	RAS_COMMAND_NR(7, RAS_WATCH, CALL)
 
-static void expect_orders(struct kunit *test, struct ras_fake *fake, int watcher,
-			  u64 order)
+static void expect_commands(struct kunit *test, struct ras_fake *fake, int watcher,
+			    u64 command)
 {
 	int cpu;
 
 	for (cpu = 0; cpu < fake->nr; cpu++)
-		KUNIT_EXPECT_EQ_MSG(test, fake->slot[cpu]->order,
-				    cpu == watcher ? order : 0ULL, "CPU %d", cpu);
+		KUNIT_EXPECT_EQ_MSG(test, fake->slot[cpu]->command,
+				    cpu == watcher ? command : 0ULL, "CPU %d", cpu);
 }
 
 static void ras_watch_who(struct kunit *test)
@@ -376,17 +376,17 @@ static void ras_watch_who(struct kunit *test)
 	set_cpus(fake, RAS_HOW_OFFLINE, p->offline, false);
 	for_each_set_bit(cpu, &p->unparked, fake->nr)
 		fake->slot[cpu]->parked = 6;
-	ras_watch_set(&fake->m, deadline_ms);
-	ras_watch_begin(&fake->m, CALL);
+	ras_watch_begin(&fake->m, CALL, true, deadline_ms * (u64)NSEC_PER_MSEC,
+			deadline_ms);
 	KUNIT_EXPECT_EQ(test, fake->m.watch.cpu, p->watcher);
 	KUNIT_EXPECT_EQ(test, fake->m.watch.budget_ns, deadline_ms * (u64)NSEC_PER_MSEC);
-	expect_orders(test, fake, p->watcher, WATCH_ORDER);
+	expect_commands(test, fake, p->watcher, WATCH_COMMAND);
 	ras_watch_end(&fake->m);
 	KUNIT_EXPECT_EQ(test, fake->m.watch.cpu, RAS_NOBODY);
-	expect_orders(test, fake, p->watcher, RAS_ORDER(7, RAS_ORDER_STAY));
+	expect_commands(test, fake, p->watcher, RAS_COMMAND(7, RAS_STAY));
 }
 
-/* A call that has handed the machine over has given other orders. */
+/* A call that has handed the machine over has given other commands. */
 static void ras_watch_end_handed_over(struct kunit *test)
 {
 	struct ras_fake *fake = ras_fake_new(test, 2, false);
@@ -394,18 +394,18 @@ static void ras_watch_end_handed_over(struct kunit *test)
 	fake->m.stop.sequence = 7;
 	fake->m.state = RAS_STOPPED;
 	set_cpus(fake, RAS_HOW_IPI, 0x2, true);
-	ras_watch_set(&fake->m, RAS_FAKE_DEADLINE_MS);
-	ras_watch_begin(&fake->m, CALL);
+	ras_watch_begin(&fake->m, CALL, true, RAS_FAKE_DEADLINE_MS * (u64)NSEC_PER_MSEC,
+			RAS_FAKE_DEADLINE_MS);
 	/* As ras_machine_handover() does. */
 	fake->m.state = RAS_HANDED_OVER;
-	fake->slot[1]->order = RAS_ORDER(7, RAS_ORDER_HANDOVER);
+	fake->slot[1]->command = RAS_COMMAND(7, RAS_HANDOVER);
 	ras_watch_end(&fake->m);
-	expect_orders(test, fake, 1, RAS_ORDER(7, RAS_ORDER_HANDOVER));
+	expect_commands(test, fake, 1, RAS_COMMAND(7, RAS_HANDOVER));
 }
 
 static int job_watch(struct ras_fake *fake, unsigned int cpu, void *arg)
 {
-	ras_watch(&fake->m, fake->slot[cpu], WATCH_ORDER, NULL);
+	ras_watch(&fake->m, fake->slot[cpu], WATCH_COMMAND);
 	return 0;
 }
 
@@ -416,12 +416,11 @@ static struct ras_fake *new_watch(struct kunit *test, unsigned int deadline_ms)
 	struct ras_machine *m = &fake->m;
 
 	m->stop.sequence = 7;
-	atomic_set(&m->owner, 0);
-	atomic_set(&m->running, CALL);
+	atomic64_set(&m->claim, RAS_CLAIM(0, CALL));
 	m->watch.cpu = 1;
 	m->watch.deadline_ms = deadline_ms;
 	m->watch.budget_ns = deadline_ms * (u64)NSEC_PER_MSEC;
-	fake->slot[1]->order = WATCH_ORDER;
+	fake->slot[1]->command = WATCH_COMMAND;
 	return fake;
 }
 
@@ -432,10 +431,10 @@ static void ras_watch_leaves(struct kunit *test)
 	ras_fake_start(fake, 1, job_watch, NULL);
 	/* With a call running and without one. */
 	usleep_range(1000, 2000);
-	atomic_set(&fake->m.running, 0);
+	atomic64_set(&fake->m.claim, RAS_CLAIM(0, 0));
 	usleep_range(1000, 2000);
 	KUNIT_EXPECT_FALSE(test, try_wait_for_completion(&fake->cpu[1].done));
-	WRITE_ONCE(fake->slot[1]->order, RAS_ORDER(7, RAS_ORDER_RELEASE));
+	WRITE_ONCE(fake->slot[1]->command, RAS_COMMAND(7, RAS_RELEASE));
 	KUNIT_EXPECT_EQ(test, ras_fake_finish(fake, 1), 0);
 	KUNIT_EXPECT_EQ(test, fake->nmis, 0UL);
 	KUNIT_EXPECT_EQ(test, fake->m.watch.strike, 0);
@@ -444,9 +443,9 @@ static void ras_watch_leaves(struct kunit *test)
 /* The owner is at the next call already, which has no deadline. */
 static void begin_next_call(struct ras_fake *fake)
 {
-	ras_watch_set(&fake->m, 0);
-	atomic_set(&fake->m.running, CALL + 1);
-	WRITE_ONCE(fake->slot[1]->order, RAS_ORDER(7, RAS_ORDER_STAY));
+	ras_watch_begin(&fake->m, CALL + 1, true, 0, 0);
+	atomic64_set(&fake->m.claim, RAS_CLAIM(0, CALL + 1));
+	WRITE_ONCE(fake->slot[1]->command, RAS_COMMAND(7, RAS_STAY));
 	/* A clock does not stand still between two looks at it. */
 	atomic64_add(1, &fake->clock);
 }
@@ -465,24 +464,24 @@ static void ras_watch_late(struct kunit *test)
 	fake->at_watch = begin_next_call_next;
 	KUNIT_ASSERT_EQ(test, ras_fake_do(fake, 1, job_watch, NULL), 0);
 	KUNIT_EXPECT_NULL(test, (void *)fake->at_watch);
-	KUNIT_EXPECT_FALSE(test, ras_watch_overdue(&fake->m, CALL + 1));
+	KUNIT_EXPECT_FALSE(test, ras_overdue(&fake->m, CALL + 1));
 	KUNIT_EXPECT_EQ(test, fake->nmis, 0UL);
 	KUNIT_EXPECT_EQ(test, fake->m.watch.strike, 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&fake->m.running), CALL + 1);
-	KUNIT_EXPECT_EQ(test, atomic_read(&fake->m.owner), 0);
+	KUNIT_EXPECT_EQ(test, ras_running(&fake->m), CALL + 1);
+	KUNIT_EXPECT_EQ(test, ras_owner(&fake->m), 0);
 }
 
-/* Or it gets to its order when that call is over. */
+/* Or it gets to its command when that call is over. */
 static void ras_watch_too_late(struct kunit *test)
 {
 	struct ras_fake *fake = new_watch(test, 0);
 
-	atomic_set(&fake->m.running, CALL + 1);
+	atomic64_set(&fake->m.claim, RAS_CLAIM(0, CALL + 1));
 	ras_fake_start(fake, 1, job_watch, NULL);
 	usleep_range(1000, 2000);
 	atomic64_add(NSEC_PER_SEC, &fake->clock);
 	usleep_range(1000, 2000);
-	WRITE_ONCE(fake->slot[1]->order, RAS_ORDER(7, RAS_ORDER_STAY));
+	WRITE_ONCE(fake->slot[1]->command, RAS_COMMAND(7, RAS_STAY));
 	KUNIT_EXPECT_EQ(test, ras_fake_finish(fake, 1), 0);
 	KUNIT_EXPECT_EQ(test, fake->nmis, 0UL);
 	KUNIT_EXPECT_EQ(test, fake->m.watch.strike, 0);
@@ -496,9 +495,9 @@ static void ras_watch_clock_ahead(struct kunit *test)
 
 	watch->cpu = RAS_NOBODY;
 	watch->begin_ns = atomic64_read(&fake->clock) + NSEC_PER_MSEC;
-	KUNIT_EXPECT_FALSE(test, ras_watch_overdue(&fake->m, CALL));
+	KUNIT_EXPECT_FALSE(test, ras_overdue(&fake->m, CALL));
 	atomic64_add(2 * NSEC_PER_MSEC + watch->budget_ns, &fake->clock);
-	KUNIT_EXPECT_TRUE(test, ras_watch_overdue(&fake->m, CALL));
+	KUNIT_EXPECT_TRUE(test, ras_overdue(&fake->m, CALL));
 }
 
 /* The first NMI finds the owner where it cannot be taken out; the next one does not. */
@@ -509,12 +508,12 @@ static void allow_strike(struct ras_fake *fake)
 	if (!(fake->nmis & 1) || READ_ONCE(slot->nmi_sent))
 		fake->at_watch = allow_strike;
 	else
-		WRITE_ONCE(slot->guard.task, fake->cpu[0].task);
+		WRITE_ONCE(slot->guard[0].task, fake->cpu[0].task);
 }
 
 static void hook_hang_elsewhere(struct ras_fake_handler *h, const struct ras_stop *stop)
 {
-	WRITE_ONCE(h->fake->slot[0]->guard.task, NULL);
+	WRITE_ONCE(h->fake->slot[0]->guard[0].task, NULL);
 	h->fake->at_watch = allow_strike;
 	h->ret = ras_fake_hang(h->fake, RAS_FAKE_FOREVER_NS);
 }

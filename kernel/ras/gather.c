@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS stop framework: the owner gathers the other CPUs.
+ */
+#include <linux/kernel.h>
+
+#include "gather.h"
+#include "machine.h"
+#include "park.h"
+
+/* Note how @cpu was stopped, where the handlers and the report read it. */
+static void ras_account(struct ras_machine *m, unsigned int cpu, enum ras_how how)
+{
+	cpumask_set_cpu(cpu, &m->stop.cpus[how]);
+}
+
+/* CPUs that were offline from the start.  An NMI that was sent to them is lost. */
+static void ras_account_offline(struct ras_machine *m)
+{
+	unsigned int cpu;
+
+	cpumask_andnot(&m->stop.cpus[RAS_HOW_OFFLINE], m->arch->present(),
+		       m->arch->online());
+	for_each_cpu(cpu, &m->stop.cpus[RAS_HOW_OFFLINE])
+		WRITE_ONCE(m->slot[cpu]->nmi_sent, 0);
+}
+
+/* Has @cpu parked?  Then account for it. */
+static bool ras_count_parked(struct ras_machine *m, unsigned int cpu)
+{
+	if (!ras_has_parked(m, cpu))
+		return false;
+	ras_account(m, cpu, m->slot[cpu]->record.how);
+	return true;
+}
+
+/*
+ * An NMI that a former stop has sent, and that has not arrived, serves this one as well:
+ * with a second one the CPU would take both, one after the other, and find that nobody has
+ * sent the other.  A crash does not rely on it, and sends its own.
+ */
+static void ras_send_nmi(struct ras_machine *m, unsigned int cpu)
+{
+	if (READ_ONCE(m->slot[cpu]->nmi_sent) && m->stop.resumable)
+		return;
+	ras_summon(m, cpu);
+}
+
+/*
+ * Stop the CPUs in m->pending:
+ *
+ * 1) An IPI.  CPUs with interrupts enabled answer; those in an irq-disabled
+ *    section leave it first, and the locks they hold there.
+ * 2) After the grace period, an NMI for each that has not answered.
+ * 3) After the timeout, name the rest.  A CPU that went offline meanwhile is
+ *    not missing.  A CPU that answers later parks all the
+ *    same, see ras_add_newcomers().
+ */
+static void ras_gather(struct ras_machine *m, u64 grace_us)
+{
+	unsigned int cpu;
+
+	if (grace_us && !cpumask_empty(&m->pending) &&
+	    m->arch->send_ipi(&m->pending)) {
+		ras_record_here(m, RAS_HOW_OWNER, m->stop.regs);
+		ras_await(m, grace_us * NSEC_PER_USEC, RAS_NO_NUDGE, ras_count_parked);
+	}
+
+	for_each_cpu(cpu, &m->pending)
+		ras_send_nmi(m, cpu);
+	/* While they are on their way; unless the IPI has given the time for it. */
+	ras_record_here(m, RAS_HOW_OWNER, m->stop.regs);
+	if (cpumask_empty(&m->pending) ||
+	    ras_await(m, ras_nmi_timeout_ns(m), RAS_NO_NUDGE, ras_count_parked))
+		return;
+
+	for_each_cpu(cpu, &m->pending) {
+		if (cpumask_test_cpu(cpu, m->arch->online())) {
+			ras_account(m, cpu, RAS_HOW_MISSING);
+			continue;
+		}
+		/* Offline CPUs take no NMI: none is on its way any more. */
+		WRITE_ONCE(m->slot[cpu]->nmi_sent, 0);
+		ras_account(m, cpu, RAS_HOW_OFFLINE);
+	}
+}
+
+/**
+ * ras_add_newcomers() - account for CPUs that came after the stop was complete
+ * @m: the machine
+ *
+ * A missing CPU may have parked since; a CPU may have come online, because
+ * bringing one up does not need any of the CPUs that are parked.
+ *
+ * Context: Owner, between handlers.
+ */
+void ras_add_newcomers(struct ras_machine *m)
+{
+	struct cpumask *cpus = m->stop.cpus;
+	unsigned int cpu;
+
+	for_each_cpu(cpu, &cpus[RAS_HOW_MISSING]) {
+		if (!ras_has_parked(m, cpu))
+			continue;
+		cpumask_clear_cpu(cpu, &cpus[RAS_HOW_MISSING]);
+		m->slot[cpu]->record.late = true;
+		ras_account(m, cpu, m->slot[cpu]->record.how);
+	}
+
+	cpumask_copy(&m->pending, m->arch->online());
+	cpumask_clear_cpu(m->stop.owner, &m->pending);
+	cpumask_andnot(&m->pending, &m->pending, &cpus[RAS_HOW_IPI]);
+	cpumask_andnot(&m->pending, &m->pending, &cpus[RAS_HOW_NMI]);
+	cpumask_andnot(&m->pending, &m->pending, &cpus[RAS_HOW_SELF]);
+	cpumask_andnot(&m->pending, &m->pending, &cpus[RAS_HOW_MISSING]);
+	cpumask_andnot(&cpus[RAS_HOW_OFFLINE], &cpus[RAS_HOW_OFFLINE], &m->pending);
+	ras_gather(m, 0);
+}
+
+/**
+ * ras_gather_all() - stop every other CPU
+ * @m: the machine
+ * @grace_us: how long the CPUs may take to answer an IPI, in us; 0: NMIs at once
+ *
+ * Context: Owner, at the beginning of a stop.
+ */
+void ras_gather_all(struct ras_machine *m, unsigned int grace_us)
+{
+	ras_account(m, m->stop.owner, RAS_HOW_OWNER);
+	ras_account_offline(m);
+	cpumask_copy(&m->pending, m->arch->online());
+	cpumask_clear_cpu(m->stop.owner, &m->pending);
+	ras_gather(m, grace_us);
+	m->stop.regs = &m->slot[m->stop.owner]->record.arch.regs;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * RAS stop framework: registration and arming of handlers.
+ */
+#ifndef _KERNEL_RAS_REGISTRY_H
+#define _KERNEL_RAS_REGISTRY_H
+
+#include "state.h"
+
+extern struct kobj_type ras_entry_ktype;
+int ras_add_handler(struct ras_machine *m, struct ras_handler *handler);
+void ras_remove_handler(struct ras_machine *m, struct ras_handler *handler);
+int ras_entry_enable(struct ras_machine *m, struct ras_entry *entry, bool enable);
+void ras_sort_chain(struct ras_machine *m);
+
+#endif /* _KERNEL_RAS_REGISTRY_H */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * RAS stop framework: the triggers.
+ */
+#ifndef _KERNEL_RAS_TRIGGER_H
+#define _KERNEL_RAS_TRIGGER_H
+
+#include <linux/types.h>
+
+int ras_user_stop(bool rehearsal);
+
+#endif /* _KERNEL_RAS_TRIGGER_H */
