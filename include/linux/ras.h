@@ -165,6 +165,7 @@ struct ras_cpu {
  * @message: the reason in words, e.g. the text of a panic
  * @regs: the registers at the trigger, in the record of @trigger_cpu
  * @stop_ns: from the trigger until every CPU was parked or named missing, in ns
+ * @arg: the argument of ras_stop_for(), else NULL
  * @cpus: the CPUs by how they were stopped, indexed by enum ras_how
  *
  * Constant while a handler runs.  Between two handlers a CPU that answers late, or
@@ -180,6 +181,7 @@ struct ras_stop {
 	char			message[RAS_MESSAGE_LEN];
 	const struct pt_regs	*regs;
 	u64			stop_ns;
+	void			*arg;
 	struct cpumask		cpus[RAS_NR_HOWS];
 };
 
@@ -192,6 +194,9 @@ struct ras_stop {
  * @RAS_OVERRAN: its deadline passed
  * @RAS_HUNG: likewise, and its CPU did not answer: that one may still be running it
  * @RAS_TOO_DEEP: it was not called: too many guarded calls in one another
+ * @RAS_RECALLED: the handler had no more use for the help of this CPU, or did not get it
+ *	in time
+ * @RAS_PREEMPTED: another CPU panicked, and the stop became that crash
  */
 enum ras_failing {
 	RAS_FAILED_NOT,
@@ -201,6 +206,8 @@ enum ras_failing {
 	RAS_OVERRAN,
 	RAS_HUNG,
 	RAS_TOO_DEEP,
+	RAS_RECALLED,
+	RAS_PREEMPTED,
 };
 
 /**
@@ -229,6 +236,22 @@ struct ras_failure {
 	char			lock[RAS_NAME_LEN];
 };
 
+/**
+ * struct ras_outcome - what became of the handler of ras_stop_for()
+ * @ran: its run() was called
+ * @verdict: what that returned
+ * @skipped: why it did not run, in words, or NULL
+ * @why: why it was abandoned; @why.why is %RAS_FAILED_NOT if it was not
+ * @ns: how long it ran, in ns
+ */
+struct ras_outcome {
+	bool			ran;
+	enum ras_verdict	verdict;
+	const char		*skipped;
+	struct ras_failure	why;
+	u64			ns;
+};
+
 /* ras_handler.wait_s: a person, if there is one, has all the time; else see there. */
 #define RAS_WAIT_AUTO	(-1)
 /* What ras_wait_s() may return besides seconds. */
@@ -250,8 +273,13 @@ struct ras_failure {
  * so none of them watches its deadline; once that has passed, any NMI abandons it.
  */
 #define RAS_HANDLER_INTERACTIVE	BIT(3)
+/* The handler runs by ras_stop_for() only, and needs no trigger. */
+#define RAS_HANDLER_ON_CALL	BIT(4)
+/* The handler has parked CPUs work for it by ras_help_start(), which needs stacks. */
+#define RAS_HANDLER_HELPED	BIT(5)
 #define RAS_HANDLER_FLAGS	(RAS_HANDLER_NORETURN | RAS_HANDLER_DOES_KMSG | \
-				 RAS_HANDLER_DOES_KEXEC | RAS_HANDLER_INTERACTIVE)
+				 RAS_HANDLER_DOES_KEXEC | RAS_HANDLER_INTERACTIVE | \
+				 RAS_HANDLER_ON_CALL | RAS_HANDLER_HELPED)
 
 /**
  * struct ras_handler - a tool that does something with a stop
@@ -286,6 +314,12 @@ struct ras_failure {
  *	next handler runs, to put right what the others would stumble over; as @run,
  *	perhaps on another CPU.  Its last argument tells why @run was abandoned; after
  *	%RAS_HUNG the CPU @from of that may still be running it.
+ * @prepare: optional.  Called by ras_stop_for() before the stop, from process context;
+ *	may sleep.  An errno refuses the stop.  Must undo what it has done if it fails.
+ * @complete: optional.  Called by ras_stop_for() after the stop, from process context; may
+ *	sleep.  Also called if the stop was refused after @prepare succeeded, or if the
+ *	handler was abandoned: @ret is what ras_stop_for() is about to return, and @outcome
+ *	tells what became of @run
  * @priv: the client's own
  * @entry: the core's; NULL while not registered
  *
@@ -309,6 +343,9 @@ struct ras_handler {
 	void			(*abandoned)(struct ras_handler *handler,
 					     const struct ras_stop *stop,
 					     const struct ras_failure *why);
+	int			(*prepare)(struct ras_handler *handler, void *arg);
+	void			(*complete)(struct ras_handler *handler, void *arg, int ret,
+					    const struct ras_outcome *outcome);
 	void			*priv;
 
 	struct ras_entry	*entry;
@@ -373,6 +410,23 @@ int ras_stop(const char *message);
  * Return: as ras_stop(); %-ENOENT if no handler is armed.
  */
 int ras_stop_at(const char *message, struct pt_regs *regs);
+
+/**
+ * ras_stop_for() - stop the machine and run one handler
+ * @handler: the handler, registered; its triggers do not matter
+ * @message: the reason in words
+ * @arg: what the handler finds in stop->arg, and its prepare() and complete() get
+ * @outcome: what became of it; may be NULL
+ *
+ * As ras_stop(), with no other handler.  Unregistering @handler waits until this returns.
+ *
+ * Context: Any, including NMI; process context if @handler has prepare() or complete().
+ * Return: 0 after the machine was stopped and released, whatever became of the handler;
+ *	%-ENOENT if @handler is not registered or not armed; what prepare() refused with; or
+ *	%-EPERM, %-EBUSY, %-EDEADLK and %-ENODEV as ras_stop().
+ */
+int ras_stop_for(struct ras_handler *handler, const char *message, void *arg,
+		 struct ras_outcome *outcome);
 
 /**
  * ras_trigger_enabled() - does policy have a trigger stop the machine?
@@ -527,6 +581,81 @@ int ras_call_parked(const struct ras_stop *stop,
  */
 int ras_call_parked_end(const struct ras_stop *stop, unsigned int timeout_ms);
 
+/**
+ * struct ras_job - work for parked CPUs
+ * @work: does a piece of the work; true: there is more.  Each call runs in a guard, on a
+ *	private stack of RAS_STACK_SIZE bytes; otherwise for it holds what holds for a
+ *	handler's @run
+ * @arg: its argument
+ * @cpus: the CPUs that may help; NULL: all
+ * @deadline_ms: how long a piece may take, in ms; not 0
+ */
+struct ras_job {
+	bool			(*work)(void *arg);
+	void			*arg;
+	const struct cpumask	*cpus;
+	unsigned int		deadline_ms;
+};
+
+/**
+ * enum ras_helper - what a CPU does for the handler
+ * @RAS_HELPER_NONE: it was not asked, or has not joined within the deadline of a piece
+ * @RAS_HELPER_RUNS: it does a piece of the work, or is about to
+ * @RAS_HELPER_DONE: @work has returned false, or the help has ended
+ * @RAS_HELPER_ABANDONED: a piece faulted, panicked, or took longer than the deadline, and
+ *	the CPU has left it
+ * @RAS_HELPER_LOST: a piece takes longer than the deadline, and no NMI reaches the CPU: it
+ *	may go on at any time, and what it writes to must not be used for anything else
+ */
+enum ras_helper {
+	RAS_HELPER_NONE,
+	RAS_HELPER_RUNS,
+	RAS_HELPER_DONE,
+	RAS_HELPER_ABANDONED,
+	RAS_HELPER_LOST,
+};
+
+/**
+ * ras_help_start() - have parked CPUs work for the handler
+ * @stop: the stop
+ * @job: the work; copied
+ *
+ * Does not wait.  The CPU that watches the handler stays out of it, unless it is the only
+ * one that could help: then it does a piece between two looks at the clock.  Helpers have
+ * the deadline of @job for each piece; the owner keeps it when it calls ras_help_state() or
+ * ras_help_end().
+ *
+ * Context: Handlers with %RAS_HANDLER_HELPED.
+ * Return: how many CPUs were asked, which may be 0; %-EBUSY if there is such help already;
+ *	%-EPERM if the handler lacks the flag; %-EINVAL without @work or deadline.
+ */
+int ras_help_start(const struct ras_stop *stop, const struct ras_job *job);
+
+/**
+ * ras_help_state() - what a CPU does for the handler
+ * @stop: the stop
+ * @cpu: the CPU
+ *
+ * Also asks a CPU whose piece is late to leave it, and names it lost if it does not within
+ * the NMI timeout.
+ *
+ * Context: The handler that has called ras_help_start().
+ * Return: see enum ras_helper.
+ */
+enum ras_helper ras_help_state(const struct ras_stop *stop, unsigned int cpu);
+
+/**
+ * ras_help_end() - have no CPU begin another piece, and wait until none is in one
+ * @stop: the stop
+ *
+ * The core does that in the end, should the handler be abandoned or have forgotten it.
+ *
+ * Context: The handler that has called ras_help_start().
+ * Return: 0; %-ETIMEDOUT if some CPU is lost, see ras_help_state(); %-EBUSY if another CPU
+ *	has taken over from the handler.
+ */
+int ras_help_end(const struct ras_stop *stop);
+
 /* For drivers that a handler calls, which have no stop in hand. */
 
 /**
@@ -628,13 +757,60 @@ void ras_save_kmsg(const struct ras_stop *stop);
 bool ras_crash_kernel_loaded(void);
 
 /**
- * ras_enter_crash_kernel() - hand every CPU over and start the crash kernel
+ * ras_leave() - leave this kernel
+ * @stop: the stop, which must not be resumable
+ * @fn: leaves; called on the owner when every other CPU has written its ELF note, has
+ *	switched off what would disturb the next kernel, and halts
+ * @arg: its argument
+ *
+ * Ends the guard of the handler: from here on neither its deadline nor a fault ends it, and
+ * the other CPUs cannot be had back.  If @fn returns, the handler should return %RAS_NEXT:
+ * the next handler that leaves this kernel is tried.
+ *
+ * Context: Handlers with %RAS_HANDLER_NORETURN.
+ * Return: 0 if @fn was called and has returned; %-EPERM in a stop that can be released;
+ *	%-EBUSY if another CPU has taken over.
+ */
+int ras_leave(const struct ras_stop *stop, void (*fn)(void *arg), void *arg);
+
+/**
+ * ras_enter_crash_kernel() - start the crash kernel, by ras_leave()
  * @stop: the stop, which must not be resumable
  *
- * Writes an ELF note for each CPU from its record.  Returns only if there is
- * no crash kernel or a system call is just replacing it.
+ * Returns if there is no crash kernel, or a system call was just replacing it; then nothing
+ * was done.
  */
 void ras_enter_crash_kernel(const struct ras_stop *stop);
+
+/**
+ * ras_save_notes() - write the ELF notes of all CPUs, as for a crash kernel
+ * @stop: the stop
+ *
+ * For a dump of this kernel's own memory: crash(8) and others find each CPU's registers in
+ * crash_notes, and the CPU that has crashed in crashing_cpu.  Each online CPU gets a whole
+ * note; that of a missing CPU has the pid of its task and registers of zero, because
+ * readers assign notes to CPUs by their order.  Undone when the stop is released.
+ *
+ * Context: Handlers.
+ * Return: 0; %-EBUSY if another CPU has taken over.
+ */
+int ras_save_notes(const struct ras_stop *stop);
+
+/**
+ * ras_go_away() - leave this machine to another kernel, and come back
+ * @stop: the stop, resumable, with every other CPU offline
+ * @fn: returns when this kernel has the machine again
+ * @arg: its argument
+ *
+ * For a kexec jump.  While @fn is away there is no deadline, and the stop is in the state
+ * AWAY.  The clock of stops may have begun anew: it goes on as if no time had passed.
+ *
+ * Context: Handlers.
+ * Return: what @fn has returned; %-EPERM in a stop that cannot be released; %-EBUSY if
+ *	another CPU is online, or has taken over; %-EOPNOTSUPP if the architecture cannot do
+ *	it.
+ */
+int ras_go_away(const struct ras_stop *stop, int (*fn)(void *arg), void *arg);
 
 /* Hooks in the kernel; nobody else calls these. */
 

@@ -36,6 +36,9 @@
  *	or @abandon has left it, or if it has overwritten what is not its own.
  *	Such state of the CPU as the core does not know is then as it was before.
  * @call_here: likewise on the stack that the CPU is on.
+ * @call_helper: likewise on a private stack that @need_stacks has made for this CPU.
+ * @need_stacks: make these stacks, for every possible CPU, once.  In process context; may
+ *	sleep.  0 or an errno.
  * @land: have the context of @regs, an exception or NMI on this CPU, go on where
  *	@call returns false, and tell in @ip where it was.  False, with nothing done,
  *	if this CPU is not within @fn of a @call, or on its way out of it.
@@ -43,12 +46,18 @@
  *	is not within @fn.
  * @retire: make the calling CPU harmless to whoever uses the machine next: no
  *	virtualisation, no tracing, no interrupts.
- * @note: write the ELF note of @cpu, for a crash kernel, from @record.
+ * @note: write the ELF note of @cpu, for a crash kernel, from @record; NULL: of a CPU that
+ *	is missing, with the pid of its task and registers of zero.
+ * @crashed: have readers of a dump take @cpu for the one that has crashed.
+ * @forget: undo @note and @crashed.
  * @stay: call @fn(@arg), which does not return, on a CPU that will not go on where
  *	it was interrupted.  @frame: for one that came by interrupt, the frame that
  *	the interrupt left on its stack; what is between that and here may be lost.
  * @copy: copy @size bytes of kernel memory.  False if not all of it can be read, be it
  *	that nothing is there or, where the machine can recover, that it is poisoned.
+ * @away: call @fn(@arg), which gives the machine to another kernel and comes back, with
+ *	all of this CPU saved before it and restored after it; return what it returns.
+ *	NULL if the architecture cannot do that.  @now_ns may have begun anew.
  * @halt: wait, with no more power than needed; may return.
  */
 struct ras_arch_ops {
@@ -65,10 +74,15 @@ struct ras_arch_ops {
 	void			(*wait)(const u64 *word, u64 old, bool nudge);
 	bool			(*call)(void (*fn)(void *arg), void *arg);
 	bool			(*call_here)(void (*fn)(void *arg), void *arg);
+	bool			(*call_helper)(void (*fn)(void *arg), void *arg);
+	int			(*need_stacks)(void);
 	bool			(*land)(struct pt_regs *regs, unsigned long *ip);
 	void			(*abandon)(void);
 	void			(*retire)(void);
 	void			(*note)(unsigned int cpu, const struct ras_cpu *record);
+	void			(*crashed)(int cpu);
+	void			(*forget)(void);
+	int			(*away)(int (*fn)(void *arg), void *arg);
 	void			(*stay)(const struct pt_regs *frame,
 					void (*fn)(void *arg), void *arg);
 	bool			(*copy)(void *dst, const void *src, size_t size);

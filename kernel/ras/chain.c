@@ -11,6 +11,7 @@
 #include "gather.h"
 #include "guard.h"
 #include "helper.h"
+#include "job.h"
 #include "machine.h"
 #include "plan.h"
 #include "report.h"
@@ -59,19 +60,11 @@ static void ras_fail(struct ras_entry *entry, struct ras_result *result, u64 ns)
 	result->ns = ns;
 }
 
-/* Time since the step began; on another CPU, whose clock may be behind. */
-static u64 ras_step_ns(const struct ras_machine *m)
-{
-	u64 now = m->arch->now_ns();
-
-	return now > m->step.begin_ns ? now - m->step.begin_ns : 0;
-}
-
 /* Guarded call of a callback of @entry, whose code must not go away meanwhile. */
-static enum ras_outcome ras_call_busy(struct ras_machine *m, struct ras_entry *entry,
-				      struct ras_call *call)
+static enum ras_call_end ras_call_busy(struct ras_machine *m, struct ras_entry *entry,
+				       struct ras_call *call)
 {
-	enum ras_outcome outcome;
+	enum ras_call_end outcome;
 
 	atomic_inc(&entry->busy);
 	outcome = ras_call(m, call);
@@ -81,10 +74,10 @@ static enum ras_outcome ras_call_busy(struct ras_machine *m, struct ras_entry *e
 }
 
 /* The same, and what becomes of it is recorded in @result. */
-static enum ras_outcome ras_call_entry(struct ras_machine *m, struct ras_entry *entry,
-				       struct ras_call *call, struct ras_result *result)
+static enum ras_call_end ras_call_entry(struct ras_machine *m, struct ras_entry *entry,
+					struct ras_call *call, struct ras_result *result)
 {
-	enum ras_outcome outcome = ras_call_busy(m, entry, call);
+	enum ras_call_end outcome = ras_call_busy(m, entry, call);
 
 	if (outcome == RAS_CALL_LOST)
 		return outcome;
@@ -92,7 +85,7 @@ static enum ras_outcome ras_call_entry(struct ras_machine *m, struct ras_entry *
 		result->broken = call->broken;
 	if (outcome == RAS_CALL_ABANDONED) {
 		result->failure = call->failure;
-		ras_fail(entry, result, ras_step_ns(m));
+		ras_fail(entry, result, ras_since_ns(m, m->step.begin_ns));
 	}
 	return outcome;
 }
@@ -101,8 +94,8 @@ static enum ras_outcome ras_call_entry(struct ras_machine *m, struct ras_entry *
  * Does @entry say that it can run?  @ready tells, and counts only if the call has come
  * back.  A call that is lost says so: this CPU is not the owner any more.
  */
-static enum ras_outcome ras_ask_ready(struct ras_machine *m, struct ras_entry *entry,
-				      unsigned int deadline_ms, bool *ready)
+static enum ras_call_end ras_ask_ready(struct ras_machine *m, struct ras_entry *entry,
+				       unsigned int deadline_ms, bool *ready)
 {
 	struct ras_callback cb = { .handler = entry->handler };
 	struct ras_call call = {
@@ -110,7 +103,7 @@ static enum ras_outcome ras_ask_ready(struct ras_machine *m, struct ras_entry *e
 		.arg		= &cb,
 		.deadline_ms	= deadline_ms,
 	};
-	enum ras_outcome outcome;
+	enum ras_call_end outcome;
 
 	*ready = !cb.handler->not_ready;
 	if (*ready)
@@ -133,11 +126,13 @@ static bool ras_is_ready(struct ras_machine *m, struct ras_entry *entry)
  * ras_any_ready() - is any handler armed for a trigger?
  * @m: the machine
  * @trigger: the trigger
+ * @only: the one that is to run, whatever its triggers; NULL: all of the plan
  *
  * Context: Owner, before the stop begins.
  * Return: true if so.
  */
-bool ras_any_ready(struct ras_machine *m, enum ras_trigger trigger)
+bool ras_any_ready(struct ras_machine *m, enum ras_trigger trigger,
+		   const struct ras_entry *only)
 {
 	const struct ras_chain *chain = ras_chain_now(m);
 	unsigned int i;
@@ -145,7 +140,7 @@ bool ras_any_ready(struct ras_machine *m, enum ras_trigger trigger)
 	for (i = 0; chain && i < chain->nr; i++) {
 		struct ras_entry *entry = chain->entry[i];
 
-		if (ras_entry_runs_on(entry, trigger) &&
+		if ((only ? entry == only : ras_entry_runs_on(entry, trigger)) &&
 		    !ras_entry_off(m, entry, trigger) && ras_is_ready(m, entry))
 			return true;
 	}
@@ -189,6 +184,7 @@ static struct ras_result *ras_new_result(struct ras_machine *m,
 {
 	struct ras_result *result = &m->result[m->nr_results];
 
+	BUILD_BUG_ON(ARRAY_SIZE(m->result) < 2 * ARRAY_SIZE(m->chain_space[0].entry));
 	memset(result, 0, sizeof(*result));
 	strscpy(result->name, entry->name, sizeof(result->name));
 	m->nr_results++;
@@ -229,7 +225,7 @@ bool ras_call_report(struct ras_machine *m, void (*report)(struct ras_machine *m
 		.arg		= &printing,
 		.deadline_ms	= RAS_CORE_DEADLINE_MS,
 	};
-	enum ras_outcome outcome;
+	enum ras_call_end outcome;
 
 	m->step.entry = NULL;
 	m->step.result = unfinished;
@@ -274,12 +270,12 @@ void ras_step_lost(struct ras_machine *m, int from, int to)
 	failure->to = to;
 	if (guard)
 		ras_note_locks(guard, failure);
-	ras_fail(m->step.entry, result, ras_step_ns(m));
+	ras_fail(m->step.entry, result, ras_since_ns(m, m->step.begin_ns));
 }
 
 /* Ask @entry whether it can run; result->skipped tells. */
-static enum ras_outcome ras_ask_entry(struct ras_machine *m, struct ras_entry *entry,
-				      struct ras_result *result)
+static enum ras_call_end ras_ask_entry(struct ras_machine *m, struct ras_entry *entry,
+				       struct ras_result *result)
 {
 	struct ras_callback cb = { .handler = entry->handler };
 	struct ras_call call = {
@@ -287,7 +283,7 @@ static enum ras_outcome ras_ask_entry(struct ras_machine *m, struct ras_entry *e
 		.arg		= &cb,
 		.deadline_ms	= RAS_CORE_DEADLINE_MS,
 	};
-	enum ras_outcome outcome;
+	enum ras_call_end outcome;
 
 	result->skipped = ras_entry_off(m, entry, m->stop.trigger);
 	if (result->skipped || !entry->handler->not_ready)
@@ -299,8 +295,8 @@ static enum ras_outcome ras_ask_entry(struct ras_machine *m, struct ras_entry *e
 }
 
 /* Run @entry, which is armed; result->verdict tells. */
-static enum ras_outcome ras_run_entry(struct ras_machine *m, struct ras_entry *entry,
-				      struct ras_result *result)
+static enum ras_call_end ras_run_entry(struct ras_machine *m, struct ras_entry *entry,
+				       struct ras_result *result)
 {
 	struct ras_callback cb = {
 		.handler = entry->handler,
@@ -313,7 +309,7 @@ static enum ras_outcome ras_run_entry(struct ras_machine *m, struct ras_entry *e
 		/* A debugger wants every CPU for itself. */
 		.unwatched	= entry->flags & RAS_HANDLER_INTERACTIVE,
 	};
-	enum ras_outcome outcome;
+	enum ras_call_end outcome;
 
 	entry->runs++;
 	result->running = true;
@@ -326,7 +322,7 @@ static enum ras_outcome ras_run_entry(struct ras_machine *m, struct ras_entry *e
 		return outcome;
 
 	result->running = false;
-	result->ns = ras_step_ns(m);
+	result->ns = ras_since_ns(m, m->step.begin_ns);
 	if (cb.verdict >= RAS_NR_VERDICTS) {
 		result->broken = "returned no verdict";
 		cb.verdict = RAS_NEXT;
@@ -361,6 +357,7 @@ static bool ras_tidy_up(struct ras_machine *m)
 			return false;
 	}
 	ras_machine_call_parked_end(m, READ_ONCE(m->policy.nmi_timeout_ms));
+	ras_machine_help_end(m);
 	return true;
 }
 
@@ -407,7 +404,7 @@ static bool ras_chain_step(struct ras_machine *m, struct ras_entry *entry,
 			   enum ras_verdict *verdict)
 {
 	struct ras_result *result = ras_new_result(m, entry);
-	enum ras_outcome outcome;
+	enum ras_call_end outcome;
 
 	/* A CPU that takes over goes on behind this one. */
 	m->step.entry = entry;
@@ -459,7 +456,7 @@ bool ras_run_chain(struct ras_machine *m)
 			return false;
 	}
 
-	while (chain && m->step.next < chain->nr) {
+	while (chain && m->step.next < chain->nr && !ras_preempted(m)) {
 		struct ras_entry *entry = chain->entry[m->step.next];
 		enum ras_verdict verdict = RAS_NEXT;
 
@@ -474,6 +471,54 @@ bool ras_run_chain(struct ras_machine *m)
 			m->step.next = chain->nr;
 	}
 	return true;
+}
+
+/**
+ * ras_crash_on_panic() - another CPU has panicked: make the stop that crash
+ * @m: the machine
+ *
+ * Context: Owner, after the chain of a stop that could be released.
+ * Return: true if the stop has become a crash: ras_run_chain() runs the plan of a panic.
+ */
+bool ras_crash_on_panic(struct ras_machine *m)
+{
+	struct ras_stop *stop = &m->stop;
+	int cpu;
+
+	if (!ras_preempted(m))
+		return false;
+	cpu = (int)((u64)atomic64_read(&m->panicked) >> 32) - 1;
+	ras_become_crash(m);
+	m->last_only = false;
+	m->only = NULL;
+	stop->rehearsal = false;
+	stop->trigger = RAS_TRIGGER_PANIC;
+	stop->trigger_cpu = cpu;
+	stop->regs = &m->slot[cpu]->record.arch.regs;
+	strscpy(stop->message, m->slot[cpu]->panic_message, sizeof(stop->message));
+	m->step.next = 0;
+	m->reported = false;
+	return true;
+}
+
+/**
+ * ras_tell_outcome() - tell the caller of ras_stop_for() what became of its handler
+ * @m: the machine
+ *
+ * Context: Owner, before the release.
+ */
+void ras_tell_outcome(struct ras_machine *m)
+{
+	const struct ras_result *result = &m->result[0];
+	struct ras_outcome *outcome = m->outcome;
+
+	if (!m->nr_results)
+		return;
+	outcome->skipped = result->skipped;
+	outcome->ran = !result->skipped && m->only->runs;
+	outcome->verdict = result->verdict;
+	outcome->why = result->failure;
+	outcome->ns = result->ns;
 }
 
 /**

@@ -7,9 +7,12 @@
 
 #include "state.h"
 
-bool ras_any_ready(struct ras_machine *m, enum ras_trigger trigger);
+bool ras_any_ready(struct ras_machine *m, enum ras_trigger trigger,
+		   const struct ras_entry *only);
 bool ras_only_noreturn(struct ras_machine *m, enum ras_trigger trigger);
 bool ras_run_chain(struct ras_machine *m);
+bool ras_crash_on_panic(struct ras_machine *m);
+void ras_tell_outcome(struct ras_machine *m);
 bool ras_crash_on_oops(struct ras_machine *m);
 bool ras_call_report(struct ras_machine *m, void (*report)(struct ras_machine *m),
 		     struct ras_result *unfinished);

@@ -27,9 +27,11 @@
 /* What is left of a guard's deadline, in ns; 0: it has passed. */
 static u64 ras_left_ns(const struct ras_machine *m, const struct ras_guard *guard)
 {
-	u64 begin = max(guard->begin_ns, READ_ONCE(m->watch.renewed_ns));
-	u64 now = m->arch->now_ns();
-	u64 age = now > begin ? now - begin : 0;
+	u64 age = ras_since_ns(m, guard->begin_ns);
+
+	/* Progress counts for all calls that this CPU is in. */
+	if (READ_ONCE(m->watch.renewed_ns))
+		age = min(age, ras_since_ns(m, READ_ONCE(m->watch.renewed_ns)));
 
 	return age < guard->budget_ns ? guard->budget_ns - age : 0;
 }
@@ -92,7 +94,7 @@ static bool ras_enter(struct ras_machine *m, struct ras_slot *slot,
 }
 
 /* Another CPU has taken over from the calls that this one is in. */
-static enum ras_outcome ras_lost(struct ras_machine *m, const struct ras_guard *guard)
+static enum ras_call_end ras_lost(struct ras_machine *m, const struct ras_guard *guard)
 {
 	/* Nobody may go on in the handler that has made this call. */
 	if (guard->outer)
@@ -100,22 +102,32 @@ static enum ras_outcome ras_lost(struct ras_machine *m, const struct ras_guard *
 	return RAS_CALL_LOST;
 }
 
-/* The deadline of the call that @guard was made from has passed meanwhile. */
+/* Leave the innermost call of this CPU.  Returns if it is on its way out already. */
+static void ras_abandon(struct ras_machine *m, struct ras_guard *guard, enum ras_failing why)
+{
+	guard->failure.why = why;
+	guard->failure.ip = 0;
+	guard->failure.deadline_ms = guard->deadline_ms;
+	m->arch->abandon();
+}
+
+/*
+ * Is the call that @guard was made from to be abandoned as well: has its deadline passed
+ * meanwhile, or has another CPU panicked?
+ */
 static void ras_abandon_outer(struct ras_machine *m, struct ras_slot *slot,
 			      const struct ras_guard *guard)
 {
-	struct ras_guard *outer = ras_outer(slot, guard);
+	struct ras_guard *next = ras_outer(slot, guard), *outer;
 
-	for (; outer; outer = ras_outer(slot, outer)) {
-		if (!outer->budget_ns || ras_left_ns(m, outer))
-			continue;
-		/* The innermost is left first; ras_call() gets to the next one there. */
-		outer = ras_outer(slot, guard);
-		outer->failure.why = RAS_OVERRAN;
-		outer->failure.deadline_ms = outer->deadline_ms;
-		m->arch->abandon();
-		return;
-	}
+	/* The inner one is left first; ras_call() gets to the next one there. */
+	if (guard->failure.why == RAS_PREEMPTED)
+		ras_abandon(m, next, RAS_PREEMPTED);
+	for (outer = next; outer; outer = ras_outer(slot, outer))
+		if (outer->budget_ns && !ras_left_ns(m, outer)) {
+			ras_abandon(m, next, RAS_OVERRAN);
+			return;
+		}
 }
 
 /* End the call in @guard.  False if another CPU has ended it. */
@@ -144,10 +156,10 @@ static bool ras_leave_call(struct ras_machine *m, struct ras_slot *slot,
  * From within such a call, too: see ras_machine_try().
  *
  * Context: Owner.
- * Return: see enum ras_outcome.  After %RAS_CALL_LOST this CPU is not the owner any
+ * Return: see enum ras_call_end.  After %RAS_CALL_LOST this CPU is not the owner any
  *	more, and touches nothing but its own slot.
  */
-enum ras_outcome ras_call(struct ras_machine *m, struct ras_call *call)
+enum ras_call_end ras_call(struct ras_machine *m, struct ras_call *call)
 {
 	struct ras_slot *slot = ras_this_slot(m);
 	struct ras_context ctx;
@@ -233,6 +245,20 @@ void ras_renew(struct ras_machine *m)
 	WRITE_ONCE(m->watch.renewed_ns, now);
 	/* Pairs with the READ_ONCE() in ras_watch(). */
 	WRITE_ONCE(m->watch.progress, m->watch.progress + 1);
+}
+
+/**
+ * ras_yield_to_panic() - leave the handler that is running if another CPU has panicked
+ * @m: the machine
+ *
+ * Context: Owner, in a handler.  Returns if there is nothing to yield to.
+ */
+void ras_yield_to_panic(struct ras_machine *m)
+{
+	struct ras_guard *guard = ras_guard_top(ras_this_slot(m));
+
+	if (guard && guard->call == ras_running(m) && ras_preempted(m))
+		ras_abandon(m, guard, RAS_PREEMPTED);
 }
 
 /**

@@ -11,12 +11,12 @@
 #define RAS_CORE_DEADLINE_MS	10000
 
 /**
- * enum ras_outcome - how a guarded call of the owner ends
+ * enum ras_call_end - how a guarded call of the owner ends
  * @RAS_CALL_DONE: it came back
  * @RAS_CALL_ABANDONED: this CPU has left it; struct ras_failure tells why
  * @RAS_CALL_LOST: another CPU has taken over meanwhile
  */
-enum ras_outcome {
+enum ras_call_end {
 	RAS_CALL_DONE,
 	RAS_CALL_ABANDONED,
 	RAS_CALL_LOST,
@@ -40,10 +40,11 @@ struct ras_call {
 	const char		*broken;
 };
 
-enum ras_outcome ras_call(struct ras_machine *m, struct ras_call *call);
+enum ras_call_end ras_call(struct ras_machine *m, struct ras_call *call);
 int ras_machine_try(struct ras_machine *m, void (*fn)(void *arg), void *arg,
 		    unsigned int deadline_ms, struct ras_failure *why);
 void ras_renew(struct ras_machine *m);
+void ras_yield_to_panic(struct ras_machine *m);
 bool ras_strike(struct ras_machine *m, struct pt_regs *regs);
 bool ras_guard_end(struct ras_machine *m);
 

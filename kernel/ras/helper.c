@@ -14,7 +14,7 @@
 #include "machine.h"
 
 /* One CPU's part in the help. */
-struct ras_helper {
+struct ras_help_call {
 	struct ras_slot	*slot;
 	u64		command;
 	void		(*fn)(struct pt_regs *regs, void *arg);
@@ -26,7 +26,7 @@ struct ras_helper {
 
 static void ras_help_fn(void *arg)
 {
-	struct ras_helper *helper = arg;
+	struct ras_help_call *helper = arg;
 
 	/*
 	 * The second look at the command, from where an NMI can take this CPU out.  An NMI
@@ -42,7 +42,7 @@ static void ras_help_fn(void *arg)
 }
 
 /* Call the function in a guard.  False if it was abandoned. */
-static bool ras_help_guarded(struct ras_machine *m, struct ras_helper *helper)
+static bool ras_help_guarded(struct ras_machine *m, struct ras_help_call *helper)
 {
 	struct ras_slot *slot = helper->slot;
 	struct ras_context ctx;
@@ -76,7 +76,7 @@ static bool ras_help_guarded(struct ras_machine *m, struct ras_helper *helper)
 bool ras_help(struct ras_machine *m, struct ras_slot *slot, u64 command,
 	      const struct pt_regs *regs)
 {
-	struct ras_helper helper = {
+	struct ras_help_call helper = {
 		.slot	 = slot,
 		.command = command,
 		.fn	 = m->help.fn,
@@ -109,13 +109,17 @@ bool ras_help(struct ras_machine *m, struct ras_slot *slot, u64 command,
 
 /**
  * ras_help_is_over() - may a parked CPU be taken out of the function that it calls?
+ * @m: the machine
  * @slot: the CPU's
  *
  * Context: NMI on a parked CPU.
- * Return: true if the handler has ended the help.
+ * Return: true if the handler has ended the help, or finds that this CPU is late.
  */
-bool ras_help_is_over(const struct ras_slot *slot)
+bool ras_help_is_over(const struct ras_machine *m, const struct ras_slot *slot)
 {
+	if (m->help.job)
+		return READ_ONCE(slot->work) != READ_ONCE(slot->helping) ||
+		       READ_ONCE(slot->piece_late) == READ_ONCE(slot->piece);
 	return RAS_OP_OF(READ_ONCE(slot->command)) != RAS_HELP;
 }
 
@@ -175,6 +179,7 @@ int ras_machine_call_parked(struct ras_machine *m,
 	/* The CPU that watches the owner would not be there. */
 	if (help->active || m->watch.cpu != RAS_NOBODY || !ras_owned_here(m))
 		return -EBUSY;
+	help->job = false;
 	help->fn = fn;
 	help->left = left;
 	help->arg = arg;
@@ -217,7 +222,7 @@ int ras_machine_call_parked_end(struct ras_machine *m, unsigned int timeout_ms)
 {
 	u64 ns = timeout_ms * (u64)NSEC_PER_MSEC;
 
-	if (!m->help.active)
+	if (!m->help.active || m->help.job)
 		return 0;
 	/* A CPU that comes back after it was taken over from gives no commands. */
 	if (!ras_owned_here(m))

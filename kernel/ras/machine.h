@@ -32,6 +32,14 @@ static inline u64 ras_nmi_timeout_ns(const struct ras_machine *m)
 	return READ_ONCE(m->policy.nmi_timeout_ms) * (u64)NSEC_PER_MSEC;
 }
 
+/* Time since @begin_ns; 0 if that was on a CPU whose clock is ahead. */
+static inline u64 ras_since_ns(const struct ras_machine *m, u64 begin_ns)
+{
+	s64 ns = m->arch->now_ns() - begin_ns;
+
+	return max_t(s64, ns, 0);
+}
+
 static inline u64 ras_claim(const struct ras_machine *m)
 {
 	return atomic64_read(&m->claim);
@@ -58,6 +66,12 @@ static inline bool ras_change_claim(struct ras_machine *m, u64 from, u64 to)
 static inline struct ras_slot *ras_this_slot(const struct ras_machine *m)
 {
 	return m->slot[m->arch->this_cpu()];
+}
+
+/* Has a panic on another CPU to make the present stop a crash? */
+static inline bool ras_preempted(const struct ras_machine *m)
+{
+	return m->stop.resumable && (u32)atomic64_read(&m->panicked) == m->stop.sequence;
 }
 
 /* Does the calling CPU own the stop? */

@@ -14,6 +14,7 @@
 
 #include "guard.h"
 #include "helper.h"
+#include "job.h"
 #include "machine.h"
 #include "park.h"
 #include "watch.h"
@@ -25,6 +26,7 @@ static bool ras_wants_cpus(const struct ras_machine *m)
 	switch (smp_load_acquire(&m->state)) {
 	case RAS_STOPPING:
 	case RAS_STOPPED:
+	case RAS_AWAY:
 	case RAS_ENDED:
 	case RAS_HANDED_OVER:
 		return true;
@@ -66,7 +68,6 @@ void ras_record_here(struct ras_machine *m, enum ras_how how, const struct pt_re
 {
 	struct ras_slot *slot = ras_this_slot(m);
 	struct ras_cpu *record = &slot->record;
-	u64 now;
 
 	if (record->sequence == m->stop.sequence) {
 		/* It has been the owner: its registers were captured then. */
@@ -74,12 +75,10 @@ void ras_record_here(struct ras_machine *m, enum ras_how how, const struct pt_re
 			record->how = how;
 		return;
 	}
-	now = m->arch->now_ns();
 	record->sequence = m->stop.sequence;
 	record->how = how;
 	record->late = false;
-	/* Perhaps not the owner's clock, which may be ahead. */
-	record->when_ns = now > m->begin_ns ? now - m->begin_ns : 0;
+	record->when_ns = ras_since_ns(m, m->begin_ns);
 	record->task = current;
 	record->pid = current->pid;
 	record->preempt_count = preempt_count();
@@ -123,6 +122,8 @@ static bool ras_await_command(struct ras_machine *m, struct ras_slot *slot, u32 
 
 		if (ras_take_over_if_due(m, slot))
 			return false;
+		if (op != RAS_WATCH && ras_help_piece(m, slot))
+			continue;
 		if (op == RAS_WATCH) {
 			if (ras_watch(m, slot, command))
 				return false;
@@ -276,9 +277,12 @@ void ras_land_lost(struct ras_machine *m, struct pt_regs *regs)
 
 	if (!guard)
 		return;
-	if (guard->helper ? ras_help_is_over(slot) || READ_ONCE(slot->take_over) :
-			    ras_running(m) != guard->call)
-		m->arch->land(regs, &ip);
+	if (!(guard->helper ? ras_help_is_over(m, slot) || READ_ONCE(slot->take_over) :
+			      ras_running(m) != guard->call) ||
+	    !m->arch->land(regs, &ip))
+		return;
+	guard->failure.why = RAS_RECALLED;
+	guard->failure.ip = ip;
 }
 
 NOKPROBE_SYMBOL(ras_land_lost);

@@ -109,6 +109,8 @@ bool ras_is_next(const struct ras_machine *m, const struct ras_entry *entry)
 {
 	if (m->last_only)
 		return entry->flags & RAS_HANDLER_NORETURN;
+	if (m->only)
+		return entry == m->only;
 	return ras_entry_runs_on(entry, m->stop.trigger);
 }
 

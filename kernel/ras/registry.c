@@ -109,6 +109,12 @@ int ras_entry_enable(struct ras_machine *m, struct ras_entry *entry, bool enable
 	if (!enable)
 		return 0;
 
+	ret = entry->flags & RAS_HANDLER_HELPED ? m->arch->need_stacks() : 0;
+	if (ret) {
+		pr_warn("handler %s: not enabled: no stacks for helpers: %d\n",
+			entry->name, ret);
+		return ret;
+	}
 	ret = handler->arm ? handler->arm(handler) : 0;
 	if (ret) {
 		pr_warn("handler %s: not enabled: arm() failed with %d\n",
@@ -151,7 +157,7 @@ static int ras_check_handler(const struct ras_handler *handler)
 		pr_err("handler %s refused: no run callback\n", name);
 		return -EINVAL;
 	}
-	if (!handler->triggers) {
+	if (!handler->triggers && !(handler->flags & RAS_HANDLER_ON_CALL)) {
 		pr_err("handler %s refused: no trigger\n", name);
 		return -EINVAL;
 	}
@@ -316,7 +322,9 @@ void ras_remove_handler(struct ras_machine *m, struct ras_handler *handler)
 		return;
 	}
 	/* @handler->entry stays: run() may still use it, through ras_wait_s(). */
-	entry->leaving = true;
+	WRITE_ONCE(entry->leaving, true);
+	/* Pairs with the barrier in ras_hold_entry(). */
+	smp_mb();
 	list_del(&entry->node);
 	ras_sort_chain(m);
 	/* No stop knows the handler from here on; but see ras_entry_busy(). */
@@ -337,6 +345,38 @@ void ras_remove_handler(struct ras_machine *m, struct ras_handler *handler)
 	if (m->handlers_kobj)
 		kobject_del(&entry->kobj);
 	kobject_put(&entry->kobj);
+}
+
+/**
+ * ras_hold_entry() - keep a handler from being unregistered
+ * @handler: the handler
+ *
+ * Without ras_machine.lock, which an NMI could not take.  ras_remove_handler() marks the
+ * entry before it looks whether it is held, and this the other way round.
+ *
+ * Context: Any; the caller knows that the handler does not go away right now.
+ * Return: its entry; NULL if it is not registered.
+ */
+struct ras_entry *ras_hold_entry(struct ras_handler *handler)
+{
+	struct ras_entry *entry = READ_ONCE(handler->entry);
+
+	if (!entry)
+		return NULL;
+	atomic_inc(&entry->busy);
+	/* Pairs with the barrier in ras_remove_handler(). */
+	smp_mb__after_atomic();
+	if (!READ_ONCE(entry->leaving))
+		return entry;
+	ras_let_go_entry(entry);
+	return NULL;
+}
+
+/* The end of ras_hold_entry(). */
+void ras_let_go_entry(struct ras_entry *entry)
+{
+	/* Pairs with the acquire in ras_entry_busy(). */
+	atomic_dec_return_release(&entry->busy);
 }
 
 int ras_register_handler(struct ras_handler *handler)

@@ -161,6 +161,12 @@ void ras_format_failure(struct seq_buf *s, const struct ras_failure *failure)
 	case RAS_HUNG:
 		seq_buf_printf(s, "deadline of %u ms passed", failure->deadline_ms);
 		break;
+	case RAS_RECALLED:
+		seq_buf_puts(s, "called back");
+		break;
+	case RAS_PREEMPTED:
+		seq_buf_puts(s, "another CPU panicked");
+		break;
 	case RAS_TOO_DEEP:
 		seq_buf_puts(s, "too many guarded calls in one another");
 		break;
@@ -229,7 +235,7 @@ void ras_format_results(struct seq_buf *s, const struct ras_machine *m)
 	if (m->made_crash)
 		seq_buf_puts(s, "  panic_on_oops is set: the stop has become a crash\n");
 	seq_buf_printf(s, "  stop %u took ", m->stop.sequence);
-	ras_format_ns(s, m->arch->now_ns() - m->begin_ns);
+	ras_format_ns(s, ras_since_ns(m, m->begin_ns));
 	seq_buf_puts(s, "\n");
 }
 

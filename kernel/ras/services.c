@@ -11,9 +11,14 @@
 
 #include "deadline.h"
 #include "helper.h"
+#include "job.h"
 #include "machine.h"
 #include "plan.h"
 #include "report.h"
+#include "stop.h"
+#ifdef CONFIG_KEXEC_CORE
+#include "../kexec_internal.h"
+#endif
 
 const struct ras_cpu *ras_cpu_record(const struct ras_stop *stop, unsigned int cpu)
 {
@@ -51,6 +56,8 @@ void ras_progress(const struct ras_stop *stop)
 	struct ras_machine *m = container_of(stop, struct ras_machine, stop);
 
 	/* Not a CPU that has lost the handler, and comes back to it. */
+	if (ras_owned_here(m))
+		ras_yield_to_panic(m);
 	if (ras_owned_here(m) || ras_is_helping(m))
 		ras_renew(m);
 }
@@ -76,10 +83,8 @@ EXPORT_SYMBOL_GPL(ras_live_regs);
 u64 ras_age_ns(const struct ras_stop *stop)
 {
 	const struct ras_machine *m = container_of(stop, struct ras_machine, stop);
-	u64 now = m->arch->now_ns();
 
-	/* On a CPU that has taken over, whose clock may be behind. */
-	return now > m->begin_ns ? now - m->begin_ns : 0;
+	return ras_since_ns(m, m->begin_ns);
 }
 EXPORT_SYMBOL_GPL(ras_age_ns);
 
@@ -105,6 +110,24 @@ int ras_call_parked_end(const struct ras_stop *stop, unsigned int timeout_ms)
 					   timeout_ms);
 }
 EXPORT_SYMBOL_GPL(ras_call_parked_end);
+
+int ras_help_start(const struct ras_stop *stop, const struct ras_job *job)
+{
+	return ras_machine_help_start(container_of(stop, struct ras_machine, stop), job);
+}
+EXPORT_SYMBOL_GPL(ras_help_start);
+
+enum ras_helper ras_help_state(const struct ras_stop *stop, unsigned int cpu)
+{
+	return ras_machine_help_state(container_of(stop, struct ras_machine, stop), cpu);
+}
+EXPORT_SYMBOL_GPL(ras_help_state);
+
+int ras_help_end(const struct ras_stop *stop)
+{
+	return ras_machine_help_end(container_of(stop, struct ras_machine, stop));
+}
+EXPORT_SYMBOL_GPL(ras_help_end);
 
 bool ras_owns_stop(void)
 {
@@ -170,19 +193,60 @@ bool ras_crash_kernel_loaded(void)
 }
 EXPORT_SYMBOL_GPL(ras_crash_kernel_loaded);
 
+int ras_leave(const struct ras_stop *stop, void (*fn)(void *arg), void *arg)
+{
+	return ras_machine_leave(container_of(stop, struct ras_machine, stop), fn, arg);
+}
+EXPORT_SYMBOL_GPL(ras_leave);
+
+int ras_go_away(const struct ras_stop *stop, int (*fn)(void *arg), void *arg)
+{
+	return ras_machine_go_away(container_of(stop, struct ras_machine, stop), fn, arg);
+}
+EXPORT_SYMBOL_GPL(ras_go_away);
+
+int ras_save_notes(const struct ras_stop *stop)
+{
+	struct ras_machine *m = container_of(stop, struct ras_machine, stop);
+	unsigned int cpu;
+
+	if (!ras_owned_here(m))
+		return -EBUSY;
+	m->notes_saved = true;
+	for_each_cpu(cpu, m->arch->online())
+		m->arch->note(cpu, ras_machine_record(m, cpu));
+	m->arch->crashed(stop->trigger_cpu);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(ras_save_notes);
+
+static void ras_call_crash_kernel(void *regs)
+{
+	/*
+	 * Finds its way back to ras_machine_handover(), because the architecture has put
+	 * itself where the CPUs are to be stopped; there it learns that they are.
+	 */
+	__crash_kexec(regs);
+}
+
+/* Is kexec(8) just replacing the crash kernel, on a CPU that is stopped now? */
+static bool ras_crash_kernel_locked(void)
+{
+#ifdef CONFIG_KEXEC_CORE
+	return atomic_read(&__kexec_lock);
+#else
+	return false;
+#endif
+}
+
 void ras_enter_crash_kernel(const struct ras_stop *stop)
 {
+	/* The trigger's, which go into the owner's note unless it has taken over. */
 	const struct ras_cpu *record = ras_cpu_record(stop, stop->owner);
 
-	/* One that was given up must not start it behind the new owner's back. */
-	if (stop->resumable || !record || !ras_owned_here(&ras_machine))
+	/* Before the point of no return: without a kernel to go to, nothing is given up. */
+	if (!record || !kexec_crash_loaded() || ras_crash_kernel_locked())
 		return;
-	/*
-	 * Finds its way back to ras_machine_handover(), because the
-	 * architecture has put itself where the CPUs are to be stopped.  The
-	 * registers go into this CPU's note: those of the trigger, unless it has
-	 * taken over.
-	 */
-	__crash_kexec((struct pt_regs *)&record->arch.regs);
+	ras_leave(stop, ras_call_crash_kernel, (void *)&record->arch.regs);
 }
 EXPORT_SYMBOL_GPL(ras_enter_crash_kernel);

@@ -40,6 +40,8 @@
  * @RAS_IDLE: no stop
  * @RAS_STOPPING: the owner gathers the other CPUs
  * @RAS_STOPPED: all CPUs are parked or named missing; handlers run
+ * @RAS_AWAY: the machine belongs to another kernel, which gives it back; every CPU but the
+ *	owner is offline
  * @RAS_RELEASING: the owner lets them go
  * @RAS_ENDED: the chain of a crash has ended; the CPUs stay where they are
  * @RAS_HANDED_OVER: the machine belongs to the crash kernel
@@ -52,6 +54,7 @@ enum ras_state {
 	RAS_IDLE,
 	RAS_STOPPING,
 	RAS_STOPPED,
+	RAS_AWAY,
 	RAS_RELEASING,
 	RAS_ENDED,
 	RAS_HANDED_OVER,
@@ -179,7 +182,10 @@ struct ras_watch {
 /**
  * struct ras_help - the function that parked CPUs call for a handler
  * @active: there is one
+ * @job: it is a job in pieces, which slot->work commands, not slot->command
  * @nr: its number
+ * @work: does a piece of the job
+ * @deadline_ns: how long a piece may take
  * @fn: the function
  * @left: called where it was abandoned, or NULL
  * @arg: the argument of both
@@ -188,7 +194,10 @@ struct ras_watch {
  */
 struct ras_help {
 	bool			active;
+	bool			job;
 	u32			nr;
+	bool			(*work)(void *arg);
+	u64			deadline_ns;
 	void			(*fn)(struct pt_regs *regs, void *arg);
 	void			(*left)(void *arg);
 	void			*arg;
@@ -198,6 +207,8 @@ struct ras_help {
  * struct ras_slot - one CPU's place in the machine
  * @command: what a parked CPU waits for.  Written by the owner only, on a cache
  *	line of its own so that waiting disturbs nobody
+ * @work: the number of the job that this CPU is to help with, or 0.  Written by the owner
+ *	only, on the line that the CPU waits on
  * @parked: the sequence of the stop this CPU is parked in, or 0.  Written by
  *	this CPU only; release here pairs with acquire in the owner's polls
  * @parking: this CPU is in ras_park(); tells an NMI that interrupts it
@@ -213,12 +224,20 @@ struct ras_help {
  * @here: registers of a trigger that comes without any; see ras_panic()
  * @awake: this CPU, which is parked, has been told to watch: it waits without depending
  *	on a nudge for the rest of the stop.  Written by this CPU only
+ * @panic_message: the panic of this CPU in a stop that is not a crash
  * @take_over: the guarded call that this CPU is to take over from, or 0; set by an NMI
  *	on this CPU
  * @helping: the number of the help that this CPU is in, or 0.  Written by this CPU only
  * @helped: the last one that it has begun
  * @help_left: the stop in which it was taken out of one
  * @help_failure: and why
+ * @job: the number of the last job that it has joined.  Written by this CPU only
+ * @job_state: what has become of it
+ * @piece: counts the pieces of jobs that it has begun
+ * @piece_seen: the one that the owner has seen last.  Written by the owner
+ * @piece_seen_ns: when that was, by the owner's clock
+ * @piece_late: the one that this CPU is to leave.  Written by the owner
+ * @job_lost: the job that it could not be got out of.  Written by the owner
  * @guards: how many guarded calls it is in.  Written by this CPU only; read by faults
  *	and NMIs on it, and by the owner
  * @guard: these calls, the outermost first
@@ -226,6 +245,7 @@ struct ras_help {
  */
 struct ras_slot {
 	u64			command;
+	u32			work;
 
 	u32			parked ____cacheline_aligned;
 	u32			nmi_sent;
@@ -238,16 +258,27 @@ struct ras_slot {
 	struct pt_regs		oops_regs;
 	char			oops_message[RAS_REASON_LEN];
 	struct pt_regs		here;
+	char			panic_message[RAS_REASON_LEN];
 	bool			awake;
 	u32			take_over;
 	u32			helping;
 	u32			helped;
 	u32			help_left;
 	struct ras_failure	help_failure;
+	u32			job;
+	enum ras_helper		job_state;
+	u32			piece;
+	u32			piece_seen;
+	u64			piece_seen_ns;
+	u32			piece_late;
+	u32			job_lost;
 	unsigned int		guards;
 	struct ras_guard	guard[RAS_GUARDS];
 	struct ras_cpu		record;
 } ____cacheline_aligned;
+
+/* A stop that becomes a crash runs a second plan. */
+#define RAS_MAX_RESULTS	(2 * RAS_MAX_HANDLERS)
 
 /* What a handler did in a stop; the name is a copy, the handler may go away. */
 struct ras_result {
@@ -396,6 +427,12 @@ struct ras_kernel_ops {
  * @failures: how often something was abandoned in the present stop
  * @oopsed: what was abandoned had faulted or panicked, as in an oops
  * @made_crash: the stop has become a crash because of that, see ras_crash_on_oops()
+ * @panicked: the sequence of the stop, and above it the CPU plus one, that a panic on that
+ *	CPU is to make a crash of; see ras_preempt()
+ * @in_panic: the stop was made by panic(), to which the owner returns
+ * @only: the one handler to run, see ras_stop_for(); NULL: all of the plan
+ * @outcome: where to tell what became of it, or NULL
+ * @notes_saved: ELF notes were written, and are to be undone on release
  * @console_was_locked: before the guarded call
  * @console_left: an abandoned call has left the console locked
  * @result: what each handler did in the present stop
@@ -432,10 +469,15 @@ struct ras_machine {
 	unsigned int		failures;
 	bool			oopsed;
 	bool			made_crash;
+	atomic64_t		panicked;
+	bool			in_panic;
+	struct ras_entry	*only;
+	struct ras_outcome	*outcome;
+	bool			notes_saved;
 	bool			console_was_locked;
 	bool			console_left;
 
-	struct ras_result	result[RAS_MAX_HANDLERS];
+	struct ras_result	result[RAS_MAX_RESULTS];
 	unsigned int		nr_results;
 	struct ras_last		last;
 

@@ -10,6 +10,7 @@
 #include <linux/clocksource.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/kexec.h>
 #include <linux/nmi.h>
 #include <linux/panic.h>
 #include <linux/printk.h>
@@ -53,6 +54,11 @@ static void ras_begin(struct ras_machine *m, const struct ras_request *request,
 	m->failures = 0;
 	m->oopsed = false;
 	m->made_crash = false;
+	m->in_panic = request->trigger == RAS_TRIGGER_PANIC;
+	m->only = request->only;
+	m->outcome = request->outcome;
+	m->notes_saved = false;
+	stop->arg = request->arg;
 	m->console_left = false;
 	m->help.active = false;
 	m->last_only = false;
@@ -119,6 +125,8 @@ static void ras_release(struct ras_machine *m)
 	u64 start = m->arch->now_ns();
 	u64 held_ns = start - m->begin_ns - m->stop.stop_ns;
 
+	if (m->notes_saved)
+		m->arch->forget();
 	ras_keep_last(m, held_ns);
 	ras_excuse_absence(held_ns);
 	/* Pairs with the acquire in ras_wants_cpus(): nobody parks any more. */
@@ -163,7 +171,7 @@ static void ras_end(struct ras_machine *m)
 	ras_keep_last(m, m->arch->now_ns() - m->begin_ns - m->stop.stop_ns);
 	/* Pairs with the acquire in ras_wants_cpus(). */
 	smp_store_release(&m->state, RAS_ENDED);
-	if (ras_crash_kernel_loaded() && !(ras_provided(m) & RAS_DID_KEXEC))
+	if (kexec_crash_loaded() && !(ras_provided(m) & RAS_DID_KEXEC))
 		return;
 	ras_command_all(m, RAS_RETIRE, ras_watch_reboot(m));
 	ras_await_left(m);
@@ -177,8 +185,8 @@ static bool ras_finish_crash(struct ras_machine *m)
 	if (!ras_call_report(m, ras_report_handlers, NULL))
 		return false;
 	ras_end(m);
-	/* It was made a crash by its handlers: there is nothing to go back to. */
-	if (m->stop.trigger != RAS_TRIGGER_PANIC)
+	/* It has become a crash: there is nothing to go back to. */
+	if (!m->in_panic)
 		m->kernel->panic(m);
 	return true;
 }
@@ -190,11 +198,14 @@ static bool ras_finish(struct ras_machine *m)
 
 	if (!m->stop.rehearsal && !ras_run_chain(m))
 		return false;
-	if (m->stop.resumable && ras_crash_on_oops(m) && !ras_run_chain(m))
-		return false;
+	while (m->stop.resumable && (ras_crash_on_panic(m) || ras_crash_on_oops(m)))
+		if (!ras_run_chain(m))
+			return false;
 	ras_add_newcomers(m);
 	if (!m->stop.resumable)
 		return ras_finish_crash(m);
+	if (m->outcome)
+		ras_tell_outcome(m);
 	prepared = ras_report_prepare(m);
 	failed = m->failures;
 	console_left = m->console_left;
@@ -349,6 +360,26 @@ static void ras_lose(struct ras_machine *m, const struct ras_request *request)
 	slot->lost_pending = false;
 }
 
+/*
+ * This CPU panics while another one owns a stop that can be released.  The owner makes it
+ * the crash at its next step; see ras_crash_on_panic().
+ */
+static void ras_preempt(struct ras_machine *m, const char *message)
+{
+	struct ras_slot *slot = ras_this_slot(m);
+	u32 sequence = READ_ONCE(m->stop.sequence);
+	u64 before = atomic64_read(&m->panicked);
+
+	/* One panic is enough; that of a former stop has been dealt with. */
+	if ((u32)before == sequence)
+		return;
+	strscpy(slot->panic_message, message, sizeof(slot->panic_message));
+	strim(slot->panic_message);
+	/* A full barrier: the message before the word that tells of it. */
+	atomic64_cmpxchg(&m->panicked, before,
+			 (u64)(m->arch->this_cpu() + 1) << 32 | sequence);
+}
+
 /* Ownership is one compare-and-exchange. */
 static int ras_own(struct ras_machine *m)
 {
@@ -387,13 +418,15 @@ int ras_machine_stop(struct ras_machine *m, const struct ras_request *request)
 	ret = ras_own(m);
 	if (ret == -EBUSY) {
 		ras_note_reason(m, request->trigger, request->message);
+		if (request->trigger == RAS_TRIGGER_PANIC)
+			ras_preempt(m, request->message);
 		ras_lose(m, request);
 	}
 	if (ret)
 		return ret;
 
 	/* Asked as the owner, because asking is a guarded call. */
-	if (request->needs_handler && !ras_any_ready(m, request->trigger)) {
+	if (request->needs_handler && !ras_any_ready(m, request->trigger, request->only)) {
 		atomic64_set_release(&m->claim, RAS_CLAIM_NONE);
 		return -ENOENT;
 	}
@@ -454,7 +487,12 @@ int ras_machine_handover(struct ras_machine *m)
 	 */
 	if (!ras_owned_here(m) && cpumask_test_cpu(m->arch->this_cpu(), &m->owners))
 		ras_park_here(m, RAS_HOW_SELF, NULL, false);
-	if (!ras_owned_here(m) || (state != RAS_STOPPED && state != RAS_ENDED))
+	if (!ras_owned_here(m))
+		return -ENOENT;
+	/* By ras_machine_leave(), or by a handler before this one that has come back. */
+	if (state == RAS_HANDED_OVER)
+		return m->stop.trigger_cpu;
+	if (state != RAS_STOPPED && state != RAS_ENDED)
 		return -ENOENT;
 	if (!ras_guard_end(m)) {
 		ras_park_here(m, RAS_HOW_SELF, NULL, false);
@@ -467,4 +505,70 @@ int ras_machine_handover(struct ras_machine *m)
 	ras_command_all(m, RAS_HANDOVER, RAS_NOBODY);
 	ras_await_left(m);
 	return m->stop.trigger_cpu;
+}
+
+/**
+ * ras_machine_leave() - ras_leave() for a given machine
+ * @m: the machine
+ * @fn: leaves this kernel
+ * @arg: its argument
+ *
+ * Context: Owner.
+ * Return: as ras_leave().
+ */
+int ras_machine_leave(struct ras_machine *m, void (*fn)(void *arg), void *arg)
+{
+	if (m->stop.resumable)
+		return -EPERM;
+	if (ras_machine_handover(m) < 0)
+		return -EBUSY;
+	fn(arg);
+	return 0;
+}
+
+/* Have times that were taken before the clock began anew mean what they meant. */
+static void ras_move_clock(struct ras_machine *m, u64 before)
+{
+	struct ras_slot *slot = ras_this_slot(m);
+	u64 by = m->arch->now_ns() - before;
+	unsigned int i;
+
+	m->begin_ns += by;
+	m->step.begin_ns += by;
+	for (i = 0; i < slot->guards; i++)
+		slot->guard[i].begin_ns += by;
+	WRITE_ONCE(m->watch.renewed_ns, 0);
+}
+
+/**
+ * ras_machine_go_away() - ras_go_away() for a given machine
+ * @m: the machine
+ * @fn: comes back
+ * @arg: its argument
+ *
+ * Context: Owner, in a handler.
+ * Return: as ras_go_away().
+ */
+int ras_machine_go_away(struct ras_machine *m, int (*fn)(void *arg), void *arg)
+{
+	u64 before;
+	int ret;
+
+	if (!m->arch->away)
+		return -EOPNOTSUPP;
+	if (!m->stop.resumable)
+		return -EPERM;
+	/* Nobody is parked: a CPU that waits in memory which is swapped would not survive. */
+	if (!ras_owned_here(m) || m->state != RAS_STOPPED ||
+	    cpumask_weight(m->arch->online()) > 1)
+		return -EBUSY;
+	before = m->arch->now_ns();
+	/* Pairs with the acquire in ras_stopped() and ras_wants_cpus(). */
+	smp_store_release(&m->state, RAS_AWAY);
+	ret = m->arch->away(fn, arg);
+	ras_move_clock(m, before);
+	/* As above. */
+	smp_store_release(&m->state, RAS_STOPPED);
+	ras_renew(m);
+	return ret;
 }

@@ -28,6 +28,7 @@
 #include "park.h"
 #include "plan.h"
 #include "policy.h"
+#include "registry.h"
 #include "stop.h"
 #include "trigger.h"
 
@@ -44,17 +45,8 @@ static bool ras_started(void)
  * Any trigger that the machine survives.  A stop by ras_stop() is made whether a handler
  * runs or not, for its caller may only want a quiet moment.
  */
-static int ras_stop_and_go(enum ras_trigger trigger, bool rehearsal,
-			   const char *message, struct pt_regs *regs)
+static int ras_stop_by(struct ras_request *request)
 {
-	struct ras_request request = {
-		.trigger	= trigger,
-		.rehearsal	= rehearsal,
-		.needs_handler	= !rehearsal && trigger != RAS_TRIGGER_API,
-		.message	= message,
-		.regs		= regs,
-		.live		= regs,
-	};
 	unsigned long flags;
 	int ret;
 
@@ -67,14 +59,29 @@ static int ras_stop_and_go(enum ras_trigger trigger, bool rehearsal,
 	 * a console.  Only a panic busts those.
 	 */
 	printk_deferred_enter();
-	if (!regs && !ras_owned_here(&ras_machine)) {
-		request.regs = &ras_this_slot(&ras_machine)->here;
+	if (!request->regs && !ras_owned_here(&ras_machine)) {
+		request->regs = &ras_this_slot(&ras_machine)->here;
 		ras_arch_here(&ras_this_slot(&ras_machine)->here);
 	}
-	ret = ras_machine_stop(&ras_machine, &request);
+	ret = ras_machine_stop(&ras_machine, request);
 	printk_deferred_exit();
 	local_irq_restore(flags);
 	return ret;
+}
+
+static int ras_stop_and_go(enum ras_trigger trigger, bool rehearsal,
+			   const char *message, struct pt_regs *regs)
+{
+	struct ras_request request = {
+		.trigger	= trigger,
+		.rehearsal	= rehearsal,
+		.needs_handler	= !rehearsal && trigger != RAS_TRIGGER_API,
+		.message	= message,
+		.regs		= regs,
+		.live		= regs,
+	};
+
+	return ras_stop_by(&request);
 }
 
 int ras_stop(const char *message)
@@ -82,6 +89,51 @@ int ras_stop(const char *message)
 	return ras_stop_and_go(RAS_TRIGGER_API, false, message, NULL);
 }
 EXPORT_SYMBOL_GPL(ras_stop);
+
+/* Stop for @entry, which is kept from being unregistered. */
+static int ras_stop_for_entry(struct ras_handler *handler, struct ras_entry *entry,
+			      const char *message, void *arg, struct ras_outcome *outcome)
+{
+	struct ras_request request = {
+		.trigger	= RAS_TRIGGER_API,
+		.needs_handler	= true,
+		.message	= message,
+		.only		= entry,
+		.arg		= arg,
+		.outcome	= outcome,
+	};
+	int ret;
+
+	ret = handler->prepare ? handler->prepare(handler, arg) : 0;
+	if (ret)
+		return ret;
+	ret = ras_stop_by(&request);
+	/* The handler hung here, and another CPU has finished the stop: @outcome says so. */
+	if (ret == -ECANCELED)
+		ret = 0;
+	if (handler->complete)
+		handler->complete(handler, arg, ret, outcome);
+	return ret;
+}
+
+int ras_stop_for(struct ras_handler *handler, const char *message, void *arg,
+		 struct ras_outcome *outcome)
+{
+	struct ras_outcome unasked;
+	struct ras_entry *entry;
+	int ret;
+
+	if (!outcome)
+		outcome = &unasked;
+	memset(outcome, 0, sizeof(*outcome));
+	entry = ras_hold_entry(handler);
+	if (!entry)
+		return -ENOENT;
+	ret = ras_stop_for_entry(handler, entry, message, arg, outcome);
+	ras_let_go_entry(entry);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(ras_stop_for);
 
 int ras_stop_at(const char *message, struct pt_regs *regs)
 {

@@ -15,6 +15,7 @@
  */
 #include <linux/kernel.h>
 
+#include "job.h"
 #include "machine.h"
 #include "watch.h"
 
@@ -115,8 +116,12 @@ void ras_watch_begin(struct ras_machine *m, u32 call, bool watched, u64 budget_n
 	WRITE_ONCE(watch->budget_ns, budget_ns);
 	WRITE_ONCE(watch->put_off, 0);
 	/* Parked CPUs take this command in a stop that is complete, not at its ends. */
-	if (budget_ns && watched && m->state == RAS_STOPPED)
-		cpu = ras_watcher(m);
+	if (budget_ns && watched && m->state == RAS_STOPPED) {
+		/* It may be in a piece of a job right now, but will look in a moment. */
+		cpu = watch->cpu;
+		if (cpu == RAS_NOBODY || !ras_has_parked(m, cpu))
+			cpu = ras_watcher(m);
+	}
 	if (cpu == RAS_NOBODY) {
 		ras_watch_end(m);
 		return;
@@ -283,7 +288,9 @@ bool ras_watch(struct ras_machine *m, struct ras_slot *slot, u64 command)
 		    !ras_ask_owner(m, slot, owner, command, call) &&
 		    ras_take_claim(m, owner, call))
 			return true;
-		m->arch->relax();
+		/* The only parked CPU also helps, a piece between two looks at the clock. */
+		if (!ras_help_piece(m, slot))
+			m->arch->relax();
 	}
 	/*
 	 * The call is over.  The next command is on its way, unless another CPU has taken

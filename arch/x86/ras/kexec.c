@@ -25,7 +25,7 @@
 /**
  * ras_x86_note() - write the ELF note of a CPU from its record
  * @cpu: the CPU, which may be another one
- * @record: its record
+ * @record: its record; NULL if it is missing
  *
  * As crash_save_cpu(), which knows the calling CPU's task only.
  *
@@ -36,16 +36,53 @@ void ras_x86_note(unsigned int cpu, const struct ras_cpu *record)
 #ifdef CONFIG_KEXEC_CORE
 	u32 *buf = (u32 *)per_cpu_ptr(crash_notes, cpu);
 	struct elf_prstatus prstatus;
+	pid_t pid;
 
 	if (!buf)
 		return;
 	memset(&prstatus, 0, sizeof(prstatus));
-	prstatus.common.pr_pid = record->pid;
-	elf_core_copy_regs(&prstatus.pr_reg, (struct pt_regs *)&record->arch.regs);
+	if (record) {
+		prstatus.common.pr_pid = record->pid;
+		elf_core_copy_regs(&prstatus.pr_reg,
+				   (struct pt_regs *)&record->arch.regs);
+	} else if (ras_x86_copy(&pid, &cpu_curr_snapshot(cpu)->pid, sizeof(pid))) {
+		prstatus.common.pr_pid = pid;
+	}
 	buf = append_elf_note(buf, KEXEC_CORE_NOTE_NAME, NT_PRSTATUS, &prstatus,
 			      sizeof(prstatus));
 	final_note(buf);
 #endif
+}
+
+/**
+ * ras_x86_crashed() - have readers of a dump take a CPU for the one that has crashed
+ * @cpu: the CPU
+ *
+ * crash(8) finds the task that has crashed by this number.
+ *
+ * Context: Any.
+ */
+void ras_x86_crashed(int cpu)
+{
+#if defined(CONFIG_SMP) && defined(CONFIG_KEXEC_CORE)
+	crashing_cpu = cpu;
+#endif
+}
+
+/**
+ * ras_x86_forget() - undo ras_x86_note() and ras_x86_crashed()
+ *
+ * Context: Any.
+ */
+void ras_x86_forget(void)
+{
+#ifdef CONFIG_KEXEC_CORE
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		memset(per_cpu_ptr(crash_notes, cpu), 0, sizeof(note_buf_t));
+#endif
+	ras_x86_crashed(-1);
 }
 
 /**
@@ -127,7 +164,7 @@ static void ras_crash_stop_other_cpus(void)
 	 * As kdump_nmi_shootdown_cpus() leaves the crashing CPU, whose number
 	 * tells crash(8) which task has crashed.
 	 */
-	crashing_cpu = cpu;
+	ras_x86_crashed(cpu);
 	disable_local_APIC();
 }
 

@@ -86,11 +86,19 @@ static void ras_x86_wait(const u64 *word, u64 old, bool nudge)
 		__mwait(0, 0);
 }
 
-/*
+/**
+ * ras_x86_copy() - copy kernel memory of which nothing need be true
+ * @dst: where to
+ * @src: a kernel address
+ * @size: how much, in bytes
+ *
  * With ERMS copy_mc_to_kernel() copies by REP MOVSB, which has a fix-up for page faults
  * and for machine checks; without it may be a memcpy(), which has none.
+ *
+ * Context: Any.
+ * Return: false if not all of it can be read.
  */
-static bool ras_x86_copy(void *dst, const void *src, size_t size)
+bool ras_x86_copy(void *dst, const void *src, size_t size)
 {
 #ifdef CONFIG_ARCH_HAS_COPY_MC
 	unsigned long left;
@@ -120,10 +128,14 @@ const struct ras_arch_ops ras_arch = {
 	.wait		= ras_x86_wait,
 	.call		= ras_x86_call,
 	.call_here	= ras_x86_call_here,
+	.call_helper	= ras_x86_call_helper,
+	.need_stacks	= ras_x86_need_stacks,
 	.land		= ras_x86_land,
 	.abandon	= ras_x86_abandon,
 	.retire		= ras_x86_retire,
 	.note		= ras_x86_note,
+	.crashed	= ras_x86_crashed,
+	.forget		= ras_x86_forget,
 	.stay		= ras_x86_stay,
 	.copy		= ras_x86_copy,
 	.halt		= ras_x86_halt,

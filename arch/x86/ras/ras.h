@@ -20,12 +20,17 @@ int ras_x86_stack_init(void);
 extern const char ras_x86_landed[];
 bool ras_x86_call(void (*fn)(void *arg), void *arg);
 bool ras_x86_call_here(void (*fn)(void *arg), void *arg);
+bool ras_x86_call_helper(void (*fn)(void *arg), void *arg);
+int ras_x86_need_stacks(void);
 bool ras_x86_land(struct pt_regs *regs, unsigned long *ip);
 void ras_x86_abandon(void);
 
 /* kexec.c */
 void ras_x86_kexec_init(void);
 void ras_x86_retire(void);
+void ras_x86_crashed(int cpu);
+void ras_x86_forget(void);
+bool ras_x86_copy(void *dst, const void *src, size_t size);
 void ras_x86_note(unsigned int cpu, const struct ras_cpu *record);
 void ras_x86_stay(const struct pt_regs *frame, void (*fn)(void *arg), void *arg);
 void ras_x86_halt(void);

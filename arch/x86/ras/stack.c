@@ -68,6 +68,9 @@ struct ras_landing {
 
 static DEFINE_PER_CPU(struct ras_landing, ras_landing);
 
+/* For a parked CPU that works for a handler; made when the first such handler is armed. */
+static DEFINE_PER_CPU(struct ras_stack, ras_helper_stack);
+
 struct ras_stack_call {
 	void	(*fn)(void *arg);
 	void	*arg;
@@ -268,6 +271,51 @@ bool ras_x86_call_here(void (*fn)(void *arg), void *arg)
 	return ras_call_guarded(NULL, fn, arg);
 }
 
+/**
+ * ras_x86_call_helper() - the same on the private stack for a helper
+ * @fn: the function
+ * @arg: its argument
+ *
+ * Context: Interrupts disabled; NMI.
+ * Return: as ras_x86_call().
+ */
+bool ras_x86_call_helper(void (*fn)(void *arg), void *arg)
+{
+	struct ras_stack *stack = this_cpu_ptr(&ras_helper_stack);
+	bool returned;
+
+	atomic_set(&stack->cpu, raw_smp_processor_id());
+	returned = ras_call_guarded(stack, fn, arg);
+	atomic_set(&stack->cpu, -1);
+	return returned;
+}
+
+/**
+ * ras_x86_need_stacks() - make a private stack for a helper on each CPU
+ *
+ * Context: Process context; may sleep.  Serialised by ras_machine.lock.
+ * Return: 0 or %-ENOMEM; what was made stays.
+ */
+int ras_x86_need_stacks(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct ras_stack *stack = per_cpu_ptr(&ras_helper_stack, cpu);
+		void *base;
+
+		if (stack->base)
+			continue;
+		base = vzalloc_node(RAS_STACK_SIZE, cpu_to_node(cpu));
+		if (!base)
+			return -ENOMEM;
+		atomic_set(&stack->cpu, -1);
+		/* Read by the unwinder, in any context. */
+		WRITE_ONCE(stack->base, base);
+	}
+	return 0;
+}
+
 /* What IRET takes from the stack. */
 struct ras_iret {
 	unsigned long	ip, cs, flags, sp, ss;
@@ -346,6 +394,23 @@ void ras_x86_abandon(void)
 /* For objtool, whose opinion on clac() is that somebody has done it already. */
 STACK_FRAME_NON_STANDARD(ras_x86_abandon);
 
+/* Is @stack on the private stack @on, which this CPU uses? */
+static noinstr bool ras_on_this_stack(const struct ras_stack *on, unsigned long *stack,
+				      struct stack_info *info)
+{
+	unsigned long *begin = on->base;
+	unsigned long *end = on->base + RAS_STACK_SIZE;
+
+	if (!begin || stack < begin || stack >= end ||
+	    arch_atomic_read(&on->cpu) != raw_smp_processor_id())
+		return false;
+	info->type = STACK_TYPE_RAS;
+	info->begin = begin;
+	info->end = end;
+	info->next_sp = (unsigned long *)*(end - 1);
+	return true;
+}
+
 /**
  * ras_stack_info() - the hook in the unwinder
  * @stack: an address
@@ -360,20 +425,10 @@ noinstr bool ras_stack_info(unsigned long *stack, struct stack_info *info)
 {
 	unsigned int i;
 
-	for (i = 0; i < RAS_STACKS; i++) {
-		unsigned long *begin = ras_stacks[i].base;
-		unsigned long *end = ras_stacks[i].base + RAS_STACK_SIZE;
-
-		if (!begin || stack < begin || stack >= end ||
-		    arch_atomic_read(&ras_stacks[i].cpu) != raw_smp_processor_id())
-			continue;
-		info->type = STACK_TYPE_RAS;
-		info->begin = begin;
-		info->end = end;
-		info->next_sp = (unsigned long *)*(end - 1);
-		return true;
-	}
-	return false;
+	for (i = 0; i < RAS_STACKS; i++)
+		if (ras_on_this_stack(&ras_stacks[i], stack, info))
+			return true;
+	return ras_on_this_stack(raw_cpu_ptr(&ras_helper_stack), stack, info);
 }
 
 int __init ras_x86_stack_init(void)

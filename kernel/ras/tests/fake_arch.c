@@ -85,6 +85,20 @@ static bool ras_fake_helping(const struct ras_fake *fake, unsigned int nr, u64 c
 	       READ_ONCE(slot->helped) != RAS_NR_OF(command);
 }
 
+/* Is @cpu, which is parked, about to begin or to end a piece of a job? */
+static bool ras_fake_working(const struct ras_fake *fake, unsigned int nr)
+{
+	const struct ras_fake_cpu *cpu = &fake->cpu[nr];
+	const struct ras_slot *slot = fake->slot[nr];
+	u32 work = READ_ONCE(slot->work);
+
+	if (READ_ONCE(slot->helping))
+		return !READ_ONCE(cpu->hang_until) || ras_fake_hung_enough(fake, cpu) ||
+		       ras_fake_takes(cpu) != RAS_HOW_NONE;
+	return work && (READ_ONCE(slot->job) != work ||
+			READ_ONCE(slot->job_state) == RAS_HELPER_RUNS);
+}
+
 /* Is @cpu about to park, to leave, to go offline, or to leave a handler? */
 static bool ras_fake_coming(struct ras_fake *fake, unsigned int nr)
 {
@@ -103,8 +117,9 @@ static bool ras_fake_coming(struct ras_fake *fake, unsigned int nr)
 		if (READ_ONCE(cpu->asleep) && READ_ONCE(cpu->deep))
 			return ras_fake_takes(cpu) == RAS_HOW_NMI;
 		if (RAS_OP_OF(command) == RAS_WATCH)
-			return !READ_ONCE(fake->slot[nr]->awake);
-		return ras_fake_helping(fake, nr, command) ||
+			return !READ_ONCE(fake->slot[nr]->awake) ||
+			       ras_fake_working(fake, nr);
+		return ras_fake_helping(fake, nr, command) || ras_fake_working(fake, nr) ||
 		       RAS_OP_OF(command) > RAS_HELP;
 	}
 	if (ras_fake_takes(cpu) != RAS_HOW_NONE)
@@ -305,6 +320,11 @@ static bool ras_fake_call(void (*fn)(void *arg), void *arg)
 	return !landed;
 }
 
+static int ras_fake_need_stacks(void)
+{
+	return ras_fake_now->no_stacks ? -ENOMEM : 0;
+}
+
 static bool ras_fake_land(struct pt_regs *regs, unsigned long *ip)
 {
 	struct ras_fake_cpu *cpu = ras_fake_this();
@@ -337,6 +357,33 @@ static void ras_fake_retire(void)
 static void ras_fake_note(unsigned int cpu, const struct ras_cpu *record)
 {
 	ras_fake_now->cpu[cpu].note = record;
+	ras_fake_now->cpu[cpu].noted = true;
+}
+
+static void ras_fake_crashed(int cpu)
+{
+	ras_fake_now->crashed = cpu;
+}
+
+static void ras_fake_forget(void)
+{
+	unsigned int cpu;
+
+	ras_fake_now->crashed = -1;
+	ras_fake_now->forgotten++;
+	for (cpu = 0; cpu < ras_fake_now->nr; cpu++) {
+		ras_fake_now->cpu[cpu].note = NULL;
+		ras_fake_now->cpu[cpu].noted = false;
+	}
+}
+
+/* The other kernel leaves the clock as it likes. */
+static int ras_fake_away(int (*fn)(void *arg), void *arg)
+{
+	int ret = fn(arg);
+
+	atomic64_set(&ras_fake_now->clock, ras_fake_now->clock_back);
+	return ret;
 }
 
 static void ras_fake_stay(const struct pt_regs *frame, void (*fn)(void *arg),
@@ -368,10 +415,15 @@ const struct ras_arch_ops ras_fake_arch = {
 	.wait		= ras_fake_wait,
 	.call		= ras_fake_call,
 	.call_here	= ras_fake_call,
+	.call_helper	= ras_fake_call,
+	.need_stacks	= ras_fake_need_stacks,
 	.land		= ras_fake_land,
 	.abandon	= ras_fake_abandon,
 	.retire		= ras_fake_retire,
 	.note		= ras_fake_note,
+	.crashed	= ras_fake_crashed,
+	.forget		= ras_fake_forget,
+	.away		= ras_fake_away,
 	.stay		= ras_fake_stay,
 	.halt		= ras_fake_halt,
 };

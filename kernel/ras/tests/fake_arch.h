@@ -19,6 +19,7 @@
 #include "../deadline.h"
 #include "../guard.h"
 #include "../helper.h"
+#include "../job.h"
 #include "../machine.h"
 #include "../park.h"
 #include "../plan.h"
@@ -81,6 +82,7 @@ typedef int (*ras_fake_job)(struct ras_fake *fake, unsigned int cpu, void *arg);
  * @trigger: what a stop is started with
  * @retired: how often retire() was called
  * @note: the record that its ELF note was written from
+ * @noted: it has an ELF note
  * @inside: it is in a call that can be abandoned
  * @landed: the call that it is in has been abandoned
  * @abandoned: by abandon(), for this reason
@@ -110,6 +112,7 @@ struct ras_fake_cpu {
 
 	unsigned int		retired;
 	const struct ras_cpu	*note;
+	bool			noted;
 	bool			inside;
 	bool			landed;
 	enum ras_failing	abandoned;
@@ -130,10 +133,14 @@ struct ras_fake_cpu {
  * @patience: when to give up waiting, in jiffies; far more than a test takes
  * @no_ipi: send_ipi() fails
  * @no_nmi: send_nmi() fails
+ * @no_stacks: need_stacks() fails
  * @ipis: CPUs that were sent an IPI, since the machine was made
  * @nmis: CPUs that were sent an NMI
  * @begins: calls of begin()
  * @crash: the argument of the last
+ * @crashed: the argument of crashed()
+ * @forgotten: calls of forget()
+ * @clock_back: what the clock says when the machine has come back from another kernel
  * @at_end: called once on the owner, when all have left and it is the owner still
  * @at_report: called once on the owner, while it prints a part of the report of a
  *	crash
@@ -153,10 +160,14 @@ struct ras_fake {
 
 	bool			no_ipi;
 	bool			no_nmi;
+	bool			no_stacks;
 	unsigned long		ipis;
 	unsigned long		nmis;
 	unsigned int		begins;
 	bool			crash;
+	int			crashed;
+	unsigned int		forgotten;
+	u64			clock_back;
 	void			(*at_end)(struct ras_fake *fake);
 	void			(*at_report)(struct ras_fake *fake);
 	void			(*at_watch)(struct ras_fake *fake);

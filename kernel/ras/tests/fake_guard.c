@@ -122,6 +122,8 @@ void ras_fake_expect_failure(struct kunit *test, const struct ras_failure *failu
 		break;
 	case RAS_SMASHED:
 	case RAS_TOO_DEEP:
+	case RAS_PREEMPTED:
+	case RAS_RECALLED:
 	case RAS_FAILED_NOT:
 		break;
 	}

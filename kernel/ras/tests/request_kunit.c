@@ -198,7 +198,7 @@ static void ras_stop_before_start(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), -ENODEV);
 	KUNIT_EXPECT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_PANIC), -ENODEV);
 	KUNIT_EXPECT_FALSE(test, ras_stopped(&fake->m, RAS_HOW_NMI,
-						     &fake->cpu[0].regs));
+					     &fake->cpu[0].regs));
 	expect_nothing_stopped(test, fake, h);
 }
 

@@ -40,8 +40,7 @@ static void hook_panic_elsewhere(struct ras_fake_handler *h, const struct ras_st
 		return;
 	ras_fake_until(fake, ras_fake_parked(fake, 1));
 	ras_fake_start(fake, 1, job_panic, NULL);
-	/* It has taken the job. */
-	ras_fake_until(fake, !READ_ONCE(fake->cpu[1].job));
+	ras_fake_until(fake, atomic64_read(&fake->m.panicked));
 }
 
 /* Only in the stop that comes after that. */
@@ -51,21 +50,20 @@ static void hook_wedge_in_panic(struct ras_fake_handler *h, const struct ras_sto
 		ras_fake_hook_wedge(h, stop);
 }
 
-static void hook_wake_second_in_panic(struct ras_fake_handler *h,
-				      const struct ras_stop *stop)
+static void hook_wake_first_in_panic(struct ras_fake_handler *h,
+				     const struct ras_stop *stop)
 {
 	if (stop->trigger != RAS_TRIGGER_PANIC)
 		return;
-	ras_fake_wake(h->fake, 1);
-	h->ret = ras_fake_until(h->fake, ras_fake_parked(h->fake, 1));
+	ras_fake_wake(h->fake, 0);
+	h->ret = ras_fake_until(h->fake, ras_fake_parked(h->fake, 0));
 }
 
 /*
- * A parked CPU panics in an NMI, so it owns the next stop without having returned to its
- * ras_park().  It has left the former stop all the same, and parks when it is taken over
- * from.
+ * A parked CPU panics in an NMI.  The stop becomes the crash, and that CPU, which does not
+ * return to its ras_park(), watches from within the NMI and takes over there.
  */
-static void ras_takeover_from_parked_panic(struct kunit *test)
+static void ras_takeover_by_parked_panic(struct kunit *test)
 {
 	struct ras_fake *fake = ras_fake_new_guarded(test, 3);
 	struct ras_fake_handler *wake;
@@ -74,17 +72,18 @@ static void ras_takeover_from_parked_panic(struct kunit *test)
 		kunit_skip(test, "a crash kernel is loaded");
 	ras_fake_add_hook(test, "panic", 1, hook_panic_elsewhere, 0);
 	ras_fake_add_hook(test, "wedge", 2, hook_wedge_in_panic, RAS_FAKE_DEADLINE_MS);
-	wake = ras_fake_add_hook(test, "wake", 3, hook_wake_second_in_panic, 0);
-	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
-	/* The first stop did not have to wait for it. */
-	KUNIT_EXPECT_LT(test, fake->m.last.times.release_ns,
-			RAS_NMI_TIMEOUT_MS * (u64)NSEC_PER_MSEC);
+	wake = ras_fake_add_hook(test, "wake", 3, hook_wake_first_in_panic, 0);
+	ras_fake_start_stop(fake, 0, RAS_TRIGGER_API);
 	KUNIT_ASSERT_TRUE(test, ras_fake_halted(fake, 1));
+	KUNIT_EXPECT_EQ(test, fake->m.stop.trigger, RAS_TRIGGER_PANIC);
 	KUNIT_EXPECT_EQ(test, fake->m.stop.trigger_cpu, 1);
-	KUNIT_EXPECT_NE(test, fake->m.stop.owner, 1);
+	KUNIT_EXPECT_EQ(test, fake->m.stop.owner, 1);
+	KUNIT_EXPECT_EQ(test, ras_fake_kernel.went_on, 1);
 	KUNIT_EXPECT_TRUE(test, wake->ret);
+	KUNIT_ASSERT_TRUE(test, ras_fake_halted(fake, 0));
+	KUNIT_ASSERT_TRUE(test, ras_fake_halted(fake, 2));
 	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_MISSING, 0);
-	KUNIT_EXPECT_EQ(test, fake->cpu[1].retired, 1);
+	KUNIT_EXPECT_EQ(test, fake->cpu[0].retired, 1);
 }
 
 /* Wedged, after panic() has noted which CPU it is that panics. */
@@ -364,7 +363,7 @@ static void ras_takeover_handover_after_comeback(struct kunit *test)
 }
 
 static struct kunit_case ras_takeover_crash_cases[] = {
-	KUNIT_CASE(ras_takeover_from_parked_panic),
+	KUNIT_CASE(ras_takeover_by_parked_panic),
 	KUNIT_CASE(ras_takeover_in_crash),
 	KUNIT_CASE(ras_takeover_deadman),
 	KUNIT_CASE(ras_takeover_deadman_console),

@@ -244,7 +244,7 @@ static void hook_strike(struct ras_fake_handler *h, const struct ras_stop *stop)
 		ras_progress(stop);
 	/* As an NMI of whatever origin comes, the button's for one. */
 	h->ret = ras_stopped(&h->fake->m, RAS_HOW_NMI,
-				     &ras_fake_here(h->fake)->regs);
+			     &ras_fake_here(h->fake)->regs);
 	watch->cpu = RAS_NOBODY;
 }
 
