@@ -340,6 +340,7 @@ static void test_refuse(void)
 	handler.name = "second";
 	handler.flags = RAS_HANDLER_NORETURN;
 	pr_info("second noreturn: %d\n", ras_register_handler(&handler));
+	ras_unregister_handler(&handler);
 	handler.flags = 0;
 	handler.run = NULL;
 	pr_info("no run: %d\n", ras_register_handler(&handler));
