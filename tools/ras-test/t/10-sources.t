@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
-from raslab import kernel
+from raslab import floors, kernel
 from raslab.complaints import COMPLAINT, WARNING
 from raslab.lab import Lab, LabError
 from raslab.tap import Tap, run_test
@@ -142,6 +142,10 @@ def check_compilers(lab: Lab, tap: Tap, out: Path) -> None:
         with lab.lock():
             good = compile_ours(target, objects, out)
             tap.ok(good, f"no warning with W=1 and sparse, {flavour} kernel", out)
+            if flavour != "off":
+                found = floors.check(lab.top / "kernel/ras/Makefile", objects / "kernel/ras")
+                title = f"calls in the core go down only, {flavour} kernel"
+                tap.same(title, "", "\n".join(found))
             good = compile_hooked(target, objects, out)
             tap.ok(good, f"the hooked files build, {flavour} kernel", out)
 
