@@ -148,6 +148,46 @@ static int ras_parse_wait(const char *text, int *wait_s)
 	return ret;
 }
 
+/* A setting that is a number. */
+struct ras_number {
+	const char	*name;
+	unsigned int	min;
+	unsigned int	max;
+	size_t		offset;
+};
+
+static const struct ras_number ras_machine_numbers[] = {
+	{ "ipi_grace_us", 0, RAS_IPI_GRACE_US_MAX,
+	  offsetof(struct ras_machine, policy.ipi_grace_us) },
+	{ "nmi_timeout_ms", 1, RAS_NMI_TIMEOUT_MS_MAX,
+	  offsetof(struct ras_machine, policy.nmi_timeout_ms) },
+	{ }
+};
+
+static const struct ras_number ras_entry_numbers[] = {
+	{ "priority", 0, RAS_PRIO_MAX, offsetof(struct ras_entry, priority) },
+	{ "deadline_ms", 0, RAS_DEADLINE_MS_MAX, offsetof(struct ras_entry, deadline_ms) },
+	{ }
+};
+
+/* Set the number @name of @object; -ENOENT if @numbers does not have it. */
+static int ras_set_number(const struct ras_number *numbers, void *object, const char *name,
+			  const char *text)
+{
+	unsigned int number;
+	int ret;
+
+	for (; numbers->name; numbers++) {
+		if (strcmp(name, numbers->name))
+			continue;
+		ret = ras_parse_uint(text, numbers->min, numbers->max, &number);
+		if (!ret)
+			WRITE_ONCE(*(unsigned int *)(object + numbers->offset), number);
+		return ret;
+	}
+	return -ENOENT;
+}
+
 /**
  * ras_set() - change a setting of the machine
  * @m: the machine
@@ -160,27 +200,16 @@ static int ras_parse_wait(const char *text, int *wait_s)
  */
 int ras_set(struct ras_machine *m, const char *name, const char *text)
 {
-	unsigned int number;
 	bool on;
 	int ret = ras_await_idle(m);
 
 	if (ret)
 		return ret;
-	if (!strcmp(name, "enabled")) {
-		ret = ras_parse_bool(text, &on);
-		if (!ret)
-			WRITE_ONCE(m->policy.enabled, on);
-	} else if (!strcmp(name, "ipi_grace_us")) {
-		ret = ras_parse_uint(text, 0, RAS_IPI_GRACE_US_MAX, &number);
-		if (!ret)
-			WRITE_ONCE(m->policy.ipi_grace_us, number);
-	} else if (!strcmp(name, "nmi_timeout_ms")) {
-		ret = ras_parse_uint(text, 1, RAS_NMI_TIMEOUT_MS_MAX, &number);
-		if (!ret)
-			WRITE_ONCE(m->policy.nmi_timeout_ms, number);
-	} else {
-		ret = -ENOENT;
-	}
+	if (strcmp(name, "enabled"))
+		return ras_set_number(ras_machine_numbers, m, name, text);
+	ret = ras_parse_bool(text, &on);
+	if (!ret)
+		WRITE_ONCE(m->policy.enabled, on);
 	return ret;
 }
 
@@ -225,33 +254,25 @@ int ras_set_trigger(struct ras_machine *m, enum ras_trigger trigger, const char 
 int ras_set_entry(struct ras_machine *m, struct ras_entry *entry,
 		  const char *name, const char *text)
 {
-	unsigned int number;
 	int wait_s;
 	u32 mask;
 	int ret = ras_await_idle(m);
 
 	if (ret)
 		return ret;
-	if (!strcmp(name, "priority")) {
-		ret = ras_parse_uint(text, 0, RAS_PRIO_MAX, &number);
-		if (!ret)
-			WRITE_ONCE(entry->priority, number);
-	} else if (!strcmp(name, "deadline_ms")) {
-		ret = ras_parse_uint(text, 0, RAS_DEADLINE_MS_MAX, &number);
-		if (!ret)
-			WRITE_ONCE(entry->deadline_ms, number);
-	} else if (!strcmp(name, "triggers")) {
+	if (!strcmp(name, "triggers")) {
 		ret = ras_parse_triggers(text, &mask);
 		if (!ret)
 			WRITE_ONCE(entry->triggers, mask);
-	} else if (!strcmp(name, "wait_s") && entry->flags & RAS_HANDLER_INTERACTIVE) {
+		return ret;
+	}
+	if (!strcmp(name, "wait_s") && entry->flags & RAS_HANDLER_INTERACTIVE) {
 		ret = ras_parse_wait(text, &wait_s);
 		if (!ret)
 			WRITE_ONCE(entry->wait_s, wait_s);
-	} else {
-		ret = -ENOENT;
+		return ret;
 	}
-	return ret;
+	return ras_set_number(ras_entry_numbers, entry, name, text);
 }
 
 /* Whose boot parameters are being looked for. */

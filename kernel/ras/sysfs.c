@@ -159,45 +159,15 @@ static const struct attribute_group ras_machine_group = {
 
 /* last/ */
 
-static ssize_t last_value(const char *name, const struct ras_last *last, char *buf)
-{
-	static const struct {
-		const char *file;
-		enum ras_how how;
-	} masks[] = {
-		{ "cpus_ipi", RAS_HOW_IPI },
-		{ "cpus_nmi", RAS_HOW_NMI },
-		{ "cpus_self", RAS_HOW_SELF },
-		{ "cpus_missing", RAS_HOW_MISSING },
-	};
-	int i;
-
-	if (!strcmp(name, "sequence"))
-		return sysfs_emit(buf, "%u\n", last->times.sequence);
-	if (!last->times.sequence)
-		return sysfs_emit(buf, "\n");
-	if (!strcmp(name, "trigger"))
-		return sysfs_emit(buf, "%s\n", last->rehearsal ? "rehearsal" :
-				  ras_trigger_names[last->trigger]);
-	if (!strcmp(name, "message"))
-		return sysfs_emit(buf, "%s\n", last->message);
-	if (!strcmp(name, "owner"))
-		return sysfs_emit(buf, "%d\n", last->owner);
-	if (!strcmp(name, "stop_ns"))
-		return sysfs_emit(buf, "%llu\n", last->times.stop_ns);
-	if (!strcmp(name, "held_ns"))
-		return sysfs_emit(buf, "%llu\n", last->times.held_ns);
-	if (!strcmp(name, "release_ns"))
-		return sysfs_emit(buf, "%llu\n", last->times.release_ns);
-	for (i = 0; i < ARRAY_SIZE(masks); i++)
-		if (!strcmp(name, masks[i].file))
-			return sysfs_emit(buf, "%*pbl\n",
-					  cpumask_pr_args(&last->cpus[masks[i].how]));
-	return -EIO;
-}
+/* A file of last/, and how its value is written. */
+struct ras_last_file {
+	struct kobj_attribute	attr;
+	ssize_t			(*emit)(const struct ras_last *last, char *buf);
+};
 
 static ssize_t last_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
+	const struct ras_last_file *file = container_of(attr, struct ras_last_file, attr);
 	const struct ras_last *last = &ras_machine.last;
 	ssize_t ret;
 	u32 before;
@@ -206,41 +176,54 @@ static ssize_t last_show(struct kobject *kobj, struct kobj_attribute *attr, char
 	do {
 		/* Pairs with the release in ras_keep_last(). */
 		before = smp_load_acquire(&last->times.sequence);
-		ret = last_value(attr->attr.name, last, buf);
+		/* Before the first stop there is nothing to tell but that. */
+		if (before || !strcmp(attr->attr.name, "sequence"))
+			ret = file->emit(last, buf);
+		else
+			ret = sysfs_emit(buf, "\n");
 		/* The figures before the second look, likewise. */
 		smp_rmb();
 	} while (READ_ONCE(last->times.sequence) != before);
 	return ret;
 }
 
-#define RAS_LAST_ATTR(_name)						\
-	static struct kobj_attribute ras_last_##_name##_attr =		\
-		__ATTR(_name, 0400, last_show, NULL)
+#define RAS_LAST_FILE(_name, _format, ...)				\
+static ssize_t last_##_name##_emit(const struct ras_last *last, char *buf) \
+{									\
+	return sysfs_emit(buf, _format "\n", __VA_ARGS__);		\
+}									\
+static struct ras_last_file ras_last_##_name = {			\
+	.attr	= __ATTR(_name, 0400, last_show, NULL),			\
+	.emit	= last_##_name##_emit,					\
+}
 
-RAS_LAST_ATTR(sequence);
-RAS_LAST_ATTR(trigger);
-RAS_LAST_ATTR(message);
-RAS_LAST_ATTR(owner);
-RAS_LAST_ATTR(stop_ns);
-RAS_LAST_ATTR(held_ns);
-RAS_LAST_ATTR(release_ns);
-RAS_LAST_ATTR(cpus_ipi);
-RAS_LAST_ATTR(cpus_nmi);
-RAS_LAST_ATTR(cpus_self);
-RAS_LAST_ATTR(cpus_missing);
+#define RAS_LAST_CPUS(_name, _how)					\
+	RAS_LAST_FILE(_name, "%*pbl", cpumask_pr_args(&last->cpus[_how]))
+
+RAS_LAST_FILE(sequence, "%u", last->times.sequence);
+RAS_LAST_FILE(trigger, "%s", last->rehearsal ? "rehearsal" : ras_trigger_names[last->trigger]);
+RAS_LAST_FILE(message, "%s", last->message);
+RAS_LAST_FILE(owner, "%d", last->owner);
+RAS_LAST_FILE(stop_ns, "%llu", last->times.stop_ns);
+RAS_LAST_FILE(held_ns, "%llu", last->times.held_ns);
+RAS_LAST_FILE(release_ns, "%llu", last->times.release_ns);
+RAS_LAST_CPUS(cpus_ipi, RAS_HOW_IPI);
+RAS_LAST_CPUS(cpus_nmi, RAS_HOW_NMI);
+RAS_LAST_CPUS(cpus_self, RAS_HOW_SELF);
+RAS_LAST_CPUS(cpus_missing, RAS_HOW_MISSING);
 
 static struct attribute *ras_last_attrs[] = {
-	&ras_last_sequence_attr.attr,
-	&ras_last_trigger_attr.attr,
-	&ras_last_message_attr.attr,
-	&ras_last_owner_attr.attr,
-	&ras_last_stop_ns_attr.attr,
-	&ras_last_held_ns_attr.attr,
-	&ras_last_release_ns_attr.attr,
-	&ras_last_cpus_ipi_attr.attr,
-	&ras_last_cpus_nmi_attr.attr,
-	&ras_last_cpus_self_attr.attr,
-	&ras_last_cpus_missing_attr.attr,
+	&ras_last_sequence.attr.attr,
+	&ras_last_trigger.attr.attr,
+	&ras_last_message.attr.attr,
+	&ras_last_owner.attr.attr,
+	&ras_last_stop_ns.attr.attr,
+	&ras_last_held_ns.attr.attr,
+	&ras_last_release_ns.attr.attr,
+	&ras_last_cpus_ipi.attr.attr,
+	&ras_last_cpus_nmi.attr.attr,
+	&ras_last_cpus_self.attr.attr,
+	&ras_last_cpus_missing.attr.attr,
 	NULL
 };
 
@@ -350,95 +333,97 @@ static ssize_t entry_store(struct kobject *kobj, struct kobj_attribute *attr,
 	return ras_stored(file, buf, count, ret);
 }
 
-static ssize_t ras_entry_value(struct ras_entry *entry, const char *name, char *buf)
-{
-	struct seq_buf s;
-
-	if (!strcmp(name, "enabled"))
-		return sysfs_emit(buf, "%d\n", entry->enabled);
-	if (!strcmp(name, "priority"))
-		return sysfs_emit(buf, "%d\n", entry->priority);
-	if (!strcmp(name, "deadline_ms"))
-		return sysfs_emit(buf, "%u\n", entry->deadline_ms);
-	if (!strcmp(name, "wait_s"))
-		return entry->wait_s == RAS_WAIT_AUTO ? sysfs_emit(buf, "auto\n") :
-		       sysfs_emit(buf, "%d\n", entry->wait_s);
-	if (!strcmp(name, "armed"))
-		return sysfs_emit(buf, "%d\n",
-				  entry->handler &&
-				  !ras_entry_skipped(&ras_machine, entry, RAS_NR_TRIGGERS));
-	if (!strcmp(name, "runs"))
-		return sysfs_emit(buf, "%lu\n", entry->runs);
-	if (!strcmp(name, "faults"))
-		return sysfs_emit(buf, "%lu\n", entry->faults);
-	if (!strcmp(name, "timeouts"))
-		return sysfs_emit(buf, "%lu\n", entry->timeouts);
-	if (!strcmp(name, "state"))
-		return sysfs_emit(buf, "%s\n", entry->failed ? "failed" : "ok");
-	if (!strcmp(name, "last_verdict")) {
-		if (entry->last_failed)
-			return sysfs_emit(buf, "abandoned\n");
-		return sysfs_emit(buf, "%s\n", entry->runs ?
-				  ras_verdict_names[entry->last_verdict] : "none");
-	}
-	if (!strcmp(name, "last_ns"))
-		return sysfs_emit(buf, "%llu\n", entry->last_ns);
-	if (!strcmp(name, "triggers")) {
-		seq_buf_init(&s, buf, PAGE_SIZE);
-		ras_format_triggers(&s, entry->triggers);
-		seq_buf_puts(&s, "\n");
-		return s.len;
-	}
-	return -EIO;
-}
+/* A file of a handler, and how its value is written. */
+struct ras_entry_file {
+	struct kobj_attribute	attr;
+	ssize_t			(*emit)(struct ras_entry *entry, char *buf);
+};
 
 static ssize_t entry_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
+	const struct ras_entry_file *file = container_of(attr, struct ras_entry_file, attr);
 	ssize_t ret;
 
 	mutex_lock(&ras_machine.lock);
-	ret = ras_entry_value(ras_entry_of(kobj), attr->attr.name, buf);
+	ret = file->emit(ras_entry_of(kobj), buf);
 	mutex_unlock(&ras_machine.lock);
 	return ret;
 }
 
-#define RAS_ENTRY_ATTR(_name, _mode, _store)				\
-	static struct kobj_attribute ras_entry_##_name##_attr =		\
-		__ATTR(_name, _mode, entry_show, _store)
+static const char *ras_verdict_of(const struct ras_entry *entry)
+{
+	if (entry->last_failed)
+		return "abandoned";
+	return entry->runs ? ras_verdict_names[entry->last_verdict] : "none";
+}
 
-RAS_ENTRY_ATTR(enabled, 0600, entry_store);
-RAS_ENTRY_ATTR(priority, 0600, entry_store);
-RAS_ENTRY_ATTR(deadline_ms, 0600, entry_store);
+static bool ras_is_armed(const struct ras_entry *entry)
+{
+	return entry->handler && !ras_entry_skipped(&ras_machine, entry, RAS_NR_TRIGGERS);
+}
+
+static ssize_t entry_triggers_emit(struct ras_entry *entry, char *buf)
+{
+	struct seq_buf s;
+
+	seq_buf_init(&s, buf, PAGE_SIZE);
+	ras_format_triggers(&s, entry->triggers);
+	seq_buf_puts(&s, "\n");
+	return s.len;
+}
+
+static ssize_t entry_wait_s_emit(struct ras_entry *entry, char *buf)
+{
+	return entry->wait_s == RAS_WAIT_AUTO ? sysfs_emit(buf, "auto\n") :
+						sysfs_emit(buf, "%d\n", entry->wait_s);
+}
+
+#define RAS_ENTRY_ATTR(_name, _mode, _store)				\
+static struct ras_entry_file ras_entry_file_##_name = {			\
+	.attr	= __ATTR(_name, _mode, entry_show, _store),		\
+	.emit	= entry_##_name##_emit,					\
+}
+
+#define RAS_ENTRY_FILE(_name, _mode, _store, _format, _value)		\
+static ssize_t entry_##_name##_emit(struct ras_entry *entry, char *buf)	\
+{									\
+	return sysfs_emit(buf, _format "\n", _value);			\
+}									\
+RAS_ENTRY_ATTR(_name, _mode, _store)
+
+RAS_ENTRY_FILE(enabled, 0600, entry_store, "%d", entry->enabled);
+RAS_ENTRY_FILE(priority, 0600, entry_store, "%d", entry->priority);
+RAS_ENTRY_FILE(deadline_ms, 0600, entry_store, "%u", entry->deadline_ms);
 RAS_ENTRY_ATTR(triggers, 0600, entry_store);
 RAS_ENTRY_ATTR(wait_s, 0600, entry_store);
-RAS_ENTRY_ATTR(armed, 0400, NULL);
-RAS_ENTRY_ATTR(runs, 0400, NULL);
-RAS_ENTRY_ATTR(faults, 0400, NULL);
-RAS_ENTRY_ATTR(timeouts, 0400, NULL);
-RAS_ENTRY_ATTR(state, 0400, NULL);
-RAS_ENTRY_ATTR(last_verdict, 0400, NULL);
-RAS_ENTRY_ATTR(last_ns, 0400, NULL);
+RAS_ENTRY_FILE(armed, 0400, NULL, "%d", ras_is_armed(entry));
+RAS_ENTRY_FILE(runs, 0400, NULL, "%lu", entry->runs);
+RAS_ENTRY_FILE(faults, 0400, NULL, "%lu", entry->faults);
+RAS_ENTRY_FILE(timeouts, 0400, NULL, "%lu", entry->timeouts);
+RAS_ENTRY_FILE(state, 0400, NULL, "%s", entry->failed ? "failed" : "ok");
+RAS_ENTRY_FILE(last_verdict, 0400, NULL, "%s", ras_verdict_of(entry));
+RAS_ENTRY_FILE(last_ns, 0400, NULL, "%llu", entry->last_ns);
 
 static struct attribute *ras_entry_attrs[] = {
-	&ras_entry_enabled_attr.attr,
-	&ras_entry_priority_attr.attr,
-	&ras_entry_deadline_ms_attr.attr,
-	&ras_entry_triggers_attr.attr,
-	&ras_entry_wait_s_attr.attr,
-	&ras_entry_armed_attr.attr,
-	&ras_entry_runs_attr.attr,
-	&ras_entry_faults_attr.attr,
-	&ras_entry_timeouts_attr.attr,
-	&ras_entry_state_attr.attr,
-	&ras_entry_last_verdict_attr.attr,
-	&ras_entry_last_ns_attr.attr,
+	&ras_entry_file_enabled.attr.attr,
+	&ras_entry_file_priority.attr.attr,
+	&ras_entry_file_deadline_ms.attr.attr,
+	&ras_entry_file_triggers.attr.attr,
+	&ras_entry_file_wait_s.attr.attr,
+	&ras_entry_file_armed.attr.attr,
+	&ras_entry_file_runs.attr.attr,
+	&ras_entry_file_faults.attr.attr,
+	&ras_entry_file_timeouts.attr.attr,
+	&ras_entry_file_state.attr.attr,
+	&ras_entry_file_last_verdict.attr.attr,
+	&ras_entry_file_last_ns.attr.attr,
 	NULL
 };
 
 /* Only a handler that waits for a person has something to say about that. */
 static umode_t ras_entry_visible(struct kobject *kobj, struct attribute *attr, int n)
 {
-	if (attr == &ras_entry_wait_s_attr.attr &&
+	if (attr == &ras_entry_file_wait_s.attr.attr &&
 	    !(ras_entry_of(kobj)->flags & RAS_HANDLER_INTERACTIVE))
 		return 0;
 	return attr->mode;
