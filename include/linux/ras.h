@@ -68,7 +68,7 @@ enum ras_trigger {
  *	which cannot be released, the same as @RAS_NEXT
  * @RAS_END: run no further handler; a stop that can be released is released,
  *	a panic goes on to its reboot or blink
- * @RAS_LAST: run no further handler but the one that never returns, whatever its
+ * @RAS_LAST: run no further handler but those that never return, whatever its
  *	triggers; a stop that could be released cannot be any more.  If no such
  *	handler is armed, the same as @RAS_NEXT
  * @RAS_NR_VERDICTS: number of verdicts
@@ -562,7 +562,8 @@ u64 ras_age_ns(const struct ras_stop *stop);
  * parked; for each what holds for a handler's @run holds for @fn, and one that faults
  * or panics is abandoned.
  *
- * Return: 0; %-EBUSY if such a call is going on already.
+ * Return: 0; %-EBUSY if such a call, or a job, is going on already, or if a CPU watches the
+ *	handler: it has a deadline and is not %RAS_HANDLER_INTERACTIVE.
  */
 int ras_call_parked(const struct ras_stop *stop,
 		    void (*fn)(struct pt_regs *regs, void *arg),
@@ -763,8 +764,8 @@ bool ras_crash_kernel_loaded(void);
  *	switched off what would disturb the next kernel, and halts
  * @arg: its argument
  *
- * Ends the guard of the handler: from here on neither its deadline nor a fault ends it, and
- * the other CPUs cannot be had back.  If @fn returns, the handler should return %RAS_NEXT:
+ * Ends the deadline of the handler: from here on no other CPU takes over, and the others
+ * cannot be had back.  If @fn returns, the handler should return %RAS_NEXT:
  * the next handler that leaves this kernel is tried.
  *
  * Context: Handlers with %RAS_HANDLER_NORETURN.

@@ -49,11 +49,14 @@ static void ras_call_abandoned(void *arg)
 /* Say in every place that is looked at that @entry was abandoned. */
 static void ras_fail(struct ras_entry *entry, struct ras_result *result, u64 ns)
 {
-	WRITE_ONCE(entry->failed, true);
-	if (result->failure.why == RAS_OVERRAN || result->failure.why == RAS_HUNG)
-		entry->timeouts++;
-	else
-		entry->faults++;
+	/* One that was preempted has done nothing wrong, and may be in the plan of the panic. */
+	if (result->failure.why != RAS_PREEMPTED) {
+		WRITE_ONCE(entry->failed, true);
+		if (result->failure.why == RAS_OVERRAN || result->failure.why == RAS_HUNG)
+			entry->timeouts++;
+		else
+			entry->faults++;
+	}
 	entry->last_failed = true;
 	entry->last_ns = ns;
 	result->running = false;
@@ -312,6 +315,7 @@ static enum ras_call_end ras_run_entry(struct ras_machine *m, struct ras_entry *
 	enum ras_call_end outcome;
 
 	entry->runs++;
+	result->ran = true;
 	result->running = true;
 	outcome = ras_call_entry(m, entry, &call, result);
 	if (outcome == RAS_CALL_ABANDONED) {
@@ -368,6 +372,7 @@ static void ras_become_crash(struct ras_machine *m)
 	if (m->stop.resumable) {
 		m->stop.resumable = false;
 		m->arch->begin(true);
+		m->kernel->undefer();
 	}
 }
 
@@ -450,7 +455,7 @@ bool ras_run_chain(struct ras_machine *m)
 	if (!ras_tidy_up(m))
 		return false;
 	/* First, so that the handlers that save the log save this, too. */
-	if (!m->quiet && !m->reported) {
+	if (!m->quiet && !m->reported && !ras_report_routine(m)) {
 		m->reported = true;
 		if (!ras_call_report(m, ras_report_stopped, NULL))
 			return false;
@@ -487,14 +492,19 @@ bool ras_crash_on_panic(struct ras_machine *m)
 
 	if (!ras_preempted(m))
 		return false;
-	cpu = (int)((u64)atomic64_read(&m->panicked) >> 32) - 1;
+	/* Pairs with the barrier in ras_preempt(): its message. */
+	cpu = (int)((u64)atomic64_read_acquire(&m->panicked) >> 32) - 1;
 	ras_become_crash(m);
 	m->last_only = false;
 	m->only = NULL;
 	stop->rehearsal = false;
 	stop->trigger = RAS_TRIGGER_PANIC;
 	stop->trigger_cpu = cpu;
-	stop->regs = &m->slot[cpu]->record.arch.regs;
+	/* Parked, or about to be: those of the context that it was stopped in come then. */
+	if (ras_has_parked(m, cpu))
+		stop->regs = &m->slot[cpu]->record.arch.regs;
+	/* The owner prints and goes through panic() from now on; see ras_become_owner(). */
+	atomic_cmpxchg(&panic_cpu, cpu, stop->owner);
 	strscpy(stop->message, m->slot[cpu]->panic_message, sizeof(stop->message));
 	m->step.next = 0;
 	m->reported = false;
@@ -515,7 +525,7 @@ void ras_tell_outcome(struct ras_machine *m)
 	if (!m->nr_results)
 		return;
 	outcome->skipped = result->skipped;
-	outcome->ran = !result->skipped && m->only->runs;
+	outcome->ran = result->ran;
 	outcome->verdict = result->verdict;
 	outcome->why = result->failure;
 	outcome->ns = result->ns;

@@ -188,7 +188,7 @@ enum ras_call_end ras_call(struct ras_machine *m, struct ras_call *call)
 		call->broken = NULL;
 		m->failures++;
 	}
-	if (guard->outer)
+	if (guard->outer && !guard->ended)
 		ras_abandon_outer(m, slot, guard);
 	return failed ? RAS_CALL_ABANDONED : RAS_CALL_DONE;
 }

@@ -58,6 +58,8 @@ static bool ras_help_guarded(struct ras_machine *m, struct ras_help_call *helper
 	if (!ras_guard_failed(m, guard, &ctx, came_back))
 		return true;
 	slot->help_failure = guard->failure;
+	/* Read by the owner in ras_finish(). */
+	WRITE_ONCE(m->help_failed, true);
 	return false;
 }
 
@@ -109,15 +111,14 @@ bool ras_help(struct ras_machine *m, struct ras_slot *slot, u64 command,
 
 /**
  * ras_help_is_over() - may a parked CPU be taken out of the function that it calls?
- * @m: the machine
  * @slot: the CPU's
  *
  * Context: NMI on a parked CPU.
  * Return: true if the handler has ended the help, or finds that this CPU is late.
  */
-bool ras_help_is_over(const struct ras_machine *m, const struct ras_slot *slot)
+bool ras_help_is_over(const struct ras_slot *slot)
 {
-	if (m->help.job)
+	if (READ_ONCE(slot->helping) == READ_ONCE(slot->job))
 		return READ_ONCE(slot->work) != READ_ONCE(slot->helping) ||
 		       READ_ONCE(slot->piece_late) == READ_ONCE(slot->piece);
 	return RAS_OP_OF(READ_ONCE(slot->command)) != RAS_HELP;

@@ -14,6 +14,6 @@ int ras_machine_call_parked_end(struct ras_machine *m, unsigned int timeout_ms);
 bool ras_help(struct ras_machine *m, struct ras_slot *slot, u64 command,
 	      const struct pt_regs *regs);
 bool ras_is_helping(const struct ras_machine *m);
-bool ras_help_is_over(const struct ras_machine *m, const struct ras_slot *slot);
+bool ras_help_is_over(const struct ras_slot *slot);
 
 #endif /* _KERNEL_RAS_HELPER_H */

@@ -49,6 +49,7 @@ static bool ras_work_guarded(struct ras_machine *m, struct ras_slot *slot,
 		return true;
 	slot->help_failure = guard->failure;
 	slot->help_left = slot->record.sequence;
+	WRITE_ONCE(m->help_failed, true);
 	return false;
 }
 
@@ -168,12 +169,11 @@ static enum ras_helper ras_hurry(struct ras_machine *m, unsigned int cpu, u64 ag
 }
 
 /* The state of a CPU that has not joined: it may be about to, for as long as a piece. */
-static enum ras_helper ras_state_unjoined(struct ras_machine *m, struct ras_slot *slot,
-					  u64 now)
+static enum ras_helper ras_state_unjoined(struct ras_machine *m, struct ras_slot *slot)
 {
 	if (READ_ONCE(slot->work) != m->help.nr)
 		return RAS_HELPER_NONE;
-	if (now - slot->piece_seen_ns <= m->help.deadline_ns)
+	if (ras_since_ns(m, slot->piece_seen_ns) <= m->help.deadline_ns)
 		return RAS_HELPER_RUNS;
 	/* Too late: it is not asked any more, unless it joins right now; see ras_work(). */
 	xchg(&slot->work, 0);
@@ -191,29 +191,31 @@ static enum ras_helper ras_state_unjoined(struct ras_machine *m, struct ras_slot
 enum ras_helper ras_machine_help_state(struct ras_machine *m, unsigned int cpu)
 {
 	struct ras_slot *slot = cpu < nr_cpu_ids ? m->slot[cpu] : NULL;
-	u64 now = m->arch->now_ns();
 	u32 piece;
+	u64 age;
 
 	if (!slot || !m->help.job)
 		return RAS_HELPER_NONE;
 	if (slot->job_lost == m->help.nr)
 		return RAS_HELPER_LOST;
 	if (READ_ONCE(slot->job) != m->help.nr)
-		return ras_state_unjoined(m, slot, now);
+		return ras_state_unjoined(m, slot);
 	/* Pairs with the release in ras_help_piece(): its state is final. */
 	if (!smp_load_acquire(&slot->helping)) {
 		enum ras_helper state = READ_ONCE(slot->job_state);
 
-		return state == RAS_HELPER_RUNS && !m->help.active ? RAS_HELPER_DONE : state;
+		/* There is more to do, but it is not asked for it any more. */
+		if (state == RAS_HELPER_RUNS && READ_ONCE(slot->work) != m->help.nr)
+			return RAS_HELPER_DONE;
+		return state;
 	}
 	piece = READ_ONCE(slot->piece);
 	if (piece != slot->piece_seen) {
 		slot->piece_seen = piece;
-		slot->piece_seen_ns = now;
+		slot->piece_seen_ns = m->arch->now_ns();
 	}
-	if (now - slot->piece_seen_ns <= m->help.deadline_ns)
-		return RAS_HELPER_RUNS;
-	return ras_hurry(m, cpu, now - slot->piece_seen_ns);
+	age = ras_since_ns(m, slot->piece_seen_ns);
+	return age <= m->help.deadline_ns ? RAS_HELPER_RUNS : ras_hurry(m, cpu, age);
 }
 
 /* Is @cpu in no piece any more, or given up? */
@@ -243,9 +245,13 @@ int ras_machine_help_end(struct ras_machine *m)
 	WRITE_ONCE(m->help.active, false);
 	cpumask_clear(&m->pending);
 	for_each_cpu(cpu, m->arch->present())
-		if (m->slot[cpu] && xchg(&m->slot[cpu]->work, 0) && (int)cpu != m->stop.owner)
-			cpumask_set_cpu(cpu, &m->pending);
-	/* Bounded: who is in a piece comes back, leaves it, or is given up. */
+		if (m->slot[cpu]) {
+			/* A full barrier, see ras_help_piece(). */
+			xchg(&m->slot[cpu]->work, 0);
+			if ((int)cpu != m->stop.owner)
+				cpumask_set_cpu(cpu, &m->pending);
+		}
+	/* Bounded: a CPU in a piece comes back, leaves it, or is given up. */
 	ras_await(m, m->help.deadline_ns + 2 * ras_nmi_timeout_ns(m), RAS_NO_NUDGE,
 		  ras_has_ended);
 	for_each_cpu(cpu, m->arch->present())

@@ -6,6 +6,7 @@
 #include <linux/irq_work.h>
 #include <linux/kernel.h>
 #include <linux/panic.h>
+#include <linux/printk.h>
 #include <linux/reboot.h>
 #include <linux/uaccess.h>
 
@@ -19,6 +20,11 @@
 static void ras_go_on_panic(struct ras_machine *m)
 {
 	panic("%s", m->stop.message);
+}
+
+static void ras_undefer(void)
+{
+	printk_deferred_exit();
 }
 
 /* What panic() may take besides its timeout: notifiers, slow consoles, blinking. */
@@ -71,6 +77,7 @@ static void ras_taint(bool console_left)
 const struct ras_kernel_ops ras_kernel = {
 	.panic		= ras_go_on_panic,
 	.reboot_ms	= ras_reboot_ms,
+	.undefer	= ras_undefer,
 	.printed	= ras_printed,
 	.reboot		= emergency_restart,
 	.tainted	= ras_taint,

@@ -277,7 +277,7 @@ void ras_land_lost(struct ras_machine *m, struct pt_regs *regs)
 
 	if (!guard)
 		return;
-	if (!(guard->helper ? ras_help_is_over(m, slot) || READ_ONCE(slot->take_over) :
+	if (!(guard->helper ? ras_help_is_over(slot) || READ_ONCE(slot->take_over) :
 			      ras_running(m) != guard->call) ||
 	    !m->arch->land(regs, &ip))
 		return;

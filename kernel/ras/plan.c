@@ -27,7 +27,8 @@ const struct ras_chain *ras_chain_now(const struct ras_machine *m)
 /* Does policy have a handler run on a trigger? */
 bool ras_entry_runs_on(const struct ras_entry *entry, enum ras_trigger trigger)
 {
-	return READ_ONCE(entry->triggers) & BIT(trigger);
+	return !(entry->flags & RAS_HANDLER_ON_CALL) &&
+	       READ_ONCE(entry->triggers) & BIT(trigger);
 }
 
 /**

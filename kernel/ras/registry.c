@@ -69,7 +69,7 @@ void ras_sort_chain(struct ras_machine *m)
  */
 static bool ras_entry_busy(const struct ras_entry *entry)
 {
-	/* Pairs with the release in ras_call_entry(). */
+	/* Pairs with the release in ras_call_busy(). */
 	return atomic_read_acquire(&entry->busy);
 }
 
@@ -331,14 +331,18 @@ void ras_remove_handler(struct ras_machine *m, struct ras_handler *handler)
 	if (ras_entry_busy(entry))
 		pr_warn("handler %s: unregistering waits for the CPU that hung in it\n",
 			entry->name);
-	while (ras_entry_busy(entry)) {
-		mutex_unlock(&m->lock);
-		msleep(RAS_BUSY_MS);
-		mutex_lock(&m->lock);
-	}
-	ras_entry_enable(m, entry, false);
+	/* Again if ras_hold_entry() has held it for a moment in between. */
+	do {
+		while (ras_entry_busy(entry)) {
+			mutex_unlock(&m->lock);
+			msleep(RAS_BUSY_MS);
+			mutex_lock(&m->lock);
+		}
+	} while (ras_entry_enable(m, entry, false) == -EBUSY);
 	entry->handler = NULL;
-	handler->entry = NULL;
+	WRITE_ONCE(handler->entry, NULL);
+	/* Whoever has read handler->entry before that sees @leaving, and lets go of it. */
+	synchronize_rcu();
 	mutex_unlock(&m->lock);
 
 	/* Not under the lock: waits for readers and writers of its files. */
@@ -354,16 +358,21 @@ void ras_remove_handler(struct ras_machine *m, struct ras_handler *handler)
  * Without ras_machine.lock, which an NMI could not take.  ras_remove_handler() marks the
  * entry before it looks whether it is held, and this the other way round.
  *
- * Context: Any; the caller knows that the handler does not go away right now.
+ * Context: Any; @handler itself stays.
  * Return: its entry; NULL if it is not registered.
  */
 struct ras_entry *ras_hold_entry(struct ras_handler *handler)
 {
-	struct ras_entry *entry = READ_ONCE(handler->entry);
+	struct ras_entry *entry;
 
+	/* Until it is held the entry is kept by RCU; see ras_remove_handler(). */
+	rcu_read_lock();
+	entry = READ_ONCE(handler->entry);
+	if (entry)
+		atomic_inc(&entry->busy);
+	rcu_read_unlock();
 	if (!entry)
 		return NULL;
-	atomic_inc(&entry->busy);
 	/* Pairs with the barrier in ras_remove_handler(). */
 	smp_mb__after_atomic();
 	if (!READ_ONCE(entry->leaving))

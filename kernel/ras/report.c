@@ -8,7 +8,6 @@
  */
 #define pr_fmt(fmt) "ras: " fmt
 
-#include <linux/atomic.h>
 #include <linux/console.h>
 #include <linux/kernel.h>
 #include <linux/math64.h>
@@ -50,23 +49,8 @@ const char * const ras_how_names[RAS_NR_HOWS] = {
 /* Room for the block of a stop in which every handler has something to say. */
 #define RAS_REPORT_SIZE	(512 + RAS_MAX_HANDLERS * (RAS_NAME_LEN + 224))
 
-/*
- * Text of one report at a time.  The owner of a stop fills it, and after a
- * release it may be going out still when the next stop comes.  That one goes
- * without a report, unless it is a crash: of those there is only one, which has
- * a text of its own.
- */
-struct ras_report {
-	char		text[RAS_REPORT_SIZE];
-	atomic_t	busy;
-};
-
-static struct ras_report ras_reports[2];
-
-static struct ras_report *ras_report_of(const struct ras_machine *m)
-{
-	return &ras_reports[m->stop.resumable];
-}
+/* Only the owner of a stop uses it. */
+static char ras_report_text[RAS_REPORT_SIZE];
 
 static void ras_format_ns(struct seq_buf *s, u64 ns)
 {
@@ -324,70 +308,49 @@ void ras_format_plans(struct seq_buf *s, const struct ras_machine *m)
 	seq_buf_puts(s, cut);
 }
 
-/* Print @text line by line, each with the prefix; @m: of a crash. */
-static void ras_print(struct ras_machine *m, char *text)
+/* Print what is in the buffer, line by line, each with the prefix. */
+static void ras_print(struct ras_machine *m)
 {
-	char *line;
+	char *text = ras_report_text, *line;
 
 	while ((line = strsep(&text, "\n"))) {
 		if (!*line)
 			continue;
-		/* Given up while it printed: the text is another's by now. */
-		if (m && !ras_owned_here(m))
+		/* Another CPU has taken over while this one printed: the text is its own now. */
+		if (!ras_owned_here(m))
 			return;
-		if (!m) {
+		if (m->stop.resumable)
 			pr_info("%s\n", line);
-			continue;
-		}
-		pr_emerg("%s\n", line);
+		else
+			pr_emerg("%s\n", line);
 		/* A slow console is no hung one. */
 		ras_renew(m);
 	}
 }
 
-/* As ras_print(), and into the log only if there is no console to be used. */
-static void ras_print_stopped(struct ras_machine *m, char *text)
+/*
+ * Print what @s has put into the buffer; into the log only if no console is to be used.  In
+ * a stop that can be released printk() is deferred anyway, see ras_stop_by().
+ */
+static void ras_print_report(struct ras_machine *m, struct seq_buf *s)
 {
 	bool log_only = m->quiet || m->mute;
 
-	/* In a stop that is not a crash printk() is deferred anyway. */
-	if (m->stop.resumable) {
-		ras_print(NULL, text);
-		return;
-	}
+	ras_report_text[min(s->len, sizeof(ras_report_text) - 1)] = '\0';
 	if (log_only)
 		printk_deferred_enter();
-	ras_print(m, text);
+	ras_print(m);
 	if (log_only)
 		printk_deferred_exit();
-	/* Whoever was abandoned with the console locked will not unlock it. */
-	else if (m->console_left)
+	/* A CPU that was abandoned with the console locked will not unlock it. */
+	else if (m->console_left && !m->stop.resumable)
 		console_flush_on_panic(CONSOLE_FLUSH_PENDING);
 }
 
-static bool ras_report_begin(const struct ras_machine *m, struct seq_buf *s)
+static void ras_report_begin(struct seq_buf *s)
 {
-	struct ras_report *report = ras_report_of(m);
-
-	/* Pairs with the release in ras_report_done() and ras_report_prepared(). */
-	if (atomic_xchg_acquire(&report->busy, 1))
-		return false;
-	/* The last byte stays NUL, whoever reads while it is written. */
-	seq_buf_init(s, report->text, sizeof(report->text) - 1);
-	return true;
-}
-
-static char *ras_report_string(const struct ras_machine *m, struct seq_buf *s)
-{
-	struct ras_report *report = ras_report_of(m);
-
-	report->text[min(s->len, sizeof(report->text) - 1)] = '\0';
-	return report->text;
-}
-
-static void ras_report_done(const struct ras_machine *m)
-{
-	atomic_set_release(&ras_report_of(m)->busy, 0);
+	/* The last byte is for the NUL. */
+	seq_buf_init(s, ras_report_text, sizeof(ras_report_text) - 1);
 }
 
 /**
@@ -401,13 +364,19 @@ static void ras_report_done(const struct ras_machine *m)
 void ras_report_forget(struct ras_machine *m)
 {
 	m->mute = true;
-	ras_report_done(m);
 }
 
-/* One of many: a rehearsal, or a step of a debugger; unless something is wrong. */
-static bool ras_report_routine(const struct ras_machine *m)
+/**
+ * ras_report_routine() - is a stop one of many, of which nothing is said?
+ * @m: the machine
+ *
+ * Context: Owner, machine stopped.
+ * Return: true for a rehearsal, or a step of a debugger, unless something is wrong.
+ */
+bool ras_report_routine(const struct ras_machine *m)
 {
-	return (m->stop.rehearsal || m->stop.trigger == RAS_TRIGGER_DEBUG) &&
+	return m->stop.resumable &&
+	       (m->stop.rehearsal || m->stop.trigger == RAS_TRIGGER_DEBUG) &&
 	       cpumask_empty(&m->stop.cpus[RAS_HOW_MISSING]) && !m->failures;
 }
 
@@ -415,7 +384,7 @@ static bool ras_report_routine(const struct ras_machine *m)
  * ras_report_stopped() - report what is known before the handlers run
  * @m: the machine
  *
- * Reaches the consoles at once after a panic only; see ras_stop_and_go().
+ * Reaches the consoles at once after a panic only; see ras_stop_by().
  *
  * Context: Owner, machine stopped.
  */
@@ -423,18 +392,16 @@ void ras_report_stopped(struct ras_machine *m)
 {
 	struct seq_buf s;
 
-	if (ras_report_routine(m) || !ras_report_begin(m, &s))
-		return;
+	ras_report_begin(&s);
 	ras_format_stop(&s, m);
-	ras_print_stopped(m, ras_report_string(m, &s));
-	ras_report_done(m);
+	ras_print_report(m, &s);
 }
 
 /**
  * ras_report_handlers() - report what the handlers did
  * @m: the machine
  *
- * At the end of a crash, or before the handler that never returns.
+ * At the end of a stop, and before a handler that never returns.
  *
  * Context: Owner, machine stopped.
  */
@@ -442,53 +409,11 @@ void ras_report_handlers(struct ras_machine *m)
 {
 	struct seq_buf s;
 
-	if (!ras_report_begin(m, &s))
-		return;
+	ras_report_begin(&s);
 	if (!m->reported)
 		ras_format_stop(&s, m);
 	m->reported = true;
-	ras_format_results(&s, m);
-	ras_print_stopped(m, ras_report_string(m, &s));
-	ras_report_done(m);
-}
-
-/**
- * ras_report_prepare() - put what the handlers did into words
- * @m: the machine, in a stop that is not a crash
- *
- * Before a release, because the next stop may come right behind it; the words
- * go out by ras_report_prepared() after it, so that nobody waits for a console.
- *
- * Context: Owner, machine stopped.
- * Return: false if the former report is still going out.
- */
-bool ras_report_prepare(const struct ras_machine *m)
-{
-	struct seq_buf s;
-
-	if (!ras_report_begin(m, &s))
-		return false;
-	if (!ras_report_routine(m)) {
-		/* Not said before the handlers, when it was not known. */
-		if (m->stop.rehearsal || m->stop.trigger == RAS_TRIGGER_DEBUG)
-			ras_format_stop(&s, m);
-		if (!m->stop.rehearsal)
-			ras_format_results(&s, m);
-	}
-	ras_report_string(m, &s);
-	return true;
-}
-
-/**
- * ras_report_prepared() - print what ras_report_prepare() has put into words
- *
- * Context: Any; the caller of ras_report_prepare() that returned true.
- */
-void ras_report_prepared(void)
-{
-	struct ras_report *report = &ras_reports[true];
-
-	ras_print(NULL, report->text);
-	/* Pairs with the acquire in ras_report_begin(). */
-	atomic_set_release(&report->busy, 0);
+	if (!m->stop.rehearsal)
+		ras_format_results(&s, m);
+	ras_print_report(m, &s);
 }

@@ -20,10 +20,9 @@ void ras_format_chain(struct seq_buf *s, const struct ras_machine *m);
 void ras_format_plan(struct seq_buf *s, const struct ras_machine *m,
 		     enum ras_trigger trigger);
 void ras_format_plans(struct seq_buf *s, const struct ras_machine *m);
+bool ras_report_routine(const struct ras_machine *m);
 void ras_report_stopped(struct ras_machine *m);
 void ras_report_handlers(struct ras_machine *m);
 void ras_report_forget(struct ras_machine *m);
-bool ras_report_prepare(const struct ras_machine *m);
-void ras_report_prepared(void);
 
 #endif /* _KERNEL_RAS_REPORT_H */

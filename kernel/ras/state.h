@@ -31,8 +31,6 @@
 #define RAS_WAIT_NMI_S		60
 /* What a parked CPU may take to notice a command before it is nudged. */
 #define RAS_NUDGE_NS		((u64)NSEC_PER_MSEC)
-/* For what the core itself has guarded: printing, and asking a handler. */
-#define RAS_CORE_DEADLINE_MS	10000
 
 /**
  * enum ras_state - where a stop is
@@ -287,6 +285,7 @@ struct ras_result {
 	const char		*broken;	/* a rule it broke, or NULL */
 	struct ras_failure	failure;	/* why it was abandoned */
 	enum ras_verdict	verdict;
+	bool			ran;		/* its run() was called */
 	bool			running;
 	u64			ns;
 };
@@ -386,6 +385,8 @@ struct ras_machine;
  *	Does not return
  * @reboot_ms: how long a panic may take from the end of the chain to the reboot, in ms;
  *	0: there is to be none
+ * @undefer: called when a stop becomes a crash: let printk() reach the consoles, which
+ *	ras_stop_by() and ras_park_here() have put off
  * @printed: a number that changes whenever a console has printed a record
  * @reboot: reboots at once.  Does not return
  * @tainted: called after the release of a stop in which something was abandoned, on the
@@ -398,6 +399,7 @@ struct ras_machine;
 struct ras_kernel_ops {
 	void			(*panic)(struct ras_machine *m);
 	u64			(*reboot_ms)(void);
+	void			(*undefer)(void);
 	u64			(*printed)(void);
 	void			(*reboot)(void);
 	void			(*tainted)(bool console_left);
@@ -425,6 +427,7 @@ struct ras_kernel_ops {
  * @quiet: nothing but a handler that never returns is armed
  * @mute: printing was abandoned: into the log only
  * @failures: how often something was abandoned in the present stop
+ * @help_failed: a CPU was taken out of what it did for a handler
  * @oopsed: what was abandoned had faulted or panicked, as in an oops
  * @made_crash: the stop has become a crash because of that, see ras_crash_on_oops()
  * @panicked: the sequence of the stop, and above it the CPU plus one, that a panic on that
@@ -467,6 +470,7 @@ struct ras_machine {
 	bool			quiet;
 	bool			mute;
 	unsigned int		failures;
+	bool			help_failed;
 	bool			oopsed;
 	bool			made_crash;
 	atomic64_t		panicked;

@@ -53,6 +53,7 @@ static void ras_begin(struct ras_machine *m, const struct ras_request *request,
 	m->mute = false;
 	m->failures = 0;
 	m->oopsed = false;
+	m->help_failed = false;
 	m->made_crash = false;
 	m->in_panic = request->trigger == RAS_TRIGGER_PANIC;
 	m->only = request->only;
@@ -177,24 +178,10 @@ static void ras_end(struct ras_machine *m)
 	ras_await_left(m);
 }
 
-/* Report what the handlers of a crash did, and end it.  False if another CPU took over. */
-static bool ras_finish_crash(struct ras_machine *m)
-{
-	/* The consoles are all that is left. */
-	m->quiet = false;
-	if (!ras_call_report(m, ras_report_handlers, NULL))
-		return false;
-	ras_end(m);
-	/* It has become a crash: there is nothing to go back to. */
-	if (!m->in_panic)
-		m->kernel->panic(m);
-	return true;
-}
-
 /* Run the chain, or what is left of it, and end the stop.  False if another CPU took over. */
 static bool ras_finish(struct ras_machine *m)
 {
-	bool prepared, failed, console_left;
+	bool failed, console_left;
 
 	if (!m->stop.rehearsal && !ras_run_chain(m))
 		return false;
@@ -203,18 +190,25 @@ static bool ras_finish(struct ras_machine *m)
 			return false;
 	ras_add_newcomers(m);
 	if (!m->stop.resumable)
-		return ras_finish_crash(m);
+		/* The consoles are all that is left. */
+		m->quiet = false;
+	if (!ras_report_routine(m) && !ras_call_report(m, ras_report_handlers, NULL))
+		return false;
+	if (!m->stop.resumable) {
+		ras_end(m);
+		/* It has become a crash: there is nothing to go back to. */
+		if (!m->in_panic)
+			m->kernel->panic(m);
+		return true;
+	}
 	if (m->outcome)
 		ras_tell_outcome(m);
-	prepared = ras_report_prepare(m);
-	failed = m->failures;
+	failed = m->failures || READ_ONCE(m->help_failed);
 	console_left = m->console_left;
 	ras_release(m);
 	/* The next stop may have begun: nothing of this one is there any more. */
 	if (failed)
 		m->kernel->tainted(console_left);
-	if (prepared)
-		ras_report_prepared();
 	return true;
 }
 
@@ -489,15 +483,15 @@ int ras_machine_handover(struct ras_machine *m)
 		ras_park_here(m, RAS_HOW_SELF, NULL, false);
 	if (!ras_owned_here(m))
 		return -ENOENT;
-	/* By ras_machine_leave(), or by a handler before this one that has come back. */
-	if (state == RAS_HANDED_OVER)
-		return m->stop.trigger_cpu;
-	if (state != RAS_STOPPED && state != RAS_ENDED)
+	if (state != RAS_STOPPED && state != RAS_ENDED && state != RAS_HANDED_OVER)
 		return -ENOENT;
 	if (!ras_guard_end(m)) {
 		ras_park_here(m, RAS_HOW_SELF, NULL, false);
 		return -ENOENT;
 	}
+	/* By ras_machine_leave(), or by a handler before this one that has come back. */
+	if (state == RAS_HANDED_OVER)
+		return m->stop.trigger_cpu;
 
 	ras_note_wedged(m);
 	/* Pairs with the acquire in ras_wants_cpus(). */
@@ -551,7 +545,7 @@ static void ras_move_clock(struct ras_machine *m, u64 before)
  */
 int ras_machine_go_away(struct ras_machine *m, int (*fn)(void *arg), void *arg)
 {
-	u64 before;
+	u64 before, budget_ns;
 	int ret;
 
 	if (!m->arch->away)
@@ -562,6 +556,9 @@ int ras_machine_go_away(struct ras_machine *m, int (*fn)(void *arg), void *arg)
 	if (!ras_owned_here(m) || m->state != RAS_STOPPED ||
 	    cpumask_weight(m->arch->online()) > 1)
 		return -EBUSY;
+	/* No CPU watches; and no NMI may end the call half way. */
+	budget_ns = m->watch.budget_ns;
+	WRITE_ONCE(m->watch.budget_ns, 0);
 	before = m->arch->now_ns();
 	/* Pairs with the acquire in ras_stopped() and ras_wants_cpus(). */
 	smp_store_release(&m->state, RAS_AWAY);
@@ -570,5 +567,6 @@ int ras_machine_go_away(struct ras_machine *m, int (*fn)(void *arg), void *arg)
 	/* As above. */
 	smp_store_release(&m->state, RAS_STOPPED);
 	ras_renew(m);
+	WRITE_ONCE(m->watch.budget_ns, budget_ns);
 	return ret;
 }

@@ -104,6 +104,9 @@ static int ras_stop_for_entry(struct ras_handler *handler, struct ras_entry *ent
 	};
 	int ret;
 
+	/* It is not enabled or disabled while it is held. */
+	if (ras_entry_off(&ras_machine, entry, RAS_TRIGGER_API))
+		return -ENOENT;
 	ret = handler->prepare ? handler->prepare(handler, arg) : 0;
 	if (ret)
 		return ret;

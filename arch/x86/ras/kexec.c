@@ -34,12 +34,13 @@
 void ras_x86_note(unsigned int cpu, const struct ras_cpu *record)
 {
 #ifdef CONFIG_KEXEC_CORE
-	u32 *buf = (u32 *)per_cpu_ptr(crash_notes, cpu);
+	u32 *buf;
 	struct elf_prstatus prstatus;
 	pid_t pid;
 
-	if (!buf)
+	if (!crash_notes)
 		return;
+	buf = (u32 *)per_cpu_ptr(crash_notes, cpu);
 	memset(&prstatus, 0, sizeof(prstatus));
 	if (record) {
 		prstatus.common.pr_pid = record->pid;
@@ -80,7 +81,9 @@ void ras_x86_forget(void)
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		memset(per_cpu_ptr(crash_notes, cpu), 0, sizeof(note_buf_t));
+		if (crash_notes)
+			memset(per_cpu_ptr(crash_notes, cpu), 0,
+			       sizeof(note_buf_t));
 #endif
 	ras_x86_crashed(-1);
 }

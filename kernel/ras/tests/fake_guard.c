@@ -30,6 +30,9 @@ static u64 reboot_ms(void)
 	return ms;
 }
 
+/* Nothing was put off. */
+static void undefer(void) { }
+
 static u64 printed(void)
 {
 	return READ_ONCE(ras_fake_kernel.printed);
@@ -44,6 +47,7 @@ static void reboot(void)
 const struct ras_kernel_ops ras_fake_kernel_ops = {
 	.panic		= go_on_panic,
 	.reboot_ms	= reboot_ms,
+	.undefer	= undefer,
 	.printed	= printed,
 	.reboot		= reboot,
 	.tainted	= tainted,

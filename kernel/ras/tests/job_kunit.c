@@ -294,12 +294,44 @@ static void ras_job_without_stacks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, h->arms, 0);
 }
 
+static void hook_asks_for_the_stuck(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	job.started = ras_help_start(stop, &work_job);
+	while (!over(stop))
+		h->fake->m.arch->relax();
+	h->seen = h->fake->slot[2]->work;
+	job.ended = ras_help_end(stop);
+}
+
+/* A CPU that does not join in the time of a piece is not asked any more. */
+static void ras_job_not_joined(struct kunit *test)
+{
+	struct ras_fake_handler *h;
+	struct ras_fake *fake = new_job(test, 3, &h, 0);
+
+	fake->cpu[2].stuck = true;
+	h->hook = hook_asks_for_the_stuck;
+	ras_fake_start_stop(fake, 0, RAS_TRIGGER_API);
+	KUNIT_ASSERT_TRUE(test, ras_fake_until(fake, RAS_OP_OF(READ_ONCE(fake->slot[2]->command)) ==
+						     RAS_RELEASE));
+	WRITE_ONCE(fake->cpu[2].stuck, false);
+	KUNIT_ASSERT_EQ(test, ras_fake_finish(fake, 0), 0);
+	KUNIT_EXPECT_EQ(test, job.started, 2);
+	KUNIT_EXPECT_EQ(test, job.ended, 0);
+	KUNIT_EXPECT_EQ(test, job.state[1], RAS_HELPER_DONE);
+	KUNIT_EXPECT_EQ(test, job.state[2], RAS_HELPER_NONE);
+	KUNIT_EXPECT_EQ(test, h->seen, 0UL);
+	KUNIT_EXPECT_EQ(test, atomic_read(&job.done[2]), 0);
+	ras_fake_expect_idle(test, fake);
+}
+
 static struct kunit_case ras_job_cases[] = {
 	KUNIT_CASE(ras_job_all),
 	KUNIT_CASE(ras_job_of_the_watcher),
 	KUNIT_CASE(ras_job_owner_hangs),
 	KUNIT_CASE_PARAM(ras_job_goes_wrong, bad_gen_params),
 	KUNIT_CASE(ras_job_forgotten),
+	KUNIT_CASE(ras_job_not_joined),
 	KUNIT_CASE(ras_job_on_chosen_cpus),
 	KUNIT_CASE(ras_job_refused),
 	KUNIT_CASE(ras_job_without_stacks),

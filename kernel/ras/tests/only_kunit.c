@@ -89,11 +89,15 @@ static void ras_only_one(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, only.outcome.verdict, RAS_END);
 	}
 	ras_fake_expect_idle(test, fake);
-	/* In other stops it does not run, and there is no argument. */
+	/* In other stops it does not run, whatever its triggers, and there is no argument. */
 	only.h->reason = NULL;
+	only.h->handler.entry->triggers = RAS_ON_ALL;
+	only.h->handler.entry->failed = false;
+	only.h->ran = 0;
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
 	KUNIT_EXPECT_PTR_EQ(test, fake->m.stop.arg, NULL);
 	KUNIT_EXPECT_EQ(test, before->ran + after->ran, 3);
+	KUNIT_EXPECT_EQ(test, only.h->ran, 0);
 }
 
 /* The owner hangs in it: the CPU that has taken over tells the outcome. */
@@ -191,6 +195,9 @@ static void ras_only_preempted(struct kunit *test)
 	KUNIT_EXPECT_LE(test, slow->seen, 1UL);
 	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, p->why);
 	KUNIT_EXPECT_EQ(test, slow->handler.entry->runs, 1UL);
+	/* It has done nothing wrong, and could be in the plan of the panic. */
+	KUNIT_EXPECT_FALSE(test, slow->handler.entry->failed);
+	KUNIT_EXPECT_EQ(test, slow->handler.entry->faults, 0UL);
 	KUNIT_EXPECT_EQ(test, crash->handler.entry->runs, 1UL);
 	KUNIT_EXPECT_EQ(test, fake->m.stop.trigger, RAS_TRIGGER_PANIC);
 	KUNIT_EXPECT_EQ(test, fake->m.stop.trigger_cpu, 1);

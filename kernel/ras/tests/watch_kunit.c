@@ -57,7 +57,7 @@ static void ras_watch_deadline(struct kunit *test)
 	ras_fake_expect_idle(test, fake);
 }
 
-/* A CPU that does not notice the order to watch is nudged, and stays awake from then on. */
+/* A CPU that does not notice the command to watch is nudged, and stays awake from then on. */
 static void ras_watch_nudge(struct kunit *test)
 {
 	struct ras_fake *fake = ras_fake_new_guarded(test, 2);

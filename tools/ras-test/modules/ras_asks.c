@@ -285,9 +285,9 @@ static bool asks_stray_waits;
 /* An NMI handler in which a CPU stays until the stop is there, and then panics. */
 static int asks_nmi(unsigned int type, struct pt_regs *regs)
 {
-	if (!xchg(&asks_stray_waits, false))
+	if (raw_smp_processor_id() != stray || !xchg(&asks_stray_waits, false))
 		return NMI_DONE;
-	mdelay(3000);
+	ras_poll(false, 3ULL * NSEC_PER_SEC);
 	panic("ras_asks: panic of a CPU that has strayed");
 }
 
@@ -297,7 +297,7 @@ static int asks_to_be_preempted(void)
 	/* Pairs with the xchg() in the NMI. */
 	smp_mb();
 	apic->send_IPI(stray, NMI_VECTOR);
-	mdelay(100);
+	ras_poll(!READ_ONCE(asks_stray_waits), NSEC_PER_SEC);
 	pr_info("ras_asks: stop for minutes: %d\n",
 		ras_stop_for(&asks_minutes, "minutes", NULL, NULL));
 	return 0;
