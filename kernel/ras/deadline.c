@@ -64,6 +64,13 @@ static void ras_watch_guard(struct ras_machine *m, struct ras_slot *slot,
 	ras_watch_begin(m, guard->call, guard->watched, ns, shortest->deadline_ms);
 }
 
+/* A number that no call has had for long; 0 means that none is running. */
+static u32 ras_next_call(struct ras_machine *m)
+{
+	m->calls = m->calls < RAS_NR_MAX ? m->calls + 1 : 1;
+	return m->calls;
+}
+
 /* Begin @call in @guard.  False if another CPU has taken over from this one. */
 static bool ras_enter(struct ras_machine *m, struct ras_slot *slot,
 		      struct ras_guard *guard, const struct ras_call *call)
@@ -73,9 +80,7 @@ static bool ras_enter(struct ras_machine *m, struct ras_slot *slot,
 
 	if (RAS_OWNER_OF(claim) != self)
 		return false;
-	/* 0 means that no call is running. */
-	m->calls = m->calls < RAS_NR_MAX ? m->calls + 1 : 1;
-	guard->call = m->calls;
+	guard->call = ras_next_call(m);
 	guard->outer = RAS_CALL_OF(claim);
 	guard->begin_ns = m->arch->now_ns();
 	guard->deadline_ms = call->deadline_ms;
@@ -86,6 +91,8 @@ static bool ras_enter(struct ras_machine *m, struct ras_slot *slot,
 		m->step.begin_ns = guard->begin_ns;
 		WRITE_ONCE(m->watch.renewed_ns, 0);
 	}
+	/* First: an NMI must not judge this call by the time of the one before. */
+	WRITE_ONCE(m->watch.begin_ns, guard->begin_ns);
 	if (!ras_change_claim(m, claim, RAS_CLAIM(self, guard->call)))
 		return false;
 	/* After the claim: the CPU that watches looks for the call there. */
@@ -94,11 +101,12 @@ static bool ras_enter(struct ras_machine *m, struct ras_slot *slot,
 }
 
 /* Another CPU has taken over from the calls that this one is in. */
-static enum ras_call_end ras_lost(struct ras_machine *m, const struct ras_guard *guard)
+static enum ras_call_end ras_lost(struct ras_machine *m, struct ras_slot *slot,
+				  const struct ras_guard *guard)
 {
-	/* Nobody may go on in the handler that has made this call. */
+	/* This CPU must not go on in the handler that has made this call. */
 	if (guard->outer)
-		m->arch->abandon();
+		ras_guard_abandon(m, ras_outer(slot, guard));
 	return RAS_CALL_LOST;
 }
 
@@ -108,7 +116,7 @@ static void ras_abandon(struct ras_machine *m, struct ras_guard *guard, enum ras
 	guard->failure.why = why;
 	guard->failure.ip = 0;
 	guard->failure.deadline_ms = guard->deadline_ms;
-	m->arch->abandon();
+	ras_guard_abandon(m, guard);
 }
 
 /*
@@ -134,17 +142,31 @@ static void ras_abandon_outer(struct ras_machine *m, struct ras_slot *slot,
 static bool ras_leave_call(struct ras_machine *m, struct ras_slot *slot,
 			   struct ras_guard *guard)
 {
+	struct ras_guard *outer = ras_outer(slot, guard);
 	bool ended = guard->ended;
 	int self = m->arch->this_cpu();
+	u32 next;
 
 	ras_guard_close(m, slot, guard);
-	if (!ended && !ras_change_claim(m, RAS_CLAIM(self, guard->call),
-					RAS_CLAIM(self, guard->outer)))
-		return false;
-	if (guard->outer && !ended)
-		ras_watch_guard(m, slot, ras_outer(slot, guard));
-	else
+	if (ended) {
 		ras_watch_end(m);
+		return true;
+	}
+	/* As in ras_enter(). */
+	WRITE_ONCE(m->watch.begin_ns, m->arch->now_ns());
+	/*
+	 * The outer call goes on by a new number.  By the old one a CPU that has watched it
+	 * before, and stands still since, could take over now.
+	 */
+	next = outer ? ras_next_call(m) : 0;
+	if (!ras_change_claim(m, RAS_CLAIM(self, guard->call), RAS_CLAIM(self, next)))
+		return false;
+	if (outer) {
+		WRITE_ONCE(outer->call, next);
+		ras_watch_guard(m, slot, outer);
+	} else {
+		ras_watch_end(m);
+	}
 	return true;
 }
 
@@ -175,12 +197,13 @@ enum ras_call_end ras_call(struct ras_machine *m, struct ras_call *call)
 	}
 	if (!ras_enter(m, slot, guard, call)) {
 		ras_guard_close(m, slot, guard);
-		return ras_lost(m, guard);
+		return ras_lost(m, slot, guard);
 	}
 	/* Its context is restored while it is watched: an interrupt may not come back. */
-	came_back = ras_guard_run(m->arch->call, call->fn, call->arg, &ctx, &call->broken);
+	came_back = ras_guard_run(guard, m->arch->call, call->fn, call->arg, &ctx,
+				  &call->broken);
 	if (!ras_leave_call(m, slot, guard))
-		return ras_lost(m, guard);
+		return ras_lost(m, slot, guard);
 	failed = ras_guard_failed(m, guard, &ctx, came_back);
 	if (failed) {
 		ras_note_console(m);
@@ -275,20 +298,18 @@ void ras_yield_to_panic(struct ras_machine *m)
 bool ras_strike(struct ras_machine *m, struct pt_regs *regs)
 {
 	struct ras_guard *guard = ras_guard_below(m);
-	unsigned long ip;
 
+	/* Not one that this CPU has lost, and is still in. */
 	if (!guard || !guard->call || READ_ONCE(guard->ended) ||
-	    !ras_overdue(m, guard->call))
+	    ras_running(m) != guard->call || !ras_overdue(m, guard->call))
 		return false;
 	if (m->watch.put_off < RAS_PUT_OFF_MAX && ras_guard_in_printk(guard)) {
 		/* Read by ras_ask_owner(), which asks again. */
 		WRITE_ONCE(m->watch.put_off, m->watch.put_off + 1);
 		return false;
 	}
-	if (!m->arch->land(regs, &ip))
+	if (!ras_guard_land(m, guard, regs, RAS_OVERRAN))
 		return false;
-	guard->failure.why = RAS_OVERRAN;
-	guard->failure.ip = ip;
 	guard->failure.deadline_ms = m->watch.deadline_ms;
 	return true;
 }

@@ -179,6 +179,61 @@ struct ras_guard *ras_guard_top(struct ras_slot *slot)
 	return guards ? &slot->guard[guards - 1] : NULL;
 }
 
+/*
+ * The innermost guarded call that this CPU can be taken out of, or NULL: not one that has
+ * not begun yet, or has come back, while the way out is that of the call around it.
+ */
+static struct ras_guard *ras_guard_inside(struct ras_slot *slot)
+{
+	unsigned int guards = READ_ONCE(slot->guards);
+
+	while (guards && !READ_ONCE(slot->guard[guards - 1].inside))
+		guards--;
+	return guards ? &slot->guard[guards - 1] : NULL;
+}
+
+NOKPROBE_SYMBOL(ras_guard_inside);
+
+/**
+ * ras_guard_land() - have an exception or NMI return to where a guarded call does
+ * @m: the machine
+ * @guard: the call, as ras_guard_below() has it
+ * @regs: the context of the exception
+ * @why: why the call is abandoned
+ *
+ * Context: Exception or NMI.
+ * Return: false if the call is on its way out already.
+ */
+bool ras_guard_land(struct ras_machine *m, struct ras_guard *guard, struct pt_regs *regs,
+		    enum ras_failing why)
+{
+	unsigned long ip;
+
+	if (!m->arch->land(regs, &ip))
+		return false;
+	WRITE_ONCE(guard->inside, false);
+	guard->failure.why = why;
+	guard->failure.ip = ip;
+	return true;
+}
+
+NOKPROBE_SYMBOL(ras_guard_land);
+
+/**
+ * ras_guard_abandon() - leave the innermost guarded call
+ * @m: the machine
+ * @guard: the call
+ *
+ * Context: Within the call.  Returns only if it is on its way out already.
+ */
+void ras_guard_abandon(struct ras_machine *m, struct ras_guard *guard)
+{
+	WRITE_ONCE(guard->inside, false);
+	barrier();
+	m->arch->abandon();
+	WRITE_ONCE(guard->inside, true);
+}
+
 /* Forget the innermost calls that were closed out of their turn. */
 static void ras_guard_drop_closed(struct ras_slot *slot)
 {
@@ -207,6 +262,7 @@ struct ras_guard *ras_guard_open(struct ras_slot *slot, struct ras_context *ctx)
 	guard = &slot->guard[slot->guards];
 	guard->call = 0;
 	guard->outer = 0;
+	guard->inside = false;
 	guard->helper = false;
 	guard->ended = false;
 	guard->closed = false;
@@ -226,8 +282,28 @@ struct ras_guard *ras_guard_open(struct ras_slot *slot, struct ras_context *ctx)
 	return guard;
 }
 
+/* What runs within a guard. */
+struct ras_guarded {
+	struct ras_guard	*guard;
+	void			(*fn)(void *arg);
+	void			*arg;
+};
+
+static void ras_guarded(void *arg)
+{
+	struct ras_guarded *guarded = arg;
+
+	/* Read by an NMI on this CPU, which must not move them either. */
+	WRITE_ONCE(guarded->guard->inside, true);
+	barrier();
+	guarded->fn(guarded->arg);
+	barrier();
+	WRITE_ONCE(guarded->guard->inside, false);
+}
+
 /**
  * ras_guard_run() - call a function within an open guard
+ * @guard: the guard
  * @call: ras_arch_ops.call or call_here
  * @fn: the function
  * @arg: its argument
@@ -239,14 +315,15 @@ struct ras_guard *ras_guard_open(struct ras_slot *slot, struct ras_context *ctx)
  * Context: as ras_guard_open().
  * Return: true if the function came back.
  */
-bool ras_guard_run(bool (*call)(void (*fn)(void *arg), void *arg),
+bool ras_guard_run(struct ras_guard *guard, bool (*call)(void (*fn)(void *arg), void *arg),
 		   void (*fn)(void *arg), void *arg, const struct ras_context *ctx,
 		   const char **broken)
 {
+	struct ras_guarded guarded = { .guard = guard, .fn = fn, .arg = arg };
 	bool came_back;
 
 	pagefault_disable();
-	came_back = call(fn, arg);
+	came_back = call(ras_guarded, &guarded);
 	*broken = ras_restore_context(ctx);
 	return came_back;
 }
@@ -257,21 +334,26 @@ bool ras_guard_run(bool (*call)(void (*fn)(void *arg), void *arg),
  * @slot: the slot of the CPU that has opened it
  * @guard: the guard
  *
- * A call that its CPU has lost may have slept.  The task may be on another CPU by now,
- * and the next stop may have opened guards above this one: then this guard is only
- * marked, and the next ras_guard_open() on its CPU removes it.
+ * A call that its CPU has lost may have slept, and its task may be on another CPU by now.
+ * Then this guard is only marked, and the next ras_guard_open() on its CPU removes it.
  *
  * Context: as ras_guard_open().
  */
 void ras_guard_close(struct ras_machine *m, struct ras_slot *slot,
 		     struct ras_guard *guard)
 {
-	if (slot == ras_this_slot(m) && guard == ras_guard_top(slot))
-		WRITE_ONCE(slot->guards, slot->guards - 1);
-	else
+	unsigned int above;
+
+	if (slot != ras_this_slot(m)) {
 		WRITE_ONCE(guard->closed, true);
+		atomic_dec(&ras_guards);
+		return;
+	}
+	/* Those above it were left with this one, before they could be closed. */
+	above = slot->guards - (guard - slot->guard);
+	WRITE_ONCE(slot->guards, slot->guards - above);
 	barrier();
-	atomic_dec(&ras_guards);
+	atomic_sub(above, &ras_guards);
 }
 
 /**
@@ -315,7 +397,7 @@ static struct ras_guard *ras_guard_here(struct ras_machine *m, int count)
 	/* Pairs with the release in ras_machine_init(). */
 	if (smp_load_acquire(&m->state) == RAS_OFF)
 		return NULL;
-	guard = ras_guard_top(ras_this_slot(m));
+	guard = ras_guard_inside(ras_this_slot(m));
 	if (!guard || guard->task != current || (count ^ guard->count) & NMI_MASK)
 		return NULL;
 	return guard;
@@ -348,17 +430,12 @@ bool ras_guard_fault(struct ras_machine *m, struct pt_regs *regs, const char *fa
 	struct ras_guard *guard = as_nmi ? ras_guard_below(m) :
 					   ras_guard_here(m, preempt_count());
 	struct ras_failure *failure;
-	unsigned long ip;
 
-	if (!guard)
-		return false;
 	/* Not if it has come back, or is on its way out, already. */
-	if (!m->arch->land(regs, &ip))
+	if (!guard || !ras_guard_land(m, guard, regs, RAS_FAULTED))
 		return false;
 	failure = &guard->failure;
-	failure->why = RAS_FAULTED;
 	failure->fault = fault;
-	failure->ip = ip;
 	failure->addressed = address;
 	failure->address = address ? *address : 0;
 	return true;
@@ -389,7 +466,7 @@ void ras_guard_panic(struct ras_machine *m, const char *fmt, va_list args)
 	strim(failure->message);
 	failure->why = RAS_PANICKED;
 	failure->ip = 0;
-	m->arch->abandon();
+	ras_guard_abandon(m, guard);
 	/* It has come back already, and is not to blame. */
 	failure->why = RAS_FAILED_NOT;
 }

@@ -30,13 +30,16 @@ struct ras_context {
 extern atomic_t ras_guards;
 
 struct ras_guard *ras_guard_open(struct ras_slot *slot, struct ras_context *ctx);
-bool ras_guard_run(bool (*call)(void (*fn)(void *arg), void *arg),
+bool ras_guard_run(struct ras_guard *guard, bool (*call)(void (*fn)(void *arg), void *arg),
 		   void (*fn)(void *arg), void *arg, const struct ras_context *ctx,
 		   const char **broken);
 void ras_guard_close(struct ras_machine *m, struct ras_slot *slot,
 		     struct ras_guard *guard);
 bool ras_guard_failed(struct ras_machine *m, struct ras_guard *guard,
 		      const struct ras_context *ctx, bool came_back);
+bool ras_guard_land(struct ras_machine *m, struct ras_guard *guard, struct pt_regs *regs,
+		    enum ras_failing why);
+void ras_guard_abandon(struct ras_machine *m, struct ras_guard *guard);
 struct ras_guard *ras_guard_top(struct ras_slot *slot);
 struct ras_guard *ras_guard_below(struct ras_machine *m);
 bool ras_guard_fault(struct ras_machine *m, struct pt_regs *regs, const char *fault,

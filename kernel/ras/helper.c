@@ -53,7 +53,8 @@ static bool ras_help_guarded(struct ras_machine *m, struct ras_help_call *helper
 	if (!guard)
 		return true;
 	guard->helper = true;
-	came_back = ras_guard_run(m->arch->call_here, ras_help_fn, helper, &ctx, &broken);
+	came_back = ras_guard_run(guard, m->arch->call_here, ras_help_fn, helper, &ctx,
+				  &broken);
 	ras_guard_close(m, slot, guard);
 	if (!ras_guard_failed(m, guard, &ctx, came_back))
 		return true;

@@ -43,7 +43,7 @@ static bool ras_work_guarded(struct ras_machine *m, struct ras_slot *slot,
 	if (!guard)
 		return false;
 	guard->helper = true;
-	came_back = ras_guard_run(m->arch->call_helper, ras_work, piece, &ctx, &broken);
+	came_back = ras_guard_run(guard, m->arch->call_helper, ras_work, piece, &ctx, &broken);
 	ras_guard_close(m, slot, guard);
 	if (!ras_guard_failed(m, guard, &ctx, came_back))
 		return true;

@@ -246,7 +246,9 @@ enum ras_parking ras_park(struct ras_machine *m, enum ras_how how,
 		/* Publishes the record; pairs with the acquire in ras_has_parked(). */
 		smp_store_release(&slot->parked, sequence);
 
-		if (!ras_await_command(m, slot, sequence, regs, ras_takes_nmi(slot), &end))
+		/* The record may be of before an NMI, in which this CPU parks now. */
+		if (!ras_await_command(m, slot, sequence, regs,
+				       ras_takes_nmi(slot) && !in_nmi(), &end))
 			return RAS_PARK_OWNER;
 		ras_obey(m, slot, end, frame);
 
@@ -273,16 +275,17 @@ void ras_land_lost(struct ras_machine *m, struct pt_regs *regs)
 {
 	const struct ras_slot *slot = ras_this_slot(m);
 	struct ras_guard *guard = ras_guard_below(m);
-	unsigned long ip;
+	bool lost;
 
 	if (!guard)
 		return;
-	if (!(guard->helper ? ras_help_is_over(slot) || READ_ONCE(slot->take_over) :
-			      ras_running(m) != guard->call) ||
-	    !m->arch->land(regs, &ip))
-		return;
-	guard->failure.why = RAS_RECALLED;
-	guard->failure.ip = ip;
+	if (guard->helper)
+		lost = ras_help_is_over(slot) || READ_ONCE(slot->take_over);
+	else
+		/* In ras_park() on top of the call it waits for its command there. */
+		lost = ras_running(m) != guard->call && !slot->parking;
+	if (lost)
+		ras_guard_land(m, guard, regs, RAS_RECALLED);
 }
 
 NOKPROBE_SYMBOL(ras_land_lost);

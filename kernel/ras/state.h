@@ -124,6 +124,8 @@ struct ras_printk {
  * @count: preempt_count() when it was entered
  * @locks: how many locks the task held then
  * @printk: the CPU's counters in printk() then
+ * @inside: this CPU is in what was called: the way out that the architecture has is this
+ *	call's.  Read by faults and NMIs on this CPU
  * @helper: the CPU is parked, and calls a function for a handler
  * @ended: by ras_guard_end(), while it was running
  * @closed: it is over, but was not the last one; see ras_guard_close()
@@ -136,6 +138,7 @@ struct ras_printk {
 struct ras_guard {
 	u32			call;
 	u32			outer;
+	bool			inside;
 	bool			helper;
 	bool			ended;
 	bool			closed;
