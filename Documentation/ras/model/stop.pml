@@ -27,38 +27,64 @@
  * DEFECT_n puts a known defect back, n being its number in the review that found it.
  * WITNESS_x makes an error of something that has to be reached.
  * RACE_x describes the code of a race that this model has found.  Without these defines
- * the model describes the design in which all of them are mended.
+ * the model describes the design in which all of them are mended; the section "The model" of
+ * design.rst names those that the code still has.
  *
  * Which part is which function:
  *
- *	label or inline			function			file
- *	ras_machine_stopped		ras_machine_stopped()		park.c
- *	ras_park			ras_park()			park.c
- *	ras_await_order			ras_await_order(), ras_obey()	park.c
- *	ras_lose, ras_obey_in_nmi	the same			stop.c, park.c
- *	ras_machine_stop		ras_own(), ras_machine_stop()	stop.c
- *	ras_panic_lost			ras_panic_lost()		trigger.c
- *	ras_begin			ras_begin()			stop.c
- *	ras_gather			ras_gather()			stop.c
- *	ras_add_newcomers		ras_add_newcomers()		stop.c
- *	ras_finish			ras_finish(), ras_run_chain()	stop.c, chain.c
- *	ras_release			ras_release()			stop.c
- *	ras_end				ras_end()			stop.c
- *	ras_machine_handover		ras_machine_handover()		stop.c
- *	ras_await_left			ras_await_left()		stop.c
- *	ras_guard_call			ras_guard_call(), ras_watch_begin()  guard.c, watch.c
- *	ras_guard_leave			ras_guard_leave(), ras_watch_end()   guard.c, watch.c
- *	ras_guard_strike		ras_guard_strike()		guard.c
- *	ras_guard_lost			ras_guard_lost()		guard.c
- *	ras_watch			ras_watch(), ras_ask_owner()	watch.c
- *	ras_become_owner		ras_become_owner()		watch.c
- *	ras_become_parked		ras_become_parked()		watch.c
- *	CAN_WATCH			ras_watcher()			watch.c
- *	ras_obey_call			ras_obey_call(), ras_guard_parked()  parked_call.c, guard.c
- *	ras_call_parked			ras_machine_call_parked()	parked_call.c
- *	ras_call_parked_end		ras_machine_call_parked_end()	parked_call.c
- *	ras_remove_handler		ras_remove_handler()		registry.c
- *	slot[], stop_*, watch_*		struct ras_slot, ras_stop, ras_watch  internal.h
+ *	label, inline or macro	function				file
+ *	ras_stopped		ras_stopped()				stop.c
+ *	ras_park		ras_park(), ras_park_here()		park.c, stop.c
+ *	ras_record_here		ras_record_here()			park.c
+ *	ras_await_command	ras_await_command(), ras_obey()		park.c
+ *	ras_unpark		ras_unpark()				park.c
+ *	ras_park_in_nmi		ras_park_in_nmi()			park.c
+ *	ras_land_lost		ras_land_lost()				park.c
+ *	ENDS_STOP		ras_ends_stop()				park.c
+ *	WANTS_CPUS		ras_wants_cpus()			park.c
+ *	ras_lose		ras_lose()				stop.c
+ *	ras_machine_stop	ras_own(), ras_machine_stop()		stop.c
+ *	panic			ras_panic_lost()			trigger.c
+ *	ras_begin		ras_begin()				stop.c
+ *	ras_gather		ras_gather()				gather.c
+ *	ras_add_newcomers	ras_add_newcomers()			gather.c
+ *	ras_finish		ras_finish(), ras_run_chain()		stop.c, chain.c
+ *	ras_run_chain		ras_run_chain(), ras_call_busy()	chain.c
+ *	ras_release		ras_release()				stop.c
+ *	ras_end			ras_end()				stop.c
+ *	ras_machine_handover	ras_machine_handover()			stop.c
+ *	ras_await_left		ras_await_left()			stop.c
+ *	ras_become_owner	ras_become_owner()			stop.c
+ *	ras_own_crash		ras_own_crash()				stop.c
+ *	ras_call		ras_call(), ras_enter()			deadline.c
+ *	ras_leave_call		ras_leave_call()			deadline.c
+ *	ras_machine_try		ras_machine_try(), ras_lost()		deadline.c
+ *	ras_strike		ras_strike()				deadline.c
+ *	ras_guard_end		ras_guard_end()				deadline.c
+ *	ras_guard_open		ras_guard_open()			guard.c
+ *	ras_guard_close		ras_guard_close()			guard.c
+ *	OVERDUE			ras_overdue()				watch.c
+ *	ras_watch_begin		ras_watch_begin()			watch.c
+ *	ras_watch_end		ras_watch_end()				watch.c
+ *	ras_watch		ras_watch(), ras_ask_owner()		watch.c
+ *	WATCH_OVER		ras_watch_over()			watch.c
+ *	ras_take_claim		ras_take_claim()			watch.c
+ *	ras_watch_look		ras_watch_look()			watch.c
+ *	ras_take_over_if_due	ras_take_over_if_due()			watch.c
+ *	CAN_WATCH		ras_can_watch(), ras_watcher()		watch.c
+ *	ras_help		ras_help(), ras_help_fn()		helper.c
+ *	ras_call_parked		ras_machine_call_parked()		helper.c
+ *	ras_call_parked_end	ras_machine_call_parked_end()		helper.c
+ *	ras_nudge		ras_nudge(), ras_takes_nmi()		machine.c
+ *	send_nmi		ras_summon()				machine.c
+ *	NOT_HELPING		ras_has_left_help()			helper.c
+ *	ras_command_all		ras_command_all()			machine.c
+ *	HAS_PARKED		ras_has_parked()			machine.c
+ *	ras_remove_handler	ras_remove_handler()			registry.c
+ *
+ * One step that compares the claim and changes it is ras_change_claim() in machine.h.
+ * The data are those of struct ras_machine, ras_slot, ras_guard, ras_stop (stop_*), ras_watch
+ * (watch_*) and ras_help (help_*) in state.h, and of struct ras_landing of the architecture.
  */
 
 #ifndef CPUS
@@ -79,20 +105,30 @@
 #define RAS_ENDED	5
 #define RAS_HANDED_OVER	6
 
-/* enum ras_order_op */
-#define RAS_ORDER_STAY		0
-#define RAS_ORDER_WATCH		1
-#define RAS_ORDER_CALL		2
-#define RAS_ORDER_RELEASE	3
-#define RAS_ORDER_RETIRE	4
-#define RAS_ORDER_HANDOVER	5
+/* enum ras_command_op */
+#define RAS_STAY	0
+#define RAS_WATCH	1
+#define RAS_HELP	2
+#define RAS_RELEASE	3
+#define RAS_RETIRE	4
+#define RAS_HANDOVER	6
 
-/* An order: the sequence, the number of the call, and the operation. */
-#define RAS_ORDER(sequence, op)		((sequence) * 256 + (op))
-#define RAS_ORDER_TO(sequence, op, nr)	((sequence) * 256 + (nr) * 8 + (op))
-#define RAS_ORDER_SEQUENCE(order)	((order) / 256)
-#define RAS_ORDER_NR(order)		(((order) / 8) % 32)
-#define RAS_ORDER_OP(order)		((order) % 8)
+/* A command: the sequence, the number of the call or the help, and the operation. */
+#define RAS_COMMAND(sequence, op)	((sequence) * 256 + (op))
+#define RAS_COMMAND_NR(sequence, op, nr) \
+	((sequence) * 256 + (nr) * 8 + (op))
+#define RAS_SEQUENCE_OF(command)	((command) / 256)
+#define RAS_NR_OF(command)		(((command) / 8) % 32)
+#define RAS_OP_OF(command)		((command) % 8)
+
+/*
+ * The claim: the owner, and the guarded call that it is in.  RACE_TWO_WORDS has a word for
+ * each of them.
+ */
+#define RAS_CLAIM(cpu, call)	((cpu) * 32 + (call))
+#define RAS_CLAIM_NONE		RAS_CLAIM(RAS_NOBODY, 0)
+#define RAS_OWNER_OF(claim)	((claim) / 32)
+#define RAS_CALL_OF(claim)	((claim) % 32)
 
 /* In stop_how[]: enum ras_how, and the sets of CPUs that struct ras_stop has. */
 #define RAS_HOW_NONE	0
@@ -106,10 +142,11 @@
 #define RAS_TRIGGER_PANIC	2
 
 /*
- * How much happens.  STOPS: on CPU 0, with a release.  PANICS: an
- * oops on CPU 0 that is fatal.  NMI_STOPS,
- * NMI_PANICS: the same in an NMI, on any CPU.  HANDLERS: in a chain.  HANGS: how many of
- * them hang.  MISSES: how often MWAIT does not see a store.
+ * How much happens.  STOPS: on CPU 0, with a release.  PANICS: an oops on CPU 0 that is
+ * fatal.  NMI_STOPS, NMI_PANICS: the same in an NMI, on any CPU.  HANDLERS: in a chain.
+ * HANGS: how many of them hang.  TRIES: how often a handler calls ras_try().  STRAYS: NMIs
+ * that nobody has sent, on the owner or on a parked CPU.  MISSES: how often MWAIT does not
+ * see a store.  UNWATCHED: nobody watches.
  */
 #ifndef STOPS
 #define STOPS		1
@@ -129,11 +166,35 @@
 #define IS_LATE		1
 #endif
 
-/* An abandoned handler has left a call, which its abandoned() is to end. */
-#ifdef RACE_CALL_END
-#define PARKED_CALL_LEFT	1
+#ifndef TRIES
+#define TRIES		0
+#endif
+#ifndef STRAYS
+#define STRAYS		0
+#endif
+#ifdef UNWATCHED
+#define WATCHED		0
 #else
-#define PARKED_CALL_LEFT	0
+#define WATCHED		1
+#endif
+
+/*
+ * Guarded calls in one another on one CPU.  The code has room for four, of which a CPU that
+ * watches needs two.  Only the handlers of TRIES try anything.
+ */
+#if defined(DEFECT_3) || defined(RACE_GUARD)
+#define RAS_GUARDS	1
+#elif TRIES
+#define RAS_GUARDS	3
+#else
+#define RAS_GUARDS	2
+#endif
+
+/* An abandoned handler has left a help, which its abandoned() is to end. */
+#ifdef RACE_CALL_END
+#define HELP_LEFT	1
+#else
+#define HELP_LEFT	0
 #endif
 
 /*
@@ -191,25 +252,35 @@
 
 #ifndef REGISTRY
 
+typedef ras_guard {
+	byte	call;
+	byte	outer;
+	bit	helper;
+	bit	inside;			/* ras_landing.inside of the CPU when it was called */
+};
+
 typedef ras_slot {
-	short	order;
+	short	command;
 	byte	parked;
+	byte	recorded;		/* record.sequence */
+	bit	by_nmi;			/* of the record: ras_takes_nmi() is false */
+	bit	was_owner;		/* record.how == RAS_HOW_OWNER */
 	bit	parking;
-	bit	by_nmi;			/* record.how == RAS_HOW_NMI */
-	bit	guard_active;
-	bit	guard_parked;
-	bit	inside;			/* struct ras_landing */
-	bit	landed;			/* an NMI has changed where this CPU goes on */
 	bit	asleep;			/* in MWAIT, which has missed a store */
-	byte	guard_call;
-	byte	calling;
-	byte	called;
+	byte	take_over;
+	byte	helping;
+	byte	helped;
+	byte	guards;
+	ras_guard guard[RAS_GUARDS];
+	/* struct ras_landing */
+	byte	landing;		/* whose end it leads to; 1: the outermost call's */
+	bit	inside;
+	bit	landed;			/* an NMI has changed where this CPU goes on */
 };
 
 /* struct ras_machine */
-byte owner = RAS_NOBODY;
+byte claim = RAS_CLAIM_NONE;
 byte state = RAS_IDLE;
-byte running;
 byte calls;
 byte stop_sequence;
 bit stop_resumable;
@@ -220,11 +291,11 @@ byte watch_strike;
 ras_slot slot[CPUS];
 byte panic_cpu = RAS_NOBODY;
 
-/* struct ras_parked_call.  fn and arg are the number of the call that they belong to. */
-bit parked_call_active;
-byte parked_call_nr;
-byte parked_call_fn;
-byte parked_call_arg;
+/* struct ras_help.  fn and arg are the number of the help that they belong to. */
+bit help_active;
+byte help_nr;
+byte help_fn;
+byte help_arg;
 
 /*
  * The CPUs.  Process c is what CPU c does outside of NMIs, process CPUS + c what it does in
@@ -238,6 +309,8 @@ byte nmi_panics = NMI_PANICS;
 byte nmi_stops = NMI_STOPS;
 byte misses = MISSES;
 byte hangs = HANGS;
+byte tries = TRIES;
+byte strays = STRAYS;
 byte stops = STOPS;
 byte panics = PANICS;
 
@@ -246,30 +319,37 @@ bit released[8];		/* by sequence: the owner has released it */
 bit late;			/* the handler takes its time */
 bit ended;			/* the chain of a crash has ended, or it is handed over */
 #ifdef HELP
-bit buffer[8];			/* by call: parked CPUs may touch it */
+bit buffer[8];			/* by help: parked CPUs may touch it */
 #endif
 
 /* In a process: its CPU, and whether it is the NMI. */
 #define me		(_pid % CPUS)
 #define nmi		(_pid >= CPUS)
 
+#define OWNER		RAS_OWNER_OF(claim)
+#define RUNNING		RAS_CALL_OF(claim)
+#define OWNED_HERE	(OWNER == me)
+
+/* The innermost guarded call of this CPU, which is in one. */
+#define TOP		slot[me].guard[slot[me].guards - 1]
+/* The one that this CPU leaves. */
+#define LEFT		slot[me].guard[level - 1]
+
 #define HAS_PARKED(c)	(slot[c].parked == stop_sequence)
 
-/* ras_wants_cpus() */
 #define WANTS_CPUS	(state == RAS_STOPPING || state == RAS_STOPPED || \
 			 state == RAS_ENDED || state == RAS_HANDED_OVER)
 
-/* ras_order_ends() */
-#define ORDER_ENDS(order, sequence) \
-	(RAS_ORDER_SEQUENCE(order) > sequence || \
-	 (RAS_ORDER_SEQUENCE(order) == sequence && \
-	  RAS_ORDER_OP(order) >= RAS_ORDER_RELEASE))
+/* Is it a command that ends the stop, or of a later stop? */
+#define ENDS_STOP(command, sequence) \
+	(RAS_SEQUENCE_OF(command) > sequence || \
+	 (RAS_SEQUENCE_OF(command) == sequence && RAS_OP_OF(command) >= RAS_RELEASE))
 
 /*
  * An NMI that panics.  On the owner it goes the kernel's own way.  CPUs 1 and 2 are alike, so
  * the first one is on the last CPU.
  */
-#define NMI_PANICS_HERE	(nmi_panics && owner != me && \
+#define NMI_PANICS_HERE	(nmi_panics && !OWNED_HERE && \
 			 (me == CPUS - 1 || (me == CPUS - 2 && nmi_panics < NMI_PANICS)))
 
 /* No CPU of that description has yet to park, or to leave. */
@@ -288,34 +368,54 @@ bit buffer[8];			/* by call: parked CPUs may touch it */
 #define TO_NUDGE(c)	(HAS_PARKED(c))
 #endif
 
-/* ras_in_call(), for all CPUs */
-#define NOT_IN_CALL(c)	(!slot[c].calling)
-#define NONE_IN_CALL	ALL_CPUS(NOT_IN_CALL)
+/*
+ * For all CPUs but the owner: where an NMI owns the stop, the context below it may still be in
+ * a help of the former one.
+ */
+#define NOT_HELPING(c)	(!slot[c].helping || (c) == OWNER)
+#define NONE_HELPING	ALL_CPUS(NOT_HELPING)
 
-/* ras_watcher() takes the first such CPU by the way that it was stopped; here it is any. */
+/* There is room for another guarded call.  DEFECT_3 does not look. */
 #ifdef DEFECT_3
-#define CAN_WATCH(c)	(c != me && stop_how[c] == RAS_HOW_PARKED && HAS_PARKED(c) && \
-			 !slot[c].calling)
+#define HAS_ROOM(c)	1
 #else
-#define CAN_WATCH(c)	(c != me && stop_how[c] == RAS_HOW_PARKED && HAS_PARKED(c) && \
-			 !slot[c].calling && !slot[c].guard_active)
+#define HAS_ROOM(c)	(slot[c].guards < RAS_GUARDS)
 #endif
+
+/*
+ * ras_watcher() prefers a CPU that is in no guarded call, and among those one that came by
+ * interrupt; here it is any.
+ */
+#define CAN_WATCH(c)	(WATCHED && (c) != me && stop_how[c] == RAS_HOW_PARKED && \
+			 HAS_PARKED(c) && !slot[c].helping && HAS_ROOM(c))
 
 #define CANNOT_WATCH(c)	(!CAN_WATCH(c))
 
-/* ras_watch_over() */
-#define WATCH_OVER(nr)	(running != nr || \
-			 slot[me].order != RAS_ORDER_TO(sequence, RAS_ORDER_WATCH, nr))
-
-/* A CPU that came by NMI must not sleep where nothing but an NMI wakes. */
-#ifdef DEFECT_12
-#define USES_MWAIT	1
+/* Any NMI ends a call that is late and that nobody watches. */
+#ifdef WATCH
+#define OVERDUE(nr)	(watch_strike == (nr) || (watch_cpu == RAS_NOBODY && IS_LATE))
 #else
-#define USES_MWAIT	(!nmi)
+#define OVERDUE(nr)	(watch_strike == (nr))
+#endif
+
+/* Has the call ended, or does this CPU have another command? */
+#define WATCH_OVER(nr)	(RUNNING != nr || \
+			 slot[me].command != RAS_COMMAND_NR(sequence, RAS_WATCH, nr))
+
+/*
+ * ras_await_command() lets MWAIT depend on a nudge only where an NMI can come.  The record is
+ * of the first time that the CPU has parked in this stop.
+ */
+#if defined(DEFECT_12)
+#define USES_MWAIT	1
+#elif defined(RACE_RECORD)
+#define USES_MWAIT	(!in_nmi_park && !slot[me].by_nmi)
+#else
+#define USES_MWAIT	(!nmi && !slot[me].by_nmi)
 #endif
 
 /* Before each store that only the owner may make. */
-#define OWNER_ACTS	assert(owner == me)
+#define OWNER_ACTS	assert(OWNED_HERE)
 
 /* A second one, sent before the first one arrives, makes no difference. */
 inline send_nmi(to)
@@ -323,7 +423,7 @@ inline send_nmi(to)
 #ifdef COARSE
 	/* One that would find nothing to do is not sent. */
 	if
-	:: slot[to].parking && !slot[to].guard_active
+	:: slot[to].parking && !slot[to].guards
 	:: else -> nmi_pending[to] = 1
 	fi
 #else
@@ -331,70 +431,216 @@ inline send_nmi(to)
 #endif
 }
 
-/* ras_give_order(), to one CPU after the other in PARK, and at once elsewhere */
+/* One CPU after the other in PARK, and at once elsewhere. */
 #ifdef PARK
-#define GIVE_ORDER
+#define COMMAND_ALL
 #else
-#define GIVE_ORDER	atomic
+#define COMMAND_ALL	atomic
 #endif
-inline ras_give_order(op)
+inline ras_command_all(op)
 {
 	do
 	:: atomic {
 		i < CPUS ->
 		OWNER_ACTS;
-		slot[i].order = RAS_ORDER(stop_sequence, op);
+		slot[i].command = RAS_COMMAND(stop_sequence, op);
 		i++
 	   }
 	:: atomic { i == CPUS -> i = 0; break }
 	od
 }
 
-/* ras_guard_strike() */
-inline ras_guard_strike()
+/* A CPU that was parked in an NMI takes none. */
+inline ras_nudge(to)
 {
 	if
-	:: slot[me].guard_active && slot[me].inside && watch_strike == slot[me].guard_call ->
-		slot[me].inside = 0;
-		slot[me].landed = 1
+	:: !slot[to].by_nmi -> send_nmi(to)
 	:: else
 	fi
 }
 
-/* ras_guard_lost(), with ras_call_is_over() */
-inline ras_guard_lost()
+/* Of this CPU, once in a stop. */
+inline ras_record_here()
 {
 	if
-	:: slot[me].guard_active && slot[me].inside &&
-	   ((slot[me].guard_parked && RAS_ORDER_OP(slot[me].order) != RAS_ORDER_CALL) ||
-	    (!slot[me].guard_parked && running != slot[me].guard_call)) ->
-		slot[me].inside = 0;
-		slot[me].landed = 1
+	:: slot[me].recorded != stop_sequence ->
+		slot[me].recorded = stop_sequence;
+		slot[me].by_nmi = nmi
+	:: slot[me].recorded == stop_sequence && slot[me].was_owner && nmi && !losing ->
+		slot[me].by_nmi = 1
+	:: else
+	fi;
+	slot[me].was_owner = 0
+}
+
+/* The checker does: the next stop has another number. */
+inline forget_record()
+{
+	slot[me].recorded = 0;
+	slot[me].by_nmi = 0;
+	slot[me].was_owner = 0
+}
+
+inline ras_unpark()
+{
+	slot[me].parking = 0;
+	slot[me].parked = 0
+}
+
+inline ras_guard_open()
+{
+	/* A CPU that finds no room does not make the call, which nobody expects. */
+	assert(slot[me].guards < RAS_GUARDS);
+	slot[me].guards++
+}
+
+/* ras_call_guarded() of the architecture, behind the call. */
+inline arch_return()
+{
+	slot[me].inside = LEFT.inside;
+	slot[me].landing = level - 1;
+	if
+	:: !nmi -> slot[me].landed = 0
 	:: else
 	fi
 }
+
+inline ras_guard_close()
+{
+	LEFT.call = 0;
+	LEFT.outer = 0;
+	LEFT.helper = 0;
+	LEFT.inside = 0;
+	slot[me].guards = level - 1
+}
+
+/* land() of the architecture. */
+inline arch_land()
+{
+	slot[me].inside = 0;
+	slot[me].landed = 1
+}
+
+/*
+ * Only the call that is running is struck, and only from within: from ras_guard_open() to the
+ * call, and from the call to ras_guard_close(), the landing is that of the outer call.
+ */
+#ifdef RACE_STRIKE
+#define IS_STRUCK(nr)	1
+#else
+#define IS_STRUCK(nr)	(RUNNING == (nr) && slot[me].landing == slot[me].guards)
+#endif
+inline ras_strike()
+{
+	if
+	:: slot[me].guards ->
+		if
+		:: TOP.call && slot[me].inside && OVERDUE(TOP.call) && IS_STRUCK(TOP.call) ->
+			arch_land()
+		/* It is not late. */
+		:: watch_strike != TOP.call
+		:: else
+		fi
+	:: else
+	fi
+}
+
+/*
+ * With ras_help_is_over().  A CPU that was parked when this NMI came stays parked, also in the
+ * middle of a call that it has lost: the landing does not lead through ras_park().
+ */
+#ifdef RACE_LAND
+#define IS_PARKED_THERE	0
+#else
+#define IS_PARKED_THERE	slot[me].parking
+#endif
+inline ras_land_lost()
+{
+	if
+	:: slot[me].guards && slot[me].inside ->
+		if
+		:: (TOP.helper && (RAS_OP_OF(slot[me].command) != RAS_HELP ||
+				   slot[me].take_over)) ||
+		   (!TOP.helper && RUNNING != TOP.call && !IS_PARKED_THERE) ->
+			arch_land()
+		:: else
+		fi
+	:: else
+	fi
+}
+
+/* An NMI that nobody has sent, on a parked CPU: does the owner hang? */
+inline ras_watch_look()
+{
+	if
+	:: slot[me].parked && state == RAS_STOPPED && RUNNING && watch_cpu == RAS_NOBODY &&
+	   OVERDUE(RUNNING) ->
+		if
+		:: watch_strike != RUNNING -> watch_strike = RUNNING; send_nmi(OWNER)
+		:: watch_strike == RUNNING -> slot[me].take_over = RUNNING
+		:: watch_strike == RUNNING -> send_nmi(OWNER)
+		fi
+	:: else
+	fi
+}
+
+/* For the call nr. */
+inline ras_watch_begin(nr)
+{
+	OWNER_ACTS;
+	if
+	:: CAN_WATCH(0) -> watch_cpu = 0
+	:: CAN_WATCH(1) -> watch_cpu = 1
+#if CPUS == 3
+	:: CAN_WATCH(2) -> watch_cpu = 2
+#endif
+	:: ALL_CPUS(CANNOT_WATCH) -> ras_watch_end()
+	fi;
+	if
+	:: watch_cpu != RAS_NOBODY ->
+		slot[watch_cpu].command = RAS_COMMAND_NR(stop_sequence, RAS_WATCH, nr)
+	:: else
+	fi
+}
+
+inline ras_watch_end()
+{
+	OWNER_ACTS;
+	if
+	:: watch_cpu != RAS_NOBODY && state == RAS_STOPPED ->
+		slot[watch_cpu].command = RAS_COMMAND(stop_sequence, RAS_STAY)
+	:: else
+	fi;
+	watch_cpu = RAS_NOBODY
+}
+
+/* An NMI has changed where this CPU goes on; the NMI itself goes on where it is. */
+#define LANDED		(!nmi && slot[me].landed)
+#define GO_IF_LANDED	if :: LANDED -> goto landed :: else fi
 
 active [2 * CPUS] proctype cpu() provided (!in_nmi[_pid])
 {
 	byte trigger;		/* struct ras_request */
 	byte sequence;		/* of ras_park() */
-	byte call;		/* the guarded call, or the one that is watched */
+	byte call;		/* the number of what this CPU watches, helps with or leaves */
+	byte level;		/* the guarded call that it leaves; 1: the outermost */
 	byte i;
 	bit parked;		/* likewise of ras_park() */
-	bit losing;		/* ras_park() was called by ras_lose() */
+	bit losing;		/* by ras_lose() or ras_panic_lost() */
 	bit panic_lost;		/* by ras_panic_lost() */
-	bit taken;		/* this CPU has taken over */
-	bit stale;		/* this CPU has lost a takeover */
-	bit was_parking;	/* of the context that this NMI has interrupted */
+	bit in_nmi_park;	/* in ras_park_in_nmi() */
+	bit taken;		/* this CPU has taken over, in ras_park_here() */
+	bit stale;		/* it has lost the stop that it began */
+	bit stray;		/* an NMI that nobody has sent */
 	bit last;		/* the chain is done */
-	byte fn, arg;		/* struct ras_parked_fn */
+	byte fn, arg;		/* struct ras_helper */
 
 	/* The kernel at work, or an NMI that has yet to come. */
 end_run:
 	atomic {
 		if
 		/* Each stop sends one, and it has no effect outside of a stop. */
-		:: !nmi && BY_IPI(me) && WANTS_CPUS && owner != me -> goto ras_park
+		:: !nmi && BY_IPI(me) && WANTS_CPUS && !OWNED_HERE -> goto ras_park
 		:: _pid == 0 && stops ->
 			stops--;
 			trigger = RAS_TRIGGER_API;
@@ -407,44 +653,57 @@ end_run:
 		:: nmi && nmi_pending[me] ->
 			nmi_pending[me] = 0;
 			in_nmi[me] = 1;
-			goto ras_machine_stopped
+			goto ras_stopped
 		:: nmi && NMI_PANICS_HERE ->
 			nmi_panics--;
 			in_nmi[me] = 1;
 			trigger = RAS_TRIGGER_PANIC;
-			goto ras_machine_stopped
-		:: nmi && nmi_stops && owner != me ->
+			goto ras_stopped
+		:: nmi && nmi_stops && !OWNED_HERE ->
 			nmi_stops--;
 			in_nmi[me] = 1;
 			trigger = RAS_TRIGGER_API;
-			goto ras_machine_stopped
+			goto ras_stopped
+		:: nmi && strays && (OWNED_HERE || HAS_PARKED(me)) ->
+			strays--;
+			in_nmi[me] = 1;
+			stray = 1;
+			goto ras_stopped
 		fi
 	}
 
 go_on:	/* Return to what was interrupted. */
 	atomic {
 		trigger = RAS_TRIGGER_NONE;
+		stray = 0;
 		in_nmi[me] = 0;
 		goto end_run
 	}
 
 	/* ---- An NMI ---- */
 
-ras_machine_stopped:
+ras_stopped:
 	atomic {
 		slot[me].asleep = 0;
 		if
-		:: owner == me ->
-			ras_guard_strike();
+		:: OWNED_HERE ->
+			ras_strike();
 			goto nmi_seen
+		:: else
+		fi;
+		if
+		:: stray && !nmi_pending[me] -> ras_watch_look()
+		:: else
+		fi;
+		if
 		/* Somebody else's NMI in the grace period. */
-		:: owner != me && trigger && !nmi_pending[me] && state == RAS_STOPPING ->
+		:: (trigger || stray) && !nmi_pending[me] && state == RAS_STOPPING ->
 			goto nmi_seen
 		:: else -> goto ras_park
 		fi
 	}
 nmi_parked:
-	atomic { ras_guard_lost(); goto nmi_seen }
+	atomic { ras_land_lost(); goto nmi_seen }
 nmi_seen:
 	atomic {
 		if
@@ -456,18 +715,19 @@ nmi_seen:
 
 	/* ---- The side of a CPU that is stopped ---- */
 
+	/* ras_park_here() calls it, and calls it again after a takeover. */
 ras_park:
 	atomic {
 		if
-		:: slot[me].parking -> goto ras_park_return
+		:: slot[me].parking -> goto park_return
 		:: else -> goto again
 		fi
 	}
 again:
 	atomic {
 		if
-		:: !WANTS_CPUS || owner == me || (parked && stop_sequence == sequence) ->
-			goto ras_park_return
+		:: !WANTS_CPUS || OWNED_HERE || (parked && stop_sequence == sequence) ->
+			goto park_return
 		:: else -> skip
 		fi
 	}
@@ -477,41 +737,49 @@ again:
 		AT_ONCE ->
 		slot[me].parking = 1;
 		sequence = stop_sequence;
-		slot[me].by_nmi = nmi && !losing;
+		slot[me].take_over = 0;
+		ras_record_here();
 		slot[me].parked = sequence
 	   }
 	:: atomic { !AT_ONCE -> slot[me].parking = 1 };
-	   atomic { sequence = stop_sequence; slot[me].by_nmi = 0 };
+	   atomic { sequence = stop_sequence; slot[me].take_over = 0; ras_record_here() };
 	   slot[me].parked = sequence
 	fi;
 
-ras_await_order:
+ras_await_command:
 	atomic {
+#ifdef RACE_LAND
+		GO_IF_LANDED;
+#endif
 		if
-		:: ORDER_ENDS(slot[me].order, sequence) -> skip
-		:: RAS_ORDER_SEQUENCE(slot[me].order) == sequence &&
-		   RAS_ORDER_OP(slot[me].order) == RAS_ORDER_WATCH &&
-		   running == RAS_ORDER_NR(slot[me].order) ->
-			call = running;
+		:: ENDS_STOP(slot[me].command, sequence) -> skip
+		:: slot[me].take_over && !ENDS_STOP(slot[me].command, sequence) ->
+			goto ras_take_over_if_due
+		:: RAS_SEQUENCE_OF(slot[me].command) == sequence &&
+		   RAS_OP_OF(slot[me].command) == RAS_WATCH &&
+		   RUNNING == RAS_NR_OF(slot[me].command) ->
+			call = RUNNING;
 			goto ras_watch
 #ifdef HELP
-		:: RAS_ORDER_SEQUENCE(slot[me].order) == sequence &&
-		   RAS_ORDER_OP(slot[me].order) == RAS_ORDER_CALL &&
-		   slot[me].called != RAS_ORDER_NR(slot[me].order) &&
-		   !slot[me].guard_active ->
-			call = RAS_ORDER_NR(slot[me].order);
-			goto ras_obey_call
+		:: RAS_SEQUENCE_OF(slot[me].command) == sequence &&
+		   RAS_OP_OF(slot[me].command) == RAS_HELP &&
+		   slot[me].helped != RAS_NR_OF(slot[me].command) && !slot[me].guards ->
+			call = RAS_NR_OF(slot[me].command);
+			goto ras_help
+#endif
+#ifdef RACE_LAND
+		:: LANDED -> goto landed
 #endif
 		/* The store that comes next does not wake it; an NMI does. */
-		:: misses && USES_MWAIT && !ORDER_ENDS(slot[me].order, sequence) ->
+		:: misses && USES_MWAIT && !ENDS_STOP(slot[me].command, sequence) ->
 			misses--;
 			slot[me].asleep = 1;
 			goto asleep
 		fi;
 		/* ras_obey() */
 		if
-		:: RAS_ORDER_SEQUENCE(slot[me].order) != sequence ||
-		   RAS_ORDER_OP(slot[me].order) == RAS_ORDER_RELEASE ->
+		:: RAS_SEQUENCE_OF(slot[me].command) != sequence ||
+		   RAS_OP_OF(slot[me].command) == RAS_RELEASE ->
 			assert(released[sequence])
 		:: else ->
 			assert(ended);
@@ -523,27 +791,46 @@ ras_await_order:
 	if
 	:: atomic {
 		AT_ONCE ->
-		slot[me].parking = 0;
-		slot[me].by_nmi = 0;
-		slot[me].parked = 0
+		ras_unpark();
+		forget_record()
 	   }
 	:: atomic { !AT_ONCE -> slot[me].parking = 0 };
-	   slot[me].parked = 0
+	   atomic { slot[me].parked = 0; forget_record() }
 	fi;
-	atomic { parked = 1; goto again }
-
-asleep:	atomic { !slot[me].asleep -> goto ras_await_order }
-
-ras_park_return:
 	atomic {
-		parked = 0;
-		sequence = 0;
+		parked = 1;
 		if
-		:: losing -> goto ras_lose_return
+		:: in_nmi_park -> goto park_return
+		:: else -> goto again
+		fi
+	}
+
+asleep:	atomic { !slot[me].asleep -> goto ras_await_command }
+
+	/* ras_park_here() returns, too.  ras_own_crash() does not. */
+park_return:
+	atomic {
+		sequence = 0;
+		in_nmi_park = 0;
+		if
+		:: taken && !stop_resumable -> goto ras_own_crash
+		:: else
+		fi;
+		if
+		:: losing && !parked && !taken -> goto lose_in_park
+		:: else
+		fi;
+		parked = 0;
+		taken = 0;
+		if
+		:: losing -> goto lose_return
 		:: !losing && nmi -> goto nmi_parked
 		:: !losing && !nmi -> goto end_run
 		fi
 	}
+
+ras_own_crash:
+	atomic { WANTS_CPUS && !OWNED_HERE && !slot[me].parking -> goto ras_park }
 
 end_halt:
 	/* Retired. */
@@ -563,18 +850,10 @@ panic:
 ras_machine_stop:
 	atomic {
 		if
-		:: owner == RAS_NOBODY ->
-			owner = me;
+		:: claim == RAS_CLAIM_NONE ->
+			claim = RAS_CLAIM(me, 0);
 #ifndef DEFECT_2
-			was_parking = slot[me].parking;
-			slot[me].parking = 0;
-			slot[me].parked = 0;
-#endif
-#ifndef RACE_GUARD
-			/* The guard of the context below is put away as well. */
-			slot[me].guard_active = 0;
-			slot[me].inside = 0;
-			slot[me].landed = 0;
+			ras_unpark();
 #endif
 			goto ras_begin
 		:: else
@@ -585,61 +864,71 @@ ras_lose:
 	atomic {
 		losing = 1;
 		if
-		:: !slot[me].parking -> goto ras_lose_in_park
-#ifdef DEFECT_2
-		:: slot[me].parking && stale ->
-			/* ras_panic() returns 0, and panic() shoots down the others. */
-			assert(trigger != RAS_TRIGGER_PANIC);
-			goto ras_lose_return
-#endif
-		:: slot[me].parking && !stale && trigger != RAS_TRIGGER_PANIC ->
-			/* An NMI that returns: the context below parks. */
-			goto ras_lose_return
-		:: slot[me].parking && !stale && trigger == RAS_TRIGGER_PANIC
-		fi
-	}
-#ifdef RACE_NMI_WATCH
-	/* Parked in this very stop: the context below, which may be on watch, gets no turn. */
-	atomic {
-		if
-		:: HAS_PARKED(me) -> goto ras_obey_in_nmi
+		/* An NMI that returns: the context below parks. */
+		:: slot[me].parking && trigger != RAS_TRIGGER_PANIC -> goto lose_return
 		:: else
 		fi
 	}
-#endif
-#ifndef RACE_NMI_LOSER
-	/* This NMI never returns, so it parks in place of the context below. */
-	atomic { slot[me].parking = 0; goto ras_lose_in_park }
-#endif
-ras_obey_in_nmi:
+lose_in_park:
+	/* For as long as there is an owner; the other cases of the loop change nothing. */
 	atomic {
 		if
-		:: owner == RAS_NOBODY && !panic_lost -> goto ras_lose_return
-		:: slot[me].parked && RAS_ORDER_SEQUENCE(slot[me].order) == slot[me].parked &&
-		   RAS_ORDER_OP(slot[me].order) >= RAS_ORDER_RETIRE ->
-			assert(ended);
-			slot[me].parked = 0;
-			goto end_halt
+		:: OWNER == RAS_NOBODY && !panic_lost -> goto lose_return
+		:: (OWNER != RAS_NOBODY || panic_lost) && slot[me].parking -> goto ras_park_in_nmi
+		:: !slot[me].parking && WANTS_CPUS && !OWNED_HERE -> goto ras_park
 		fi
 	}
-ras_lose_in_park:
-	atomic {
-		if
-		:: owner == RAS_NOBODY && !panic_lost -> goto ras_lose_return
-		:: WANTS_CPUS && owner != me -> goto ras_park
-		fi
-	}
-ras_lose_return:
+lose_return:
 	atomic {
 		losing = 0;
 		if
 		:: panic_lost -> goto ras_lose
-		:: stale -> stale = 0; goto go_on
-		:: !panic_lost && !stale && trigger == RAS_TRIGGER_PANIC ->
-			goto ras_machine_stop
+		:: !panic_lost && stale ->
+			/* ras_panic() returns 0, and panic() shoots down the others. */
+			assert(trigger != RAS_TRIGGER_PANIC);
+			stale = 0;
+			goto go_on
+		:: !panic_lost && !stale && trigger == RAS_TRIGGER_PANIC -> goto ras_machine_stop
 		:: else -> goto go_on
 		fi
 	}
+
+	/* This NMI never returns, so this CPU obeys here in place of the context below. */
+ras_park_in_nmi:
+	atomic {
+#ifndef RACE_NMI_LOSER
+		if
+		:: !slot[me].parked -> slot[me].parking = 0; goto lose_in_park
+		:: else
+		fi;
+#endif
+#if !defined(RACE_NMI_LOSER) && !defined(RACE_NMI_WATCH)
+		sequence = slot[me].parked;
+		in_nmi_park = 1;
+		goto ras_await_command
+#else
+		skip
+#endif
+	}
+#if defined(RACE_NMI_LOSER) || defined(RACE_NMI_WATCH)
+	/* It obeys the end of the stop, and no other command. */
+	atomic {
+		if
+		:: OWNER == RAS_NOBODY && !panic_lost -> goto lose_return
+		:: slot[me].parked && RAS_SEQUENCE_OF(slot[me].command) == slot[me].parked &&
+		   RAS_OP_OF(slot[me].command) >= RAS_RETIRE ->
+			assert(ended);
+			slot[me].parked = 0;
+			goto end_halt
+#ifdef RACE_NMI_WATCH
+		:: ENDS_STOP(slot[me].command, slot[me].parked) &&
+		   RAS_OP_OF(slot[me].command) < RAS_RETIRE ->
+			ras_unpark();
+			goto lose_in_park
+#endif
+		fi
+	}
+#endif
 
 	/* ---- The owner ---- */
 
@@ -654,9 +943,12 @@ ras_begin:
 		od;
 		i = 0;
 		stop_how[me] = RAS_HOW_OWNER;
+		slot[me].recorded = stop_sequence;
+		slot[me].by_nmi = nmi;
+		slot[me].was_owner = 1;
 		step_next = 0;
 		watch_cpu = RAS_NOBODY;
-		parked_call_active = PARKED_CALL_LEFT;
+		help_active = HELP_LEFT;
 		OWNER_ACTS;
 		state = RAS_STOPPING
 	}
@@ -739,48 +1031,34 @@ ras_add_newcomers:
 		if
 		:: last && stop_resumable -> goto ras_release
 		:: last && !stop_resumable -> goto ras_end
-		:: last && !stop_resumable -> goto ras_machine_handover
 		:: !last
 		fi
 	}
 
-ras_guard_call:
+ras_call:
 	atomic {
 		step_next++;
+		ras_guard_open();
+		/* ras_enter() */
 		calls++;
-		call = calls;
-		/* A second guarded call in the middle of one would overwrite it. */
-		assert(!slot[me].guard_active);
-		slot[me].guard_active = 1;
-		slot[me].guard_parked = 0;
-		slot[me].guard_call = call;
-		running = call;
+		assert(calls < 32);
+		TOP.call = calls;
+		TOP.inside = slot[me].inside;
+		claim = RAS_CLAIM(me, calls);
+		slot[me].landing = slot[me].guards;
 #ifdef HELP
-		/* An interactive handler: ras_is_interactive() */
+		/* An interactive handler, which is not watched. */
 		watch_cpu = RAS_NOBODY;
 		slot[me].inside = 1;
 		goto ras_call_parked
 #else
-		if
-		:: CAN_WATCH(0) -> watch_cpu = 0
-		:: CAN_WATCH(1) -> watch_cpu = 1
-#if CPUS == 3
-		:: CAN_WATCH(2) -> watch_cpu = 2
-#endif
-		:: ALL_CPUS(CANNOT_WATCH) -> watch_cpu = RAS_NOBODY
-		fi;
-		OWNER_ACTS;
-		if
-		:: watch_cpu != RAS_NOBODY ->
-			slot[watch_cpu].order = RAS_ORDER_TO(stop_sequence, RAS_ORDER_WATCH, call)
-		:: else
-		fi;
+		ras_watch_begin(calls);
 		slot[me].inside = 1
 #endif
 	}
 
 #ifndef WATCH
-	goto ras_guard_leave;
+	goto ras_leave_call;
 end_wedged:
 	false;
 #else
@@ -788,10 +1066,10 @@ end_wedged:
 #ifdef RACE_CALL_END
 	/*
 	 * abandoned() of a debugger calls ras_machine_call_parked_end(), which looks at
-	 * parked_call.active and not at who owns the stop.
+	 * help.active and not at who owns the stop.
 	 */
 	if
-	:: step_next == 1 -> late = 1; parked_call_active
+	:: step_next == 1 -> late = 1; help_active
 	:: else -> goto handler
 	fi;
 	atomic {
@@ -799,15 +1077,15 @@ end_wedged:
 		:: i < CPUS ->
 			if
 			:: stop_how[i] != RAS_HOW_OWNER && i != watch_cpu ->
-				slot[i].order = RAS_ORDER(stop_sequence, RAS_ORDER_STAY)
+				slot[i].command = RAS_COMMAND(stop_sequence, RAS_STAY)
 			:: else
 			fi;
 			i++
 		:: else -> i = 0; break
 		od
 	}
-handler:
 #endif
+handler:
 	atomic {
 		if
 		:: true				/* It comes back, at some time. */
@@ -818,38 +1096,50 @@ handler:
 		:: hangs && watch_cpu != RAS_NOBODY -> hangs--; late = 1; goto hang
 		/* kdump: the last handler of a crash. */
 		:: step_next == HANDLERS && !stop_resumable -> goto handover
+#ifdef COARSE
+		:: hangs && step_next == HANDLERS && !stop_resumable ->
+			hangs--;
+			late = 1;
+			goto handover
+#endif
+#if TRIES
+		:: tries -> tries--; goto ras_machine_try
+#endif
 		fi
 	}
-	goto ras_guard_leave;
+	goto ras_leave_call;
 
 #ifdef COARSE
 comes_back:
-	goto ras_guard_leave;
+	goto ras_leave_call;
 #endif
 
 hang:
-	if
-	:: slot[me].landed -> goto ras_guard_leave
-	:: owner != me
-	fi;
-end_wedged:
-	atomic { slot[me].landed -> goto ras_guard_leave }
-
-	/* ras_machine_handover(), and ras_guard_end() in it, in the middle of a handler */
-handover:
 	atomic {
 		if
-		:: slot[me].landed -> goto ras_guard_leave
-		:: !slot[me].landed && owner != me -> goto handover_lost
-		:: !slot[me].landed && owner == me
+		:: LANDED -> goto landed
+		:: !OWNED_HERE
 		fi
 	}
+end_wedged:
+	atomic { LANDED -> goto landed }
+
+	/* In the middle of a handler. */
+handover:
 	atomic {
+		GO_IF_LANDED;
 		if
-		:: slot[me].landed -> goto ras_guard_leave
-		:: !slot[me].landed && running == call && owner == me ->
+		:: !OWNED_HERE -> goto handover_lost
+		:: else
+		fi
+	}
+ras_guard_end:
+	atomic {
+		GO_IF_LANDED;
+		if
+		:: claim == RAS_CLAIM(me, TOP.call) ->
 			/* guard.ended: no NMI strikes any more. */
-			running = 0;
+			claim = RAS_CLAIM(me, 0);
 			slot[me].inside = 0;
 			goto ras_machine_handover
 		:: else
@@ -859,38 +1149,139 @@ handover_lost:
 	atomic {
 #ifdef RACE_HANDOVER
 		/* -ENOENT: ras_crash_stop_other_cpus() shoots down the new owner. */
-		assert(owner == me);
+		assert(OWNED_HERE);
 #endif
-		slot[me].inside = 0;
-		slot[me].guard_active = 0;
-		goto ras_guard_is_lost
+		/* It parks in the middle of the handler. */
+		losing = 1;
+		stale = 1;
+		goto ras_park
 	}
-#endif
 
-ras_guard_leave:
+#if TRIES
+	/* ---- A guarded call in the middle of one ---- */
+
+	/* An NMI that lands between these leaves the call of the handler. */
+ras_machine_try:
 	atomic {
-		slot[me].inside = 0;
-		slot[me].landed = 0;
+		GO_IF_LANDED;
 		if
-		:: slot[me].guard_call == call ->
-			slot[me].guard_active = 0;
-			slot[me].guard_call = 0
+		:: !OWNED_HERE -> goto handler
 		:: else
+		fi;
+		ras_guard_open();
+		/* ras_enter() */
+		calls++;
+		assert(calls < 32);
+		TOP.call = calls;
+		TOP.outer = RUNNING;
+		TOP.inside = slot[me].inside
+	}
+	atomic {
+		GO_IF_LANDED;
+		if
+		/* One step: no CPU watches the call before it is told to. */
+		:: claim == RAS_CLAIM(me, TOP.outer) ->
+			claim = RAS_CLAIM(me, TOP.call);
+			ras_watch_begin(TOP.call)
+		:: else ->
+			level = slot[me].guards;
+			ras_guard_close();
+			goto try_lost
 		fi
 	}
 	atomic {
+		GO_IF_LANDED;
+		slot[me].inside = 0;
+		slot[me].landing = slot[me].guards
+	}
+	slot[me].inside = 1;
+	/* What is tried. */
+	atomic {
+		GO_IF_LANDED;
+		level = slot[me].guards;
 		if
-		:: running == call ->
-			running = 0;
+		:: true
+		:: hangs && watch_cpu != RAS_NOBODY ->
+			hangs--;
+			late = 1;
+			level = 0;
+			goto hang
+		fi
+	}
+try_leave:
+	atomic { arch_return() }
+	atomic { GO_IF_LANDED; call = LEFT.call; ras_guard_close() }
+	atomic {
+		GO_IF_LANDED;
+		level = 0;
+		if
+		:: claim == RAS_CLAIM(me, call) ->
+#ifndef RACE_SAME_CALL
+			/* A number that has been watched before does not come back. */
+			calls++;
+			assert(calls < 32);
+			TOP.call = calls;
+#endif
 			call = 0;
-			/* ras_watch_end() */
-			OWNER_ACTS;
-			if
-			:: watch_cpu != RAS_NOBODY && state == RAS_STOPPED ->
-				slot[watch_cpu].order = RAS_ORDER(stop_sequence, RAS_ORDER_STAY)
-			:: else
-			fi;
-			watch_cpu = RAS_NOBODY;
+			claim = RAS_CLAIM(me, TOP.call)
+		:: else -> call = 0; goto try_lost
+		fi
+#ifdef RACE_SAME_CALL
+	}
+	atomic {
+		GO_IF_LANDED;
+#endif
+		ras_watch_begin(TOP.call);
+		goto handler
+	}
+	/* Nobody may go on in the handler. */
+try_lost:
+	atomic {
+		GO_IF_LANDED;
+		arch_land()
+	}
+#endif
+
+landed:
+	atomic {
+		call = 0;
+		level = slot[me].landing;
+#if TRIES
+		if
+		:: LEFT.outer -> goto try_leave
+		:: else
+		fi;
+#endif
+		goto leave
+	}
+#endif
+
+ras_leave_call:
+	atomic {
+		level = slot[me].guards;
+#ifdef WATCH
+		GO_IF_LANDED
+#endif
+	}
+leave:
+	atomic {
+#ifdef RACE_CLOSE
+		/* Nobody closes the calls that were made from this one. */
+		assert(level == slot[me].guards);
+#endif
+		call = LEFT.call;
+		arch_return();
+		ras_guard_close();
+		level = 0
+	}
+	atomic {
+		if
+		:: claim == RAS_CLAIM(me, call) ->
+			claim = RAS_CLAIM(me, 0);
+			call = 0;
+#ifndef HELP
+			ras_watch_end();
+#endif
 			watch_strike = 0;
 			late = 0;
 			goto ras_finish
@@ -901,28 +1292,24 @@ ras_guard_leave:
 	/* ras_skip_to_last(): the call was lost, but who has taken over is not the owner yet. */
 	atomic {
 		if
-		:: owner == me -> call = 0; goto ras_finish
+		:: OWNED_HERE -> call = 0; goto ras_finish
 		:: else
 		fi
 	}
 #endif
-ras_guard_is_lost:
+	/* ras_finish() returns false. */
 	atomic {
 		call = 0;
 		last = 0;
+#ifdef WITNESS_TAKEOVERS
+		assert(!taken);
+#endif
 		if
-		:: taken -> taken = 0
+		:: taken && stop_resumable -> goto ras_park
+		:: taken && !stop_resumable -> goto ras_own_crash
 		:: else -> stale = 1; goto ras_lose
 		fi
 	}
-
-ras_become_parked:
-#ifdef WITNESS_TAKEOVERS
-	assert(false);
-#endif
-	slot[me].parking = 1;
-	slot[me].parked = sequence;
-	goto ras_await_order;
 
 	/* ---- The ends of a stop ---- */
 
@@ -933,8 +1320,8 @@ ras_release:
 		state = RAS_RELEASING;
 		released[stop_sequence] = 1
 	}
-	GIVE_ORDER {
-		ras_give_order(RAS_ORDER_RELEASE)
+	COMMAND_ALL {
+		ras_command_all(RAS_RELEASE)
 	}
 	if
 	:: ALL_LEFT
@@ -946,7 +1333,7 @@ ras_release:
 		do
 		:: i < CPUS ->
 			if
-			:: i != me && TO_NUDGE(i) -> send_nmi(i)
+			:: i != me && TO_NUDGE(i) -> ras_nudge(i)
 			:: else
 			fi;
 			i++
@@ -962,15 +1349,10 @@ ras_release:
 	atomic { OWNER_ACTS; state = RAS_IDLE }
 	atomic {
 		OWNER_ACTS;
-		/* The context that this NMI has interrupted is still in ras_park(). */
+		forget_record();
+		claim = RAS_CLAIM_NONE;
 		if
-		:: was_parking -> slot[me].parking = 1; was_parking = 0
-		:: else
-		fi;
-		owner = RAS_NOBODY;
-		was_parking = 0;
-		if
-		:: taken -> taken = 0; goto ras_await_order
+		:: taken -> goto ras_park
 		:: else -> goto go_on
 		fi
 	}
@@ -982,8 +1364,8 @@ ras_machine_handover:
 		state = RAS_HANDED_OVER;
 		ended = 1
 	}
-	GIVE_ORDER {
-		ras_give_order(RAS_ORDER_HANDOVER)
+	COMMAND_ALL {
+		ras_command_all(RAS_HANDOVER)
 	}
 	goto ras_await_left;
 
@@ -994,8 +1376,13 @@ ras_end:
 		state = RAS_ENDED;
 		ended = 1
 	}
-	GIVE_ORDER {
-		ras_give_order(RAS_ORDER_RETIRE)
+	/* There is a crash kernel: panic() goes there. */
+	if
+	:: goto ras_machine_handover
+	:: true
+	fi;
+	COMMAND_ALL {
+		ras_command_all(RAS_RETIRE)
 	}
 
 ras_await_left:
@@ -1008,7 +1395,7 @@ ras_await_left:
 		do
 		:: i < CPUS ->
 			if
-			:: i != me && TO_NUDGE(i) -> send_nmi(i)
+			:: i != me && TO_NUDGE(i) -> ras_nudge(i)
 			:: else
 			fi;
 			i++
@@ -1026,32 +1413,34 @@ end_crash:
 ras_watch:
 	atomic {
 		if
-		:: WATCH_OVER(call) -> call = 0; goto ras_await_order
+		:: WATCH_OVER(call) -> call = 0; goto ras_await_command
 		/* The deadline has passed. */
 		:: !WATCH_OVER(call) && IS_LATE
 		fi;
 		watch_strike = call;
 		if
-		:: owner != RAS_NOBODY -> send_nmi(owner)
+		:: OWNER != RAS_NOBODY -> send_nmi(OWNER)
 		:: else
 		fi
 	}
 	atomic {
 		if
-		:: WATCH_OVER(call) -> call = 0; goto ras_await_order
+		:: WATCH_OVER(call) -> call = 0; goto ras_await_command
 		/* The owner does not answer. */
 		:: !WATCH_OVER(call)
 		fi
 	}
+ras_take_claim:
 	atomic {
 		if
-		:: running == call ->
-			running = 0;
-#ifndef RACE_TWO_WORDS
-			owner = me;
+		:: RUNNING == call ->
+#ifdef RACE_TWO_WORDS
+			claim = RAS_CLAIM(OWNER, 0);
+#else
+			claim = RAS_CLAIM(me, 0);
 #endif
 			call = 0
-		:: else -> call = 0; goto ras_await_order
+		:: else -> call = 0; goto ras_await_command
 		fi
 	}
 ras_become_owner:
@@ -1060,7 +1449,12 @@ ras_become_owner:
 		do
 		:: i < CPUS ->
 			if
-			:: stop_how[i] == RAS_HOW_OWNER -> stop_how[i] = RAS_HOW_NONE
+			:: stop_how[i] == RAS_HOW_OWNER ->
+				stop_how[i] = RAS_HOW_NONE;
+				if
+				:: !stop_resumable && panic_cpu == i -> panic_cpu = me
+				:: else
+				fi
 			:: else
 			fi;
 			i++
@@ -1068,45 +1462,51 @@ ras_become_owner:
 		od;
 		i = 0;
 		stop_how[me] = RAS_HOW_OWNER;
-		watch_cpu = RAS_NOBODY;
 #ifdef RACE_TWO_WORDS
-		owner = me;
+		claim = RAS_CLAIM(me, 0);
 #endif
-		if
-		:: !stop_resumable -> panic_cpu = me
-		:: else
-		fi
+		watch_cpu = RAS_NOBODY
 	}
 #ifndef COARSE
 	slot[me].parking = 0;
 #endif
 	atomic {
-		slot[me].parking = 0;
-		slot[me].parked = 0;
+		ras_unpark();
+		in_nmi_park = 0;
+		parked = 0;
+		sequence = 0;
 		taken = 1;
-		/* Its next guarded call would overwrite the one that it is parked in. */
-		assert(!slot[me].guard_active);
 		goto ras_finish
+	}
+
+ras_take_over_if_due:
+	atomic {
+		call = slot[me].take_over;
+		slot[me].take_over = 0;
+		if
+		:: HAS_PARKED(me) && !slot[me].helping && HAS_ROOM(me) -> goto ras_take_claim
+		:: else -> call = 0; goto ras_await_command
+		fi
 	}
 
 	/* ---- A handler that has parked CPUs work for it, and such a CPU ---- */
 
 #ifdef HELP
 ras_call_parked:
-	parked_call_fn = parked_call_nr + 1;
-	parked_call_arg = parked_call_nr + 1;
+	help_fn = help_nr + 1;
+	help_arg = help_nr + 1;
 	atomic {
-		parked_call_nr++;
-		buffer[parked_call_nr] = 1;
-		parked_call_active = 1
+		help_nr++;
+		buffer[help_nr] = 1;
+		help_active = 1
 	}
 	atomic {
 		do
 		:: i < CPUS ->
 			OWNER_ACTS;
 			if
-			:: i != me -> slot[i].order = RAS_ORDER_TO(stop_sequence, RAS_ORDER_CALL,
-					    parked_call_nr)
+			:: i != me -> slot[i].command = RAS_COMMAND_NR(stop_sequence, RAS_HELP,
+					    help_nr)
 			:: else
 			fi;
 			i++
@@ -1115,13 +1515,13 @@ ras_call_parked:
 	}
 
 ras_call_parked_end:
-	parked_call_active = 0;
+	help_active = 0;
 	atomic {
 		do
 		:: i < CPUS ->
 			OWNER_ACTS;
 			if
-			:: i != me -> slot[i].order = RAS_ORDER(stop_sequence, RAS_ORDER_STAY)
+			:: i != me -> slot[i].command = RAS_COMMAND(stop_sequence, RAS_STAY)
 			:: else
 			fi;
 			i++
@@ -1130,16 +1530,15 @@ ras_call_parked_end:
 	}
 	atomic {
 		if
-		:: NONE_IN_CALL -> goto call_parked_ended
-		:: !NONE_IN_CALL
+		:: NONE_HELPING -> goto everybody_left
+		:: !NONE_HELPING
 		fi
 	}
-	/* ras_await_callers() */
 	d_step {
 		do
 		:: i < CPUS ->
 			if
-			:: slot[i].calling && !slot[i].by_nmi -> send_nmi(i)
+			:: i != me && slot[i].helping -> ras_nudge(i)
 			:: else
 			fi;
 			i++
@@ -1149,99 +1548,100 @@ ras_call_parked_end:
 	}
 	atomic {
 		if
-		:: NONE_IN_CALL
-		:: !NONE_IN_CALL -> goto call_parked_timed_out
+		:: NONE_HELPING
+		:: !NONE_HELPING -> goto call_parked_ended
 		fi
 	}
-call_parked_ended:
+everybody_left:
 	atomic {
 		buffer[1] = 0;
 		buffer[2] = 0
 	}
-call_parked_timed_out:
+call_parked_ended:
 	atomic {
 		if
-		:: parked_call_nr < CALLS -> goto ras_call_parked
-		:: true -> goto ras_guard_leave
+		:: help_nr < CALLS -> goto ras_call_parked
+		:: true -> goto ras_leave_call
 		fi
 	}
 
-ras_obey_call:
-	slot[me].calling = call;
+ras_help:
 #if defined(RACE_RECALL) || defined(DEFECT_13)
+	slot[me].helping = call;
 #ifndef DEFECT_13
 	atomic {
 		if
-		:: slot[me].order == RAS_ORDER_TO(sequence, RAS_ORDER_CALL, call) -> skip
-		:: else -> goto obeyed_call
+		:: slot[me].command == RAS_COMMAND_NR(sequence, RAS_HELP, call) -> skip
+		:: else -> goto has_helped
 		fi
 	}
 #endif
-	slot[me].called = call;
-	fn = parked_call_fn;
-	arg = parked_call_arg;
+	slot[me].helped = call;
+	fn = help_fn;
+	arg = help_arg;
 	d_step {
-		slot[me].guard_parked = 1;
-		assert(!slot[me].guard_active);
-		slot[me].guard_active = 1;
-		slot[me].guard_call = 0
+		ras_guard_open();
+		TOP.helper = 1;
+		TOP.inside = slot[me].inside;
+		slot[me].landing = slot[me].guards
 	}
 	slot[me].inside = 1;
 #else
-	/* What is called is read before the look at the order that confirms it. */
-	fn = parked_call_fn;
-	arg = parked_call_arg;
+	fn = help_fn;
+	arg = help_arg;
+	slot[me].helping = call;
 	d_step {
-		slot[me].guard_parked = 1;
-		assert(!slot[me].guard_active);
-		slot[me].guard_active = 1;
-		slot[me].guard_call = 0;
-		slot[me].called = call
+		ras_guard_open();
+		TOP.helper = 1;
+		TOP.inside = slot[me].inside;
+		slot[me].landing = slot[me].guards
 	}
-	/* An NMI that comes before this has come after the order was changed. */
+	/* An NMI that comes before this has come after the command was changed. */
 	slot[me].inside = 1;
+	/* ras_help_fn(): what was read above belongs to this command. */
 	atomic {
 		if
-		:: slot[me].order == RAS_ORDER_TO(sequence, RAS_ORDER_CALL, call) -> skip
-		:: else -> goto obeyed_fn
+		:: slot[me].command == RAS_COMMAND_NR(sequence, RAS_HELP, call) && !LANDED ->
+			slot[me].helped = call
+		:: else -> goto help_fn_left
 		fi
 	}
 #endif
 	atomic {
 		if
-		:: slot[me].landed -> goto obeyed_fn
-		:: !slot[me].landed
+		:: LANDED -> goto help_fn_left
+		:: !LANDED
 		fi;
 		assert(fn == arg && buffer[arg]);
 		if
 		:: true
-		:: !nmi -> goto fn_hangs
+		:: !nmi -> goto help_fn_hangs
 		fi
 	}
 	atomic {
 		if
-		:: slot[me].landed -> goto obeyed_fn
-		:: !slot[me].landed
+		:: LANDED -> goto help_fn_left
+		:: !LANDED
 		fi;
 		assert(buffer[arg]);
-		goto obeyed_fn
+		goto help_fn_left
 	}
-fn_hangs:
-	slot[me].landed;
-obeyed_fn:
+help_fn_hangs:
+	LANDED;
+help_fn_left:
 	atomic {
-		slot[me].inside = 0;
-		slot[me].landed = 0;
-		slot[me].guard_active = 0;
-		slot[me].guard_parked = 0;
+		level = slot[me].guards;
+		arch_return();
+		ras_guard_close();
+		level = 0;
 		fn = 0;
 		arg = 0
 	}
-obeyed_call:
+has_helped:
 	atomic {
-		slot[me].calling = 0;
+		slot[me].helping = 0;
 		call = 0;
-		goto ras_await_order
+		goto ras_await_command
 	}
 #endif
 }
@@ -1270,7 +1670,7 @@ ltl nobody_stays { [] ((released[1] && slot[1].parked == 1) -> <> (slot[1].parke
 
 #else /* REGISTRY */
 
-bit in_order = 1;		/* the handler is in ras_machine.order */
+bit in_chain = 1;		/* the handler is in ras_machine.chain */
 bit entry = 1;			/* handler->entry */
 bit removing;
 bit irqs_off;			/* the owner has its interrupts disabled: no grace period ends */
@@ -1282,8 +1682,8 @@ active proctype ras_run_chain()
 {
 	irqs_off = 1;
 	if
-	:: in_order -> busy++
-	:: !in_order -> goto done
+	:: in_chain -> busy++
+	:: !in_chain -> goto done
 	fi;
 	if
 	:: true
@@ -1321,7 +1721,7 @@ active [2] proctype ras_remove_handler()
 		:: else -> removing = 1
 		fi
 	}
-	in_order = 0;
+	in_chain = 0;
 	/* synchronize_rcu() */
 	!irqs_off;
 #ifdef DEFECT_10

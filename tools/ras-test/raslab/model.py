@@ -179,6 +179,9 @@ class Checker:
 PARK = ("PARK", "CPUS=2")
 WATCH = ("WATCH", "CPUS=2", "HANDLERS=1", "HANGS=1")
 TAKEOVERS = ("WATCH", "COARSE", "NMI_PANICS=0")
+AGAIN = ("WATCH", "CPUS=2", "COARSE", "NMI_PANICS=0", "HANDLERS=3")
+TRIES = (*WATCH, "NMI_PANICS=0", "TRIES=1")
+UNWATCHED = (*TRIES, "UNWATCHED", "STRAYS=2")
 HELP = ("HELP", "CPUS=2")
 
 SEARCHES = (
@@ -218,16 +221,32 @@ SEARCHES = (
         "WATCH, 3 CPUs, coarse: a crash, takeover of a takeover, hand-over",
         (*TAKEOVERS, "STOPS=0", "PANICS=1"),
     ),
-    Search("help", "HELP, 2 CPUs: two calls, and a panic in an NMI", HELP),
+    Search(
+        "watch-again",
+        "WATCH, 2 CPUs, coarse: a stop, takeover by a CPU that is in a handler it has lost",
+        AGAIN,
+    ),
+    Search(
+        "watch-again-crash",
+        "WATCH, 2 CPUs, coarse: the same in a crash, and hand-over",
+        (*AGAIN, "STOPS=0", "PANICS=1"),
+    ),
+    Search("try", "WATCH, 2 CPUs: a handler tries something, and hangs there or behind it", TRIES),
+    Search(
+        "try-unwatched",
+        "WATCH, 2 CPUs: the same, nobody watches, and NMIs come that nobody has sent",
+        UNWATCHED,
+    ),
+    Search("help", "HELP, 2 CPUs: two helps, and a panic in an NMI", HELP),
     Search("registry", "REGISTRY: a handler is removed while it runs", ("REGISTRY",)),
     Search("ends", "every stop ends", (*PARK, "PANICS=1"), formula="every_stop_ends"),
     Search("watched", "every watched stop ends", (*WATCH, "NMI_PANICS=0"), "", "every_stop_ends"),
     Search("leaves", "nobody stays parked", (*PARK, "PANICS=1"), formula="nobody_stays"),
     Search("defect-2", "parking stays set on an owner", WATCH, "DEFECT_2"),
-    Search("defect-3", "a CPU watches that is in a call it has lost", TAKEOVERS, "DEFECT_3"),
+    Search("defect-3", "one guard, and a CPU watches that is in a lost call", AGAIN, "DEFECT_3"),
     Search("defect-10", "unregistering clears handler->entry", ("REGISTRY",), "DEFECT_10"),
     Search("defect-12", "nobody is nudged", PARK, "DEFECT_12"),
-    Search("defect-13", "no second look at the order", HELP, "DEFECT_13"),
+    Search("defect-13", "no second look at the command", HELP, "DEFECT_13"),
     Search(
         "witness-takeovers",
         "there are takeovers of a takeover",
@@ -255,9 +274,19 @@ SEARCHES = (
         WATCH,
         "RACE_HANDOVER",
     ),
-    Search("race-call-end", "a CPU that has lost gives orders", TAKEOVERS, "RACE_CALL_END"),
-    Search("race-recall", "who is asked to leave a call stays", HELP, "RACE_RECALL"),
+    Search("race-call-end", "a CPU that has lost gives commands", TAKEOVERS, "RACE_CALL_END"),
+    Search("race-recall", "who is asked to leave a help stays", HELP, "RACE_RECALL"),
     Search("race-guard", "a guarded call in the middle of one", HELP, "RACE_GUARD"),
+    Search("race-record", "MWAIT in an NMI, by the record of an IPI", PARK, "RACE_RECORD"),
+    Search(
+        "race-land",
+        "an NMI takes a CPU out of its park",
+        (*AGAIN, "STOPS=0", "PANICS=1"),
+        "RACE_LAND",
+    ),
+    Search("race-strike", "the outer call is left for the inner one", UNWATCHED, "RACE_STRIKE"),
+    Search("race-close", "an inner call stays open", TRIES, "RACE_CLOSE"),
+    Search("race-same-call", "a call is taken for what it was before", TRIES, "RACE_SAME_CALL"),
     Search(
         "race-abandoned", "a handler is removed in abandoned()", ("REGISTRY",), "RACE_ABANDONED"
     ),

@@ -17,7 +17,7 @@ State-vector 124 byte, depth reached 348, errors: 0
 
 pan: elapsed time 1.72 seconds
 """
-BAD = """pan:1: assertion violated (owner==(_pid%2)) (at depth 210)
+BAD = """pan:1: assertion violated ((claim/32)==(_pid%2)) (at depth 210)
 pan: wrote stop.pml.trail
 State-vector 124 byte, depth reached 270, errors: 1
     12264 states, stored
@@ -25,6 +25,9 @@ State-vector 124 byte, depth reached 270, errors: 1
 """
 SHALLOW = "error: max search depth too small\n" + GOOD
 FULL = "pan: reached -DMEMLIM bound\n\tmemory limit 3500 MB\n" + GOOD
+
+
+TOP = Path(__file__).resolve().parents[4]
 
 
 class ParseTest(unittest.TestCase):
@@ -38,7 +41,7 @@ class ParseTest(unittest.TestCase):
     def test_error(self) -> None:
         found = parse(BAD)
         self.assertIs(found.verdict, Verdict.ERROR)
-        self.assertIn("owner==", found.error)
+        self.assertIn("claim", found.error)
 
     def test_many_states(self) -> None:
         found = parse(GOOD.replace("628318", "1.30e+07"))
@@ -76,7 +79,7 @@ class SearchTest(unittest.TestCase):
 
     def test_the_model_knows_every_define(self) -> None:
         """A define that is misspelt would put nothing back, and change nothing."""
-        text = (Path(__file__).resolve().parents[4] / MODEL).read_text(encoding="utf-8")
+        text = (TOP / MODEL).read_text(encoding="utf-8")
         known = set(re.findall(r"^#(?:ifdef|ifndef|if) +(\w+)", text, re.M))
         known |= set(re.findall(r"defined\((\w+)\)", text))
         for search in SEARCHES:
@@ -88,6 +91,38 @@ class SearchTest(unittest.TestCase):
     def test_names(self) -> None:
         names = [search.name for search in SEARCHES]
         self.assertEqual(len(names), len(set(names)))
+
+
+class NamesTest(unittest.TestCase):
+    """The table of the model names what the model and the code have."""
+
+    def setUp(self) -> None:
+        self.text = (TOP / MODEL).read_text(encoding="utf-8")
+        table = self.text.split("Which part is which function:")[1].split("*/")[0]
+        row = re.compile(r"^ \*\t(\w+)\t+(\w+\(\)(?:, \w+\(\))*)\s+(\w+\.c(?:, \w+\.c)*)$", re.M)
+        self.rows = row.findall(table)
+
+    def test_the_table_is_read(self) -> None:
+        self.assertGreater(len(self.rows), 40)
+
+    def test_functions(self) -> None:
+        for _, functions, files in self.rows:
+            code = "".join(
+                (TOP / "kernel/ras" / name).read_text(encoding="utf-8")
+                for name in files.split(", ")
+            )
+            for function in functions.split(", "):
+                defined = rf"^\w[\w \t*]*[ *]{re.escape(function[:-1])}"
+                self.assertRegex(code, re.compile(defined, re.M), files)
+
+    def test_labels(self) -> None:
+        parts = re.findall(
+            r"^(?:inline |#define |active .*proctype )?(\w+)(?=\(|:)", self.text, re.M
+        )
+        parts += re.findall(r"^#define (\w+)", self.text, re.M)
+        named = {label for label, _, _ in self.rows}
+        self.assertLessEqual(named, set(parts))
+        self.assertLessEqual({part for part in parts if part.startswith("ras_")}, named)
 
 
 if __name__ == "__main__":
