@@ -283,12 +283,16 @@ def build_log(target: Target) -> Path:
 
 
 def build_kernel(target: Target, log: IO[str]) -> None:
-    """Build the kernel, the test modules, and, where there is a framework, the samples."""
+    """Build the kernel; if it takes modules, those of the test, and where there is a
+    framework, the samples."""
     kmake(target, log, "all")
+    options = (target.objects / ".config").read_text(encoding="utf-8").splitlines()
+    if "CONFIG_MODULES=y" not in options:
+        return
     # Outside the source directory, which stays clean.
     copy_changed(target.lab.tools / "modules", target.modules)
     kmake(target, log, f"M={target.modules}", "modules")
-    if "CONFIG_RAS_STOP=y" in (target.objects / ".config").read_text().splitlines():
+    if "CONFIG_RAS_STOP=y" in options:
         install_headers(target, target.headers, log)
         build_samples(target, target.headers, target.samples, log)
 
