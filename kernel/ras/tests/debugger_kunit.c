@@ -234,6 +234,8 @@ static void ras_debugger_button_in_call(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, ras_fake_until(fake, READ_ONCE(fake->cpu[0].hang_until)));
 	atomic64_add(2 * RAS_FAKE_DEADLINE_NS, &fake->clock);
 	KUNIT_EXPECT_TRUE(test, press_button(fake, 0));
+	/* The time to answer counts from when it was asked. */
+	KUNIT_EXPECT_TRUE(test, ras_fake_until(fake, READ_ONCE(fake->m.watch.strike)));
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(fake->slot[0]->helping));
 	atomic64_add(2 * RAS_NMI_TIMEOUT_MS * (u64)NSEC_PER_MSEC, &fake->clock);
 	KUNIT_EXPECT_TRUE(test, press_button(fake, 0));
