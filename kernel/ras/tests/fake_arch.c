@@ -112,14 +112,18 @@ static bool ras_fake_coming(struct ras_fake *fake, unsigned int nr)
 	if (parked) {
 		u64 command = READ_ONCE(fake->slot[nr]->command);
 
-		if (READ_ONCE(cpu->stuck) || RAS_SEQUENCE_OF(command) != parked)
+		if (READ_ONCE(cpu->stuck))
 			return false;
 		if (READ_ONCE(cpu->asleep) && READ_ONCE(cpu->deep))
 			return ras_fake_takes(cpu) == RAS_HOW_NMI;
+		/* A job needs no command. */
+		if (ras_fake_working(fake, nr))
+			return true;
+		if (RAS_SEQUENCE_OF(command) != parked)
+			return false;
 		if (RAS_OP_OF(command) == RAS_WATCH)
-			return !READ_ONCE(fake->slot[nr]->awake) ||
-			       ras_fake_working(fake, nr);
-		return ras_fake_helping(fake, nr, command) || ras_fake_working(fake, nr) ||
+			return !READ_ONCE(fake->slot[nr]->awake);
+		return ras_fake_helping(fake, nr, command) ||
 		       RAS_OP_OF(command) > RAS_HELP;
 	}
 	if (ras_fake_takes(cpu) != RAS_HOW_NONE)
