@@ -298,7 +298,7 @@ struct ras_outcome {
  * @disarm: optional.  Called when it is disabled or unregistered after @arm
  *	succeeded, from process context; may sleep.  No stop is using the handler.
  * @not_ready: optional.  Returns NULL if @run can do its work now, else the
- *	reason in a few words (a string that stays).  Called in peace time when
+ *	reason in a few words (a string that stays).  Called outside a stop when
  *	the plan is read and in a stop before @run, in any context, NMI
  *	included: no lock, no allocation, and quick.
  * @run: does the work.  Called on the owner with interrupts disabled, possibly
@@ -662,7 +662,7 @@ int ras_help_end(const struct ras_stop *stop);
 /**
  * ras_owns_stop() - does the calling CPU own a stop whose CPUs are parked?
  *
- * A driver that may sleep, or take a lock, in peace time asks this to find out that it
+ * A driver that may sleep, or take a lock, outside a stop asks this to find out that it
  * must not.
  *
  * Context: Any.

@@ -29,8 +29,8 @@
  *	ras_arch_stopped(RAS_HOW_IPI).  False if that cannot be done.
  * @send_nmi: interrupt @cpu likewise by NMI.  False if it could not be sent.
  * @capture: fill @record->arch; @regs is the interrupted context.
- * @wait: wait until *@word is no longer @old; may return early.  @nudge: whoever writes
- *	*@word sends an NMI if this CPU does not notice.  Without that the wait must
+ * @wait: wait until *@word is no longer @old; may return early.  @nudge: the CPU that
+ *	writes *@word sends an NMI if this CPU does not notice.  Without that the wait must
  *	not depend on the hardware noticing the store.
  * @call: call @fn(@arg) on a private stack.  True if it came back; false if @land
  *	or @abandon has left it, or if it has overwritten what is not its own.
@@ -44,7 +44,7 @@
  *	if this CPU is not within @fn of a @call, or on its way out of it.
  * @abandon: go there at once, from where this is called.  Returns only if this CPU
  *	is not within @fn.
- * @retire: make the calling CPU harmless to whoever uses the machine next: no
+ * @retire: make the calling CPU harmless to the next kernel or to a reset: no
  *	virtualisation, no tracing, no interrupts.
  * @note: write the ELF note of @cpu, for a crash kernel, from @record; NULL: of a CPU that
  *	is missing, with the pid of its task and registers of zero.

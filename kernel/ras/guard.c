@@ -32,7 +32,7 @@
 
 /*
  * Guarded calls that are going on, on all CPUs.  The one thing that a fault looks
- * at in peace time.
+ * at outside a stop.
  */
 atomic_t ras_guards = ATOMIC_INIT(0);
 

@@ -59,7 +59,7 @@ static u64 ras_printed(void)
 
 static void ras_unlock_console(struct irq_work *work)
 {
-	/* Whoever has locked it will not come back for it. */
+	/* The CPU that has locked it will not come back for it. */
 	if (is_console_locked())
 		console_unlock();
 }

@@ -13,8 +13,8 @@
  * @m: the machine
  *
  * Takes no rcu_read_lock(): a stop runs with interrupts disabled, and until it is over no
- * grace period ends, so ras_remove_handler() and ras_sort_chain() wait for it.  In peace
- * time the caller holds ras_machine.lock.
+ * grace period ends, so ras_remove_handler() and ras_sort_chain() wait for it.  Outside a
+ * stop the caller holds ras_machine.lock.
  *
  * Context: A stop; or ras_machine.lock held.
  * Return: the chain; NULL before a handler was registered.

@@ -33,7 +33,7 @@
 int ras_await_idle(const struct ras_machine *m)
 {
 	for (;;) {
-		/* Pairs with the release in whoever changes the state. */
+		/* Pairs with the release of every change of the state. */
 		switch (smp_load_acquire(&m->state)) {
 		case RAS_IDLE:
 			return 0;

@@ -2,7 +2,7 @@
 /*
  * RAS stop framework: registration and arming of handlers.
  *
- * All of it is peace-time code under ras_machine.lock.  A stop may come at any
+ * All of it runs outside stops, under ras_machine.lock.  A stop may come at any
  * instruction, so what it reads is replaced as a whole: see ras_sort_chain().
  */
 #define pr_fmt(fmt) "ras: " fmt
@@ -341,7 +341,7 @@ void ras_remove_handler(struct ras_machine *m, struct ras_handler *handler)
 	} while (ras_entry_enable(m, entry, false) == -EBUSY);
 	entry->handler = NULL;
 	WRITE_ONCE(handler->entry, NULL);
-	/* Whoever has read handler->entry before that sees @leaving, and lets go of it. */
+	/* A CPU that has read handler->entry before that sees @leaving, and lets go. */
 	synchronize_rcu();
 	mutex_unlock(&m->lock);
 

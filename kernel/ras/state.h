@@ -93,7 +93,7 @@ enum ras_command_op {
 #define RAS_NR_MAX			GENMASK(27, 0)
 
 /*
- * Who owns the stop, and the guarded call that the owner is in, are one word: whoever
+ * The owner of the stop, and the guarded call that it is in, are one word: a CPU that
  * takes over ends the call and becomes the owner by one compare-and-exchange.
  */
 #define RAS_CLAIM(cpu, call)		((u64)((cpu) + 1) << 32 | (call))
@@ -445,7 +445,7 @@ struct ras_kernel_ops {
  * @nr_results: how many
  * @last: the last stop that ended
  * @policy: what the administrator wants
- * @lock: peace time: guards @entries, policy and arming
+ * @lock: guards @entries, policy and arming.  Not taken in a stop
  * @entries: registered handlers
  * @chain: the same, in order: one of @chain_space; RCU
  * @chain_space: the chain and the next one, so that unregistering cannot fail
@@ -489,7 +489,7 @@ struct ras_machine {
 	struct ras_last		last;
 
 	struct ras_policy	policy;
-	struct mutex		lock;	/* peace time; see above */
+	struct mutex		lock;	/* outside stops; see above */
 	struct list_head	entries;
 	struct ras_chain __rcu	*chain;
 	struct ras_chain	chain_space[2];
