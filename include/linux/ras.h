@@ -492,7 +492,8 @@ void ras_last_times(struct ras_times *times);
  * Context: Handlers, %RAS_TRY_DEPTH in one another.
  * Return: 0 if @fn came back; %-EFAULT if it faulted or overflowed its stack, %-ECANCELED
  *	if it panicked, %-ETIMEDOUT if its deadline passed; %-ENOSPC, and @fn was not called,
- *	if there are too many in one another; %-EPERM outside a handler.
+ *	if there are too many in one another; %-EPERM outside a handler, or if
+ *	another CPU has taken over from it.
  */
 int ras_try(const struct ras_stop *stop, void (*fn)(void *arg), void *arg,
 	    unsigned int deadline_ms, struct ras_failure *why);

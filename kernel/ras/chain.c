@@ -87,7 +87,7 @@ static enum ras_call_end ras_call_entry(struct ras_machine *m, struct ras_entry 
 	if (call->broken)
 		result->broken = call->broken;
 	if (outcome == RAS_CALL_ABANDONED) {
-		result->failure = call->failure;
+		result->failure = *call->failure;
 		ras_fail(entry, result, ras_since_ns(m, m->step.begin_ns));
 	}
 	return outcome;
@@ -188,8 +188,15 @@ static struct ras_result *ras_new_result(struct ras_machine *m,
 	struct ras_result *result = &m->result[m->nr_results];
 
 	BUILD_BUG_ON(ARRAY_SIZE(m->result) < 2 * ARRAY_SIZE(m->chain_space[0].entry));
-	memset(result, 0, sizeof(*result));
-	strscpy(result->name, entry->name, sizeof(result->name));
+	/* The rest of the failure says nothing unless there is one. */
+	result->failure.why = RAS_FAILED_NOT;
+	memcpy(result->name, entry->name, sizeof(result->name));
+	result->skipped = NULL;
+	result->broken = NULL;
+	result->verdict = RAS_NEXT;
+	result->ran = false;
+	result->running = false;
+	result->ns = 0;
 	m->nr_results++;
 	return result;
 }
@@ -338,14 +345,14 @@ static enum ras_call_end ras_run_entry(struct ras_machine *m, struct ras_entry *
 	return outcome;
 }
 
-/*
- * Put right what a handler has left before anything else runs: the handler does, if it was
- * abandoned and can, and the core does.  False if another CPU has taken over.
- */
-static bool ras_tidy_up(struct ras_machine *m)
+/* Tell a handler that it was abandoned.  False if another CPU has taken over. */
+static bool ras_tell_abandoned(struct ras_machine *m, struct ras_entry *entry)
 {
-	struct ras_entry *entry = m->step.abandoned;
-	struct ras_callback cb = { .stop = &m->stop, .why = m->step.why };
+	struct ras_callback cb = {
+		.handler = entry->handler,
+		.stop	 = &m->stop,
+		.why	 = m->step.why,
+	};
 	struct ras_call call = {
 		.fn		= ras_call_abandoned,
 		.arg		= &cb,
@@ -353,13 +360,23 @@ static bool ras_tidy_up(struct ras_machine *m)
 	};
 
 	m->step.abandoned = NULL;
-	if (entry && entry->handler->abandoned) {
-		cb.handler = entry->handler;
-		m->step.entry = NULL;
-		m->step.result = NULL;
-		if (ras_call_busy(m, entry, &call) == RAS_CALL_LOST)
-			return false;
-	}
+	if (!entry->handler->abandoned)
+		return true;
+	m->step.entry = NULL;
+	m->step.result = NULL;
+	return ras_call_busy(m, entry, &call) != RAS_CALL_LOST;
+}
+
+/*
+ * Put right what a handler has left before anything else runs: the handler does, if it was
+ * abandoned and can, and the core does.  False if another CPU has taken over.
+ */
+static bool ras_tidy_up(struct ras_machine *m)
+{
+	if (m->step.abandoned && !ras_tell_abandoned(m, m->step.abandoned))
+		return false;
+	if (!m->help.active)
+		return true;
 	ras_machine_call_parked_end(m, READ_ONCE(m->policy.nmi_timeout_ms));
 	ras_machine_help_end(m);
 	return true;
@@ -429,7 +446,6 @@ static bool ras_chain_step(struct ras_machine *m, struct ras_entry *entry,
 			return false;
 		m->step.next++;
 		m->step.entry = entry;
-		m->step.result = result;
 	}
 	outcome = ras_run_entry(m, entry, result);
 	*verdict = result->verdict;
@@ -478,6 +494,12 @@ bool ras_run_chain(struct ras_machine *m)
 	return true;
 }
 
+/* Is @cpu parked, and its record written? */
+static bool ras_is_parked(struct ras_machine *m, unsigned int cpu)
+{
+	return ras_has_parked(m, cpu);
+}
+
 /**
  * ras_crash_on_panic() - another CPU has panicked: make the stop that crash
  * @m: the machine
@@ -500,8 +522,10 @@ bool ras_crash_on_panic(struct ras_machine *m)
 	stop->rehearsal = false;
 	stop->trigger = RAS_TRIGGER_PANIC;
 	stop->trigger_cpu = cpu;
-	/* Parked, or about to be: those of the context that it was stopped in come then. */
-	if (ras_has_parked(m, cpu))
+	/* It is about to park: ras_lose() does, right after ras_preempt(). */
+	cpumask_clear(&m->pending);
+	cpumask_set_cpu(cpu, &m->pending);
+	if (ras_await(m, ras_nmi_timeout_ns(m), RAS_NO_NUDGE, ras_is_parked))
 		stop->regs = &m->slot[cpu]->record.arch.regs;
 	/* The owner prints and goes through panic() from now on; see ras_become_owner(). */
 	atomic_cmpxchg(&panic_cpu, cpu, stop->owner);

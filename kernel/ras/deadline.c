@@ -64,13 +64,6 @@ static void ras_watch_guard(struct ras_machine *m, struct ras_slot *slot,
 	ras_watch_begin(m, guard->call, guard->watched, ns, shortest->deadline_ms);
 }
 
-/* A number that no call has had for long; 0 means that none is running. */
-static u32 ras_next_call(struct ras_machine *m)
-{
-	m->calls = m->calls < RAS_NR_MAX ? m->calls + 1 : 1;
-	return m->calls;
-}
-
 /* Begin @call in @guard.  False if another CPU has taken over from this one. */
 static bool ras_enter(struct ras_machine *m, struct ras_slot *slot,
 		      struct ras_guard *guard, const struct ras_call *call)
@@ -80,7 +73,8 @@ static bool ras_enter(struct ras_machine *m, struct ras_slot *slot,
 
 	if (RAS_OWNER_OF(claim) != self)
 		return false;
-	guard->call = ras_next_call(m);
+	m->calls = ras_next_nr(m->calls);
+	guard->call = m->calls;
 	guard->outer = RAS_CALL_OF(claim);
 	guard->begin_ns = m->arch->now_ns();
 	guard->deadline_ms = call->deadline_ms;
@@ -106,17 +100,8 @@ static enum ras_call_end ras_lost(struct ras_machine *m, struct ras_slot *slot,
 {
 	/* This CPU must not go on in the handler that has made this call. */
 	if (guard->outer)
-		ras_guard_abandon(m, ras_outer(slot, guard));
+		ras_guard_abandon(m, ras_outer(slot, guard), RAS_RECALLED);
 	return RAS_CALL_LOST;
-}
-
-/* Leave the innermost call of this CPU.  Returns if it is on its way out already. */
-static void ras_abandon(struct ras_machine *m, struct ras_guard *guard, enum ras_failing why)
-{
-	guard->failure.why = why;
-	guard->failure.ip = 0;
-	guard->failure.deadline_ms = guard->deadline_ms;
-	ras_guard_abandon(m, guard);
 }
 
 /*
@@ -130,10 +115,10 @@ static void ras_abandon_outer(struct ras_machine *m, struct ras_slot *slot,
 
 	/* The inner one is left first; ras_call() gets to the next one there. */
 	if (guard->failure.why == RAS_PREEMPTED)
-		ras_abandon(m, next, RAS_PREEMPTED);
+		ras_guard_abandon(m, next, RAS_PREEMPTED);
 	for (outer = next; outer; outer = ras_outer(slot, outer))
 		if (outer->budget_ns && !ras_left_ns(m, outer)) {
-			ras_abandon(m, next, RAS_OVERRAN);
+			ras_guard_abandon(m, next, RAS_OVERRAN);
 			return;
 		}
 }
@@ -145,7 +130,7 @@ static bool ras_leave_call(struct ras_machine *m, struct ras_slot *slot,
 	struct ras_guard *outer = ras_outer(slot, guard);
 	bool ended = guard->ended;
 	int self = m->arch->this_cpu();
-	u32 next;
+	u32 next = 0;
 
 	ras_guard_close(m, slot, guard);
 	if (ended) {
@@ -158,7 +143,8 @@ static bool ras_leave_call(struct ras_machine *m, struct ras_slot *slot,
 	 * The outer call goes on by a new number.  By the old one a CPU that has watched it
 	 * before, and stands still since, could take over now.
 	 */
-	next = outer ? ras_next_call(m) : 0;
+	if (outer)
+		m->calls = next = ras_next_nr(m->calls);
 	if (!ras_change_claim(m, RAS_CLAIM(self, guard->call), RAS_CLAIM(self, next)))
 		return false;
 	if (outer) {
@@ -183,6 +169,7 @@ static bool ras_leave_call(struct ras_machine *m, struct ras_slot *slot,
  */
 enum ras_call_end ras_call(struct ras_machine *m, struct ras_call *call)
 {
+	static const struct ras_failure too_deep = { .why = RAS_TOO_DEEP };
 	struct ras_slot *slot = ras_this_slot(m);
 	struct ras_context ctx;
 	struct ras_guard *guard = ras_guard_open(slot, &ctx);
@@ -190,8 +177,7 @@ enum ras_call_end ras_call(struct ras_machine *m, struct ras_call *call)
 
 	call->broken = NULL;
 	if (!guard) {
-		memset(&call->failure, 0, sizeof(call->failure));
-		call->failure.why = RAS_TOO_DEEP;
+		call->failure = &too_deep;
 		m->failures++;
 		return RAS_CALL_ABANDONED;
 	}
@@ -207,7 +193,7 @@ enum ras_call_end ras_call(struct ras_machine *m, struct ras_call *call)
 	failed = ras_guard_failed(m, guard, &ctx, came_back);
 	if (failed) {
 		ras_note_console(m);
-		call->failure = guard->failure;
+		call->failure = &guard->failure;
 		call->broken = NULL;
 		m->failures++;
 	}
@@ -238,11 +224,18 @@ int ras_machine_try(struct ras_machine *m, void (*fn)(void *arg), void *arg,
 
 	if (!ras_owned_here(m) || !ras_running(m))
 		return -EPERM;
-	if (ras_call(m, &call) == RAS_CALL_DONE)
+	switch (ras_call(m, &call)) {
+	case RAS_CALL_DONE:
 		return 0;
+	case RAS_CALL_LOST:
+		/* Only if this CPU was on its way out of the handler already. */
+		return -EPERM;
+	case RAS_CALL_ABANDONED:
+		break;
+	}
 	if (why)
-		*why = call.failure;
-	switch (call.failure.why) {
+		*why = *call.failure;
+	switch (call.failure->why) {
 	case RAS_OVERRAN:
 		return -ETIMEDOUT;
 	case RAS_PANICKED:
@@ -281,7 +274,7 @@ void ras_yield_to_panic(struct ras_machine *m)
 	struct ras_guard *guard = ras_guard_top(ras_this_slot(m));
 
 	if (guard && guard->call == ras_running(m) && ras_preempted(m))
-		ras_abandon(m, guard, RAS_PREEMPTED);
+		ras_guard_abandon(m, guard, RAS_PREEMPTED);
 }
 
 /**

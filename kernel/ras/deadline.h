@@ -28,7 +28,7 @@ enum ras_call_end {
  * @arg: its argument
  * @deadline_ms: how long it may take without progress, in ms; 0: no limit
  * @unwatched: no CPU is to watch it; once it is late, any NMI ends it
- * @failure: why it was abandoned
+ * @failure: why it was abandoned; valid until the next guarded call, and only then
  * @broken: a rule that it broke and that did no harm, or NULL
  */
 struct ras_call {
@@ -36,7 +36,7 @@ struct ras_call {
 	void			*arg;
 	unsigned int		deadline_ms;
 	bool			unwatched;
-	struct ras_failure	failure;
+	const struct ras_failure *failure;
 	const char		*broken;
 };
 

@@ -223,15 +223,22 @@ NOKPROBE_SYMBOL(ras_guard_land);
  * ras_guard_abandon() - leave the innermost guarded call
  * @m: the machine
  * @guard: the call
+ * @why: why
  *
  * Context: Within the call.  Returns only if it is on its way out already.
  */
-void ras_guard_abandon(struct ras_machine *m, struct ras_guard *guard)
+void ras_guard_abandon(struct ras_machine *m, struct ras_guard *guard,
+		       enum ras_failing why)
 {
+	guard->failure.why = why;
+	guard->failure.ip = 0;
+	guard->failure.deadline_ms = guard->deadline_ms;
 	WRITE_ONCE(guard->inside, false);
 	barrier();
 	m->arch->abandon();
+	/* The call has come back already, and is not to blame. */
 	WRITE_ONCE(guard->inside, true);
+	guard->failure.why = RAS_FAILED_NOT;
 }
 
 /* Forget the innermost calls that were closed out of their turn. */
@@ -342,7 +349,7 @@ bool ras_guard_run(struct ras_guard *guard, bool (*call)(void (*fn)(void *arg), 
 void ras_guard_close(struct ras_machine *m, struct ras_slot *slot,
 		     struct ras_guard *guard)
 {
-	unsigned int above;
+	struct ras_guard *top;
 
 	if (slot != ras_this_slot(m)) {
 		WRITE_ONCE(guard->closed, true);
@@ -350,10 +357,14 @@ void ras_guard_close(struct ras_machine *m, struct ras_slot *slot,
 		return;
 	}
 	/* Those above it were left with this one, before they could be closed. */
-	above = slot->guards - (guard - slot->guard);
-	WRITE_ONCE(slot->guards, slot->guards - above);
-	barrier();
-	atomic_sub(above, &ras_guards);
+	do {
+		top = &slot->guard[slot->guards - 1];
+		WRITE_ONCE(slot->guards, slot->guards - 1);
+		/* Against a fault on this CPU: it looks at the guards while any are counted. */
+		barrier();
+		if (!READ_ONCE(top->closed))
+			atomic_dec(&ras_guards);
+	} while (top != guard);
 }
 
 /**
@@ -383,6 +394,38 @@ bool ras_guard_failed(struct ras_machine *m, struct ras_guard *guard,
 	if (ras_is_oops(failure))
 		WRITE_ONCE(m->oopsed, true);
 	return true;
+}
+
+/**
+ * ras_guard_parked() - call on a parked CPU what a handler wants from it
+ * @m: the machine
+ * @slot: this CPU's
+ * @call: ras_arch_ops.call_here or call_helper
+ * @fn: the function
+ * @arg: its argument
+ *
+ * Context: Parked CPU.
+ * Return: false if the function was abandoned; slot->help_failure tells why.
+ */
+bool ras_guard_parked(struct ras_machine *m, struct ras_slot *slot,
+		      bool (*call)(void (*fn)(void *arg), void *arg),
+		      void (*fn)(void *arg), void *arg)
+{
+	struct ras_context ctx;
+	/* There is room: a CPU that is in a guarded call is not asked for help. */
+	struct ras_guard *guard = ras_guard_open(slot, &ctx);
+	const char *broken;
+	bool came_back;
+
+	guard->helper = true;
+	came_back = ras_guard_run(guard, call, fn, arg, &ctx, &broken);
+	ras_guard_close(m, slot, guard);
+	if (!ras_guard_failed(m, guard, &ctx, came_back))
+		return true;
+	slot->help_failure = guard->failure;
+	/* Read by the owner in ras_finish(). */
+	WRITE_ONCE(m->help_failed, true);
+	return false;
 }
 
 /*
@@ -464,11 +507,7 @@ void ras_guard_panic(struct ras_machine *m, const char *fmt, va_list args)
 	failure = &guard->failure;
 	vsnprintf(failure->message, sizeof(failure->message), fmt, args);
 	strim(failure->message);
-	failure->why = RAS_PANICKED;
-	failure->ip = 0;
-	ras_guard_abandon(m, guard);
-	/* It has come back already, and is not to blame. */
-	failure->why = RAS_FAILED_NOT;
+	ras_guard_abandon(m, guard, RAS_PANICKED);
 }
 
 /*

@@ -39,7 +39,11 @@ bool ras_guard_failed(struct ras_machine *m, struct ras_guard *guard,
 		      const struct ras_context *ctx, bool came_back);
 bool ras_guard_land(struct ras_machine *m, struct ras_guard *guard, struct pt_regs *regs,
 		    enum ras_failing why);
-void ras_guard_abandon(struct ras_machine *m, struct ras_guard *guard);
+void ras_guard_abandon(struct ras_machine *m, struct ras_guard *guard,
+		       enum ras_failing why);
+bool ras_guard_parked(struct ras_machine *m, struct ras_slot *slot,
+		      bool (*call)(void (*fn)(void *arg), void *arg),
+		      void (*fn)(void *arg), void *arg);
 struct ras_guard *ras_guard_top(struct ras_slot *slot);
 struct ras_guard *ras_guard_below(struct ras_machine *m);
 bool ras_guard_fault(struct ras_machine *m, struct pt_regs *regs, const char *fault,

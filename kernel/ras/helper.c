@@ -41,29 +41,6 @@ static void ras_help_fn(void *arg)
 	helper->fn(helper->regs, helper->arg);
 }
 
-/* Call the function in a guard.  False if it was abandoned. */
-static bool ras_help_guarded(struct ras_machine *m, struct ras_help_call *helper)
-{
-	struct ras_slot *slot = helper->slot;
-	struct ras_context ctx;
-	struct ras_guard *guard = ras_guard_open(slot, &ctx);
-	const char *broken;
-	bool came_back;
-
-	if (!guard)
-		return true;
-	guard->helper = true;
-	came_back = ras_guard_run(guard, m->arch->call_here, ras_help_fn, helper, &ctx,
-				  &broken);
-	ras_guard_close(m, slot, guard);
-	if (!ras_guard_failed(m, guard, &ctx, came_back))
-		return true;
-	slot->help_failure = guard->failure;
-	/* Read by the owner in ras_finish(). */
-	WRITE_ONCE(m->help_failed, true);
-	return false;
-}
-
 /**
  * ras_help() - call what the owner has commanded
  * @m: the machine
@@ -100,7 +77,8 @@ bool ras_help(struct ras_machine *m, struct ras_slot *slot, u64 command,
 	 * function of the next help.
 	 */
 	xchg(&slot->helping, nr);
-	if (!ras_help_guarded(m, &helper) && helper.begun) {
+	if (!ras_guard_parked(m, slot, m->arch->call_here, ras_help_fn, &helper) &&
+	    helper.begun) {
 		slot->help_left = slot->record.sequence;
 		if (helper.left)
 			helper.left(helper.arg);
@@ -125,25 +103,21 @@ bool ras_help_is_over(const struct ras_slot *slot)
 	return RAS_OP_OF(READ_ONCE(slot->command)) != RAS_HELP;
 }
 
-/* Give @command to every CPU but the owner, and the one that watches: it has its own. */
+/*
+ * Give @command to every CPU but the owner, and the one that watches, which has its own;
+ * leaves these CPUs in m->pending.
+ */
 static void ras_command_parked(struct ras_machine *m, u64 command)
 {
 	unsigned int cpu;
 
-	for_each_cpu(cpu, m->arch->present())
-		if (m->slot[cpu] && (int)cpu != m->stop.owner && (int)cpu != m->watch.cpu)
-			ras_command(m, cpu, command);
-}
-
-/* The CPUs that ras_command_parked() commands. */
-static void ras_await_these(struct ras_machine *m)
-{
-	unsigned int cpu;
-
 	cpumask_clear(&m->pending);
-	for_each_cpu(cpu, m->arch->present())
-		if (m->slot[cpu] && (int)cpu != m->stop.owner && (int)cpu != m->watch.cpu)
-			cpumask_set_cpu(cpu, &m->pending);
+	for_each_cpu(cpu, m->arch->present()) {
+		if (!m->slot[cpu] || (int)cpu == m->stop.owner || (int)cpu == m->watch.cpu)
+			continue;
+		ras_command(m, cpu, command);
+		cpumask_set_cpu(cpu, &m->pending);
+	}
 }
 
 /* Has @cpu noticed that it is to help, as far as it is going to? */
@@ -181,15 +155,14 @@ int ras_machine_call_parked(struct ras_machine *m,
 	/* The CPU that watches the owner would not be there. */
 	if (help->active || m->watch.cpu != RAS_NOBODY || !ras_owned_here(m))
 		return -EBUSY;
-	help->job = false;
+	help->work = NULL;
 	help->fn = fn;
 	help->left = left;
 	help->arg = arg;
-	WRITE_ONCE(help->nr, help->nr < RAS_NR_MAX ? help->nr + 1 : 1);
+	WRITE_ONCE(help->nr, ras_next_nr(help->nr));
 	/* After the number: a CPU in a former help must not take this one for its own. */
 	smp_store_release(&help->active, true);
 	ras_command_parked(m, RAS_COMMAND_NR(m->stop.sequence, RAS_HELP, help->nr));
-	ras_await_these(m);
 	ras_await_or_nudge(m, ras_has_begun);
 	return 0;
 }
@@ -224,7 +197,7 @@ int ras_machine_call_parked_end(struct ras_machine *m, unsigned int timeout_ms)
 {
 	u64 ns = timeout_ms * (u64)NSEC_PER_MSEC;
 
-	if (!m->help.active || m->help.job)
+	if (!m->help.active || m->help.work)
 		return 0;
 	/* A CPU that comes back after it was taken over from gives no commands. */
 	if (!ras_owned_here(m))
@@ -233,7 +206,6 @@ int ras_machine_call_parked_end(struct ras_machine *m, unsigned int timeout_ms)
 	ras_command_parked(m, RAS_COMMAND(m->stop.sequence, RAS_STAY));
 	/* See ras_help(). */
 	smp_mb();
-	ras_await_these(m);
 	if (ras_await(m, ns, RAS_NO_NUDGE, ras_has_left_help))
 		return 0;
 	/* An NMI takes out the CPUs that it can reach, or comes right too early. */

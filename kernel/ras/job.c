@@ -31,28 +31,6 @@ static void ras_work(void *arg)
 		piece->more = piece->work(piece->arg);
 }
 
-/* Do a piece in a guard.  False if it was abandoned. */
-static bool ras_work_guarded(struct ras_machine *m, struct ras_slot *slot,
-			     struct ras_piece *piece)
-{
-	struct ras_context ctx;
-	struct ras_guard *guard = ras_guard_open(slot, &ctx);
-	const char *broken;
-	bool came_back;
-
-	if (!guard)
-		return false;
-	guard->helper = true;
-	came_back = ras_guard_run(guard, m->arch->call_helper, ras_work, piece, &ctx, &broken);
-	ras_guard_close(m, slot, guard);
-	if (!ras_guard_failed(m, guard, &ctx, came_back))
-		return true;
-	slot->help_failure = guard->failure;
-	slot->help_left = slot->record.sequence;
-	WRITE_ONCE(m->help_failed, true);
-	return false;
-}
-
 /**
  * ras_help_piece() - do a piece of the job that the owner has for this CPU
  * @m: the machine
@@ -65,25 +43,26 @@ bool ras_help_piece(struct ras_machine *m, struct ras_slot *slot)
 {
 	/* Pairs with the release in ras_machine_help_start(). */
 	u32 nr = smp_load_acquire(&slot->work);
-	struct ras_piece piece = {
-		.slot	= slot,
-		.work	= m->help.work,
-		.arg	= m->help.arg,
-		.nr	= nr,
-	};
-	enum ras_helper state = RAS_HELPER_ABANDONED;
+	struct ras_piece piece = { .slot = slot, .nr = nr };
+	enum ras_helper state;
 
 	/* A CPU that has parked in the middle of a handler it has lost stays out of it. */
 	if (likely(!nr) || READ_ONCE(slot->guards) ||
 	    (slot->job == nr && slot->job_state != RAS_HELPER_RUNS))
 		return false;
+	piece.work = m->help.work;
+	piece.arg = m->help.arg;
 	WRITE_ONCE(slot->job_state, RAS_HELPER_RUNS);
 	WRITE_ONCE(slot->job, nr);
 	WRITE_ONCE(slot->piece, slot->piece + 1);
 	/* Pairs with the barrier in ras_machine_help_end(), as in ras_help(). */
 	xchg(&slot->helping, nr);
-	if (ras_work_guarded(m, slot, &piece))
+	if (ras_guard_parked(m, slot, m->arch->call_helper, ras_work, &piece)) {
 		state = piece.more ? RAS_HELPER_RUNS : RAS_HELPER_DONE;
+	} else {
+		state = RAS_HELPER_ABANDONED;
+		slot->help_left = slot->record.sequence;
+	}
 	WRITE_ONCE(slot->job_state, state);
 	/* Pairs with the acquire in ras_machine_help_state(). */
 	smp_store_release(&slot->helping, 0);
@@ -134,8 +113,7 @@ int ras_machine_help_start(struct ras_machine *m, const struct ras_job *job)
 	help->work = job->work;
 	help->arg = job->arg;
 	help->deadline_ns = job->deadline_ms * (u64)NSEC_PER_MSEC;
-	help->job = true;
-	WRITE_ONCE(help->nr, help->nr < RAS_NR_MAX ? help->nr + 1 : 1);
+	WRITE_ONCE(help->nr, ras_next_nr(help->nr));
 	/* Read by ras_is_helping() on any CPU. */
 	smp_store_release(&help->active, true);
 	for_each_cpu(cpu, &m->pending) {
@@ -194,7 +172,7 @@ enum ras_helper ras_machine_help_state(struct ras_machine *m, unsigned int cpu)
 	u32 piece;
 	u64 age;
 
-	if (!slot || !m->help.job)
+	if (!slot || !m->help.work)
 		return RAS_HELPER_NONE;
 	if (slot->job_lost == m->help.nr)
 		return RAS_HELPER_LOST;
@@ -238,7 +216,7 @@ int ras_machine_help_end(struct ras_machine *m)
 	unsigned int cpu;
 	int ret = 0;
 
-	if (!m->help.active || !m->help.job)
+	if (!m->help.active || !m->help.work)
 		return 0;
 	if (!ras_owned_here(m))
 		return -EBUSY;
@@ -252,8 +230,10 @@ int ras_machine_help_end(struct ras_machine *m)
 				cpumask_set_cpu(cpu, &m->pending);
 		}
 	/* Bounded: a CPU in a piece comes back, leaves it, or is given up. */
-	ras_await(m, m->help.deadline_ns + 2 * ras_nmi_timeout_ns(m), RAS_NO_NUDGE,
-		  ras_has_ended);
+	if (!ras_await(m, m->help.deadline_ns + 2 * ras_nmi_timeout_ns(m), RAS_NO_NUDGE,
+		       ras_has_ended))
+		for_each_cpu(cpu, &m->pending)
+			m->slot[cpu]->job_lost = m->help.nr;
 	for_each_cpu(cpu, m->arch->present())
 		if (m->slot[cpu] && m->slot[cpu]->job_lost == m->help.nr)
 			ret = -ETIMEDOUT;

@@ -32,6 +32,12 @@ static inline u64 ras_nmi_timeout_ns(const struct ras_machine *m)
 	return READ_ONCE(m->policy.nmi_timeout_ms) * (u64)NSEC_PER_MSEC;
 }
 
+/* The number after @nr, of a call or of a help: one that none has had for long, and not 0. */
+static inline u32 ras_next_nr(u32 nr)
+{
+	return nr < RAS_NR_MAX ? nr + 1 : 1;
+}
+
 /* Time since @begin_ns; 0 if that was on a CPU whose clock is ahead. */
 static inline u64 ras_since_ns(const struct ras_machine *m, u64 begin_ns)
 {

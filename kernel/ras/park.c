@@ -122,12 +122,11 @@ static bool ras_await_command(struct ras_machine *m, struct ras_slot *slot, u32 
 
 		if (ras_take_over_if_due(m, slot))
 			return false;
-		if (op != RAS_WATCH && ras_help_piece(m, slot))
-			continue;
 		if (op == RAS_WATCH) {
 			if (ras_watch(m, slot, command))
 				return false;
-		} else if (op != RAS_HELP || !ras_help(m, slot, command, regs)) {
+		} else if (!ras_help_piece(m, slot) &&
+			   (op != RAS_HELP || !ras_help(m, slot, command, regs))) {
 			m->arch->wait(&slot->command, command, nudge && !slot->awake);
 		}
 	}
@@ -280,7 +279,9 @@ void ras_land_lost(struct ras_machine *m, struct pt_regs *regs)
 	if (!guard)
 		return;
 	if (guard->helper)
-		lost = ras_help_is_over(slot) || READ_ONCE(slot->take_over);
+		/* Not while it stores a record in the log: nobody could read what follows. */
+		lost = !ras_guard_in_printk(guard) &&
+		       (ras_help_is_over(slot) || READ_ONCE(slot->take_over));
 	else
 		/* In ras_park() on top of the call it waits for its command there. */
 		lost = ras_running(m) != guard->call && !slot->parking;

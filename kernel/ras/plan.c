@@ -86,7 +86,7 @@ const char *ras_entry_off(const struct ras_machine *m, const struct ras_entry *e
  * @entry: the handler, registered
  * @trigger: the trigger; %RAS_NR_TRIGGERS: none in particular
  *
- * Context: Peace time, under ras_machine.lock; or a handler.
+ * Context: Outside a stop, under ras_machine.lock; or a handler.
  * Return: NULL if it is armed, else the reason in words.
  */
 const char *ras_entry_skipped(const struct ras_machine *m, const struct ras_entry *entry,

@@ -183,9 +183,8 @@ struct ras_watch {
 /**
  * struct ras_help - the function that parked CPUs call for a handler
  * @active: there is one
- * @job: it is a job in pieces, which slot->work commands, not slot->command
  * @nr: its number
- * @work: does a piece of the job
+ * @work: does a piece of a job, which slot->work commands, not slot->command; else NULL
  * @deadline_ns: how long a piece may take
  * @fn: the function
  * @left: called where it was abandoned, or NULL
@@ -195,7 +194,6 @@ struct ras_watch {
  */
 struct ras_help {
 	bool			active;
-	bool			job;
 	u32			nr;
 	bool			(*work)(void *arg);
 	u64			deadline_ns;
@@ -435,7 +433,7 @@ struct ras_kernel_ops {
  * @made_crash: the stop has become a crash because of that, see ras_crash_on_oops()
  * @panicked: the sequence of the stop, and above it the CPU plus one, that a panic on that
  *	CPU is to make a crash of; see ras_preempt()
- * @in_panic: the stop was made by panic(), to which the owner returns
+ * @in_panic: the owner has made the stop in panic(), and returns to it
  * @only: the one handler to run, see ras_stop_for(); NULL: all of the plan
  * @outcome: where to tell what became of it, or NULL
  * @notes_saved: ELF notes were written, and are to be undone on release

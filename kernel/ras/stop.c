@@ -225,6 +225,8 @@ static void ras_become_owner(struct ras_machine *m)
 	cpumask_set_cpu(to, &m->stop.cpus[RAS_HOW_OWNER]);
 	cpumask_set_cpu(to, &m->owners);
 	m->stop.owner = to;
+	/* Of a panic, that was the former owner. */
+	m->in_panic = false;
 	WRITE_ONCE(m->watch.cpu, RAS_NOBODY);
 	/*
 	 * Of a panic, this CPU is now the one that panics: printk() lets no other print to a
@@ -244,8 +246,8 @@ static void ras_own_crash(void *machine)
 
 	for (;;) {
 		ras_become_owner(m);
-		if (ras_finish(m))
-			m->kernel->panic(m);
+		/* Goes through panic() at its end, as this CPU has not come from there. */
+		ras_finish(m);
 		/* Another CPU has taken over from this one, and may lose in its turn. */
 		while (ras_park(m, RAS_HOW_SELF, NULL) != RAS_PARK_OWNER)
 			m->arch->relax();
@@ -281,7 +283,7 @@ bool ras_park_here(struct ras_machine *m, enum ras_how how, const struct pt_regs
 		if (!m->stop.resumable)
 			m->arch->stay(frame, ras_own_crash, m);
 		ras_become_owner(m);
-		/* As ras_stop_and_go() has done on the former owner. */
+		/* As ras_stop_by() has done on the former owner. */
 		printk_deferred_enter();
 		ras_finish(m);
 		printk_deferred_exit();

@@ -432,7 +432,7 @@ static const struct faulty_kind faulty_kinds[] = {
 
 static const char *faulty_not_ready(struct ras_handler *handler)
 {
-	/* In peace time it is asked with interrupts enabled, and has to answer. */
+	/* Outside a stop it is asked with interrupts enabled, and has to answer. */
 	if (irqs_disabled())
 		faulty_noready(handler->priv);
 	return NULL;

@@ -18,7 +18,7 @@ bool ras_x86_fixup(struct pt_regs *regs, int trapnr, unsigned long address);
 bool ras_x86_double_fault(struct pt_regs *regs, unsigned long address);
 bool ras_is_kernels_debug(const struct pt_regs *regs);
 
-/* The hooks where the kernel has found no fix-up: one test, in peace time. */
+/* The hooks where the kernel has found no fix-up: one test outside a stop. */
 static __always_inline bool ras_fixup(struct pt_regs *regs, int trapnr,
 				      unsigned long address)
 {
