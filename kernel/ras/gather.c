@@ -12,6 +12,9 @@
 static void ras_account(struct ras_machine *m, unsigned int cpu, enum ras_how how)
 {
 	cpumask_set_cpu(cpu, &m->stop.cpus[how]);
+	/* An offline CPU may come online. */
+	if (how != RAS_HOW_OFFLINE)
+		cpumask_set_cpu(cpu, &m->gathered);
 }
 
 /* CPUs that were offline from the start.  An NMI that was sent to them is lost. */
@@ -19,8 +22,9 @@ static void ras_account_offline(struct ras_machine *m)
 {
 	unsigned int cpu;
 
-	cpumask_andnot(&m->stop.cpus[RAS_HOW_OFFLINE], m->arch->present(),
-		       m->arch->online());
+	if (!cpumask_andnot(&m->stop.cpus[RAS_HOW_OFFLINE], m->arch->present(),
+			    m->arch->online()))
+		return;
 	for_each_cpu(cpu, &m->stop.cpus[RAS_HOW_OFFLINE])
 		WRITE_ONCE(m->slot[cpu]->nmi_sent, 0);
 }
@@ -46,34 +50,25 @@ static void ras_send_nmi(struct ras_machine *m, unsigned int cpu)
 	ras_summon(m, cpu);
 }
 
-/*
- * Stop the CPUs in m->pending:
- *
- * 1) An IPI.  CPUs with interrupts enabled answer; those in an irq-disabled
- *    section leave it first, and the locks they hold there.
- * 2) After the grace period, an NMI for each that has not answered.
- * 3) After the timeout, name the rest.  A CPU that went offline meanwhile is
- *    not missing.  A CPU that answers later parks all the
- *    same, see ras_add_newcomers().
- */
-static void ras_gather(struct ras_machine *m, u64 grace_us)
+static void ras_send_nmis(struct ras_machine *m)
 {
 	unsigned int cpu;
 
-	if (grace_us && !cpumask_empty(&m->pending) &&
-	    m->arch->send_ipi(&m->pending)) {
-		ras_record_here(m, RAS_HOW_OWNER, m->stop.regs);
-		ras_await(m, grace_us * NSEC_PER_USEC, RAS_NO_NUDGE, ras_count_parked);
-	}
-
 	for_each_cpu(cpu, &m->pending)
 		ras_send_nmi(m, cpu);
-	/* While they are on their way; unless the IPI has given the time for it. */
-	ras_record_here(m, RAS_HOW_OWNER, m->stop.regs);
-	if (cpumask_empty(&m->pending) ||
-	    ras_await(m, ras_nmi_timeout_ns(m), RAS_NO_NUDGE, ras_count_parked))
-		return;
+}
 
+/*
+ * Wait for the CPUs in m->pending, which have been sent an NMI, and name the rest.  A CPU
+ * that went offline meanwhile is not missing.  A CPU that answers later parks all the same,
+ * see ras_add_newcomers().
+ */
+static void ras_await_nmis(struct ras_machine *m)
+{
+	unsigned int cpu;
+
+	if (ras_await(m, ras_nmi_timeout_ns(m), RAS_NO_NUDGE, ras_count_parked))
+		return;
 	for_each_cpu(cpu, &m->pending) {
 		if (cpumask_test_cpu(cpu, m->arch->online())) {
 			ras_account(m, cpu, RAS_HOW_MISSING);
@@ -107,29 +102,53 @@ void ras_add_newcomers(struct ras_machine *m)
 		ras_account(m, cpu, m->slot[cpu]->record.how);
 	}
 
-	cpumask_copy(&m->pending, m->arch->online());
-	cpumask_clear_cpu(m->stop.owner, &m->pending);
-	cpumask_andnot(&m->pending, &m->pending, &cpus[RAS_HOW_IPI]);
-	cpumask_andnot(&m->pending, &m->pending, &cpus[RAS_HOW_NMI]);
-	cpumask_andnot(&m->pending, &m->pending, &cpus[RAS_HOW_SELF]);
-	cpumask_andnot(&m->pending, &m->pending, &cpus[RAS_HOW_MISSING]);
+	if (!cpumask_andnot(&m->pending, m->arch->online(), &m->gathered))
+		return;
 	cpumask_andnot(&cpus[RAS_HOW_OFFLINE], &cpus[RAS_HOW_OFFLINE], &m->pending);
-	ras_gather(m, 0);
+	ras_send_nmis(m);
+	ras_await_nmis(m);
 }
 
 /**
- * ras_gather_all() - stop every other CPU
+ * ras_summon_all() - send for every other CPU
  * @m: the machine
  * @grace_us: how long the CPUs may take to answer an IPI, in us; 0: NMIs at once
+ *
+ * CPUs with interrupts enabled answer an IPI; a CPU in an irq-disabled section leaves it
+ * first, and the locks that it holds there.  What the owner does until it calls
+ * ras_gather_all() costs no time, because the other CPUs are on their way.
+ *
+ * Context: Owner, at the beginning of a stop.
+ * Return: what ras_gather_all() is to wait for the IPI, in us.
+ */
+unsigned int ras_summon_all(struct ras_machine *m, unsigned int grace_us)
+{
+	cpumask_copy(&m->pending, m->arch->online());
+	cpumask_clear_cpu(m->stop.owner, &m->pending);
+	if (grace_us && !cpumask_empty(&m->pending) && m->arch->send_ipi(&m->pending))
+		return grace_us;
+	ras_send_nmis(m);
+	return 0;
+}
+
+/**
+ * ras_gather_all() - wait for the CPUs that ras_summon_all() has sent for
+ * @m: the machine
+ * @grace_us: as ras_summon_all() returns it
+ *
+ * After the grace period, each CPU that has not answered gets an NMI.
  *
  * Context: Owner, at the beginning of a stop.
  */
 void ras_gather_all(struct ras_machine *m, unsigned int grace_us)
 {
 	ras_account(m, m->stop.owner, RAS_HOW_OWNER);
+	ras_record_here(m, RAS_HOW_OWNER, m->stop.regs);
 	ras_account_offline(m);
-	cpumask_copy(&m->pending, m->arch->online());
-	cpumask_clear_cpu(m->stop.owner, &m->pending);
-	ras_gather(m, grace_us);
+	if (grace_us) {
+		ras_await(m, grace_us * NSEC_PER_USEC, RAS_NO_NUDGE, ras_count_parked);
+		ras_send_nmis(m);
+	}
+	ras_await_nmis(m);
 	m->stop.regs = &m->slot[m->stop.owner]->record.arch.regs;
 }

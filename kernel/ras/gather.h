@@ -7,6 +7,7 @@
 
 #include "state.h"
 
+unsigned int ras_summon_all(struct ras_machine *m, unsigned int grace_us);
 void ras_gather_all(struct ras_machine *m, unsigned int grace_us);
 void ras_add_newcomers(struct ras_machine *m);
 

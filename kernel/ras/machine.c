@@ -41,13 +41,6 @@ void ras_machine_init(struct ras_machine *m, const struct ras_arch_ops *arch,
 	smp_store_release(&m->state, RAS_IDLE);
 }
 
-/* Is @cpu parked in this stop? */
-bool ras_has_parked(const struct ras_machine *m, unsigned int cpu)
-{
-	/* Pairs with the release in ras_park(). */
-	return m->slot[cpu] && smp_load_acquire(&m->slot[cpu]->parked) == m->stop.sequence;
-}
-
 /**
  * ras_takes_nmi() - can an NMI reach a CPU that is parked?
  * @slot: the CPU's, its record filled
@@ -116,10 +109,15 @@ bool ras_await(struct ras_machine *m, u64 timeout_ns, u64 nudge_ns,
 	unsigned int cpu;
 
 	for (;;) {
-		for_each_cpu(cpu, &m->pending)
+		bool all = true;
+
+		for_each_cpu(cpu, &m->pending) {
 			if (done(m, cpu))
 				cpumask_clear_cpu(cpu, &m->pending);
-		if (cpumask_empty(&m->pending))
+			else
+				all = false;
+		}
+		if (all)
 			return true;
 		if (now - start > timeout_ns)
 			return false;
@@ -164,11 +162,13 @@ void ras_command(struct ras_machine *m, unsigned int cpu, u64 command)
 /* Give a command to every CPU but @except, also to those that may only park later. */
 void ras_command_all(struct ras_machine *m, enum ras_command_op op, int except)
 {
+	const struct cpumask *present = m->arch->present();
+	u64 command = RAS_COMMAND(m->stop.sequence, op);
 	unsigned int cpu;
 
-	for_each_cpu(cpu, m->arch->present())
+	for_each_cpu(cpu, present)
 		if (m->slot[cpu] && (int)cpu != except)
-			ras_command(m, cpu, RAS_COMMAND(m->stop.sequence, op));
+			ras_command(m, cpu, command);
 }
 
 /**

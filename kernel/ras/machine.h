@@ -14,7 +14,6 @@ void ras_machine_init(struct ras_machine *m, const struct ras_arch_ops *arch,
 bool ras_summon(struct ras_machine *m, unsigned int cpu);
 void ras_nudge(struct ras_machine *m, unsigned int cpu);
 bool ras_takes_nmi(const struct ras_slot *slot);
-bool ras_has_parked(const struct ras_machine *m, unsigned int cpu);
 bool ras_await(struct ras_machine *m, u64 timeout_ns, u64 nudge_ns,
 	       bool (*done)(struct ras_machine *m, unsigned int cpu));
 void ras_await_or_nudge(struct ras_machine *m,
@@ -72,6 +71,13 @@ static inline bool ras_change_claim(struct ras_machine *m, u64 from, u64 to)
 static inline struct ras_slot *ras_this_slot(const struct ras_machine *m)
 {
 	return m->slot[m->arch->this_cpu()];
+}
+
+/* Is @cpu parked in this stop? */
+static inline bool ras_has_parked(const struct ras_machine *m, unsigned int cpu)
+{
+	/* Pairs with the release in ras_park(). */
+	return m->slot[cpu] && smp_load_acquire(&m->slot[cpu]->parked) == m->stop.sequence;
 }
 
 /* Has a panic on another CPU to make the present stop a crash? */

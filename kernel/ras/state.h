@@ -156,6 +156,7 @@ struct ras_guard {
 /**
  * struct ras_watch - the watch over the guarded call
  * @cpu: the CPU that watches, or %RAS_NOBODY
+ * @last: the CPU that has watched last in this stop, or %RAS_NOBODY
  * @budget_ns: the deadline, from the start or from the last progress
  * @deadline_ms: the same as policy has it; 0: none
  * @begin_ns: when that was, by the owner's clock
@@ -170,6 +171,7 @@ struct ras_guard {
  */
 struct ras_watch {
 	int			cpu;
+	int			last;
 	u64			budget_ns;
 	unsigned int		deadline_ms;
 	u64			begin_ns;
@@ -418,6 +420,7 @@ struct ras_kernel_ops {
  * @live: the context that the owner goes on with after the stop, or NULL
  * @begin_ns: when it began, by the owner's clock
  * @pending: CPUs that the owner is waiting for
+ * @gathered: CPUs that are stopped or named missing, the owner among them
  * @owners: CPUs that have been the owner of the present stop
  * @calls: number of the last guarded call
  * @watch: the watch over it
@@ -460,6 +463,7 @@ struct ras_machine {
 	struct pt_regs		*live;
 	u64			begin_ns;
 	struct cpumask		pending;
+	struct cpumask		gathered;
 	struct cpumask		owners;
 
 	u32			calls;

@@ -26,6 +26,7 @@
 #include "stop.h"
 #include "watch.h"
 
+/* What a CPU that parks reads, and a guarded call changes.  The rest is ras_prepare_chain(). */
 static void ras_begin(struct ras_machine *m, const struct ras_request *request,
 		      u64 begin_ns)
 {
@@ -39,30 +40,15 @@ static void ras_begin(struct ras_machine *m, const struct ras_request *request,
 	stop->resumable = request->trigger != RAS_TRIGGER_PANIC;
 	stop->owner = cpu;
 	stop->trigger_cpu = cpu;
-	strscpy(stop->message, request->message, sizeof(stop->message));
-	strim(stop->message);
-	stop->stop_ns = 0;
-	memset(stop->cpus, 0, sizeof(stop->cpus));
 	m->begin_ns = begin_ns;
-	m->nr_results = 0;
 	cpumask_clear(&m->owners);
 	cpumask_set_cpu(cpu, &m->owners);
-	memset(&m->step, 0, sizeof(m->step));
 	WRITE_ONCE(m->watch.cpu, RAS_NOBODY);
-	m->reported = false;
-	m->mute = false;
 	m->failures = 0;
 	m->oopsed = false;
 	m->help_failed = false;
-	m->made_crash = false;
-	m->in_panic = request->trigger == RAS_TRIGGER_PANIC;
-	m->only = request->only;
-	m->outcome = request->outcome;
-	m->notes_saved = false;
-	stop->arg = request->arg;
 	m->console_left = false;
 	m->help.active = false;
-	m->last_only = false;
 
 	stop->regs = request->regs;
 	m->live = request->live;
@@ -70,6 +56,30 @@ static void ras_begin(struct ras_machine *m, const struct ras_request *request,
 	m->arch->begin(!stop->resumable);
 	/* Publishes the above; pairs with the acquire in ras_park(). */
 	smp_store_release(&m->state, RAS_STOPPING);
+}
+
+/* What only the owner reads, and a CPU that takes over.  The others are on their way. */
+static void ras_prepare_chain(struct ras_machine *m, const struct ras_request *request)
+{
+	struct ras_stop *stop = &m->stop;
+
+	strscpy(stop->message, request->message, sizeof(stop->message));
+	strim(stop->message);
+	stop->stop_ns = 0;
+	stop->arg = request->arg;
+	memset(stop->cpus, 0, sizeof(stop->cpus));
+	cpumask_clear(&m->gathered);
+	memset(&m->step, 0, sizeof(m->step));
+	m->watch.last = RAS_NOBODY;
+	m->nr_results = 0;
+	m->only = request->only;
+	m->outcome = request->outcome;
+	m->reported = false;
+	m->mute = false;
+	m->made_crash = false;
+	m->in_panic = request->trigger == RAS_TRIGGER_PANIC;
+	m->notes_saved = false;
+	m->last_only = false;
 }
 
 /* Has @cpu carried out the command that ends the stop? */
@@ -223,6 +233,7 @@ static void ras_become_owner(struct ras_machine *m)
 	/* The former owner is gathered like one that comes late, or is missing. */
 	cpumask_clear(&m->stop.cpus[RAS_HOW_OWNER]);
 	cpumask_set_cpu(to, &m->stop.cpus[RAS_HOW_OWNER]);
+	cpumask_clear_cpu(from, &m->gathered);
 	cpumask_set_cpu(to, &m->owners);
 	m->stop.owner = to;
 	/* Of a panic, that was the former owner. */
@@ -305,19 +316,20 @@ bool ras_stopped(struct ras_machine *m, enum ras_how how, struct pt_regs *regs)
 	/* Pairs with the release in ras_machine_init(). */
 	enum ras_state state = smp_load_acquire(&m->state);
 	struct ras_slot *slot;
-	bool sent = true;
+	bool sent = true, owned;
 
 	if (state == RAS_OFF)
 		return false;
 
 	if (how == RAS_HOW_NMI) {
 		slot = ras_this_slot(m);
+		owned = ras_owned_here(m);
 		/* Stopped for a reason: the hard-lockup detector's is none. */
-		if (slot->parking || ras_owned_here(m))
+		if (slot->parking || owned)
 			touch_nmi_watchdog();
 		/* Also taken back if it comes after the stop is over. */
 		sent = xchg(&slot->nmi_sent, 0);
-		if (ras_owned_here(m))
+		if (owned)
 			return ras_strike(m, regs) || sent;
 		/* The button's, for instance: the owner may hang where nobody watches. */
 		if (!sent && slot->parked && ras_watch_look(m, slot))
@@ -400,6 +412,7 @@ static int ras_own(struct ras_machine *m)
  */
 int ras_machine_stop(struct ras_machine *m, const struct ras_request *request)
 {
+	unsigned int grace_us;
 	u64 begin_ns;
 	int ret;
 
@@ -436,7 +449,9 @@ int ras_machine_stop(struct ras_machine *m, const struct ras_request *request)
 	m->quiet = request->trigger == RAS_TRIGGER_PANIC &&
 		   ras_only_noreturn(m, request->trigger);
 	/* With nothing armed but kdump, a panic is as short as it is without us. */
-	ras_gather_all(m, m->quiet ? 0 : READ_ONCE(m->policy.ipi_grace_us));
+	grace_us = ras_summon_all(m, m->quiet ? 0 : READ_ONCE(m->policy.ipi_grace_us));
+	ras_prepare_chain(m, request);
+	ras_gather_all(m, grace_us);
 	m->stop.stop_ns = m->arch->now_ns() - begin_ns;
 	/* Pairs with the acquire in ras_stopped(). */
 	smp_store_release(&m->state, RAS_STOPPED);

@@ -51,20 +51,26 @@ static bool ras_can_watch(const struct ras_machine *m, unsigned int cpu)
  * Context: Owner.
  * Return: the CPU, or %RAS_NOBODY.
  */
-int ras_watcher(const struct ras_machine *m)
+int ras_watcher(struct ras_machine *m)
 {
 	static const enum ras_how how[] = { RAS_HOW_IPI, RAS_HOW_SELF, RAS_HOW_NMI };
-	int last = RAS_NOBODY;
+	int last = m->watch.last;
 	unsigned int i, cpu;
 
+	/* It was the best one, and CPUs that have come since are no better. */
+	if (last != RAS_NOBODY && ras_can_watch(m, last) && !READ_ONCE(m->slot[last]->guards))
+		return last;
+	last = RAS_NOBODY;
 	for (i = 0; i < ARRAY_SIZE(how); i++)
 		for_each_cpu(cpu, &m->stop.cpus[how[i]]) {
 			if (!ras_can_watch(m, cpu))
 				continue;
-			if (!READ_ONCE(m->slot[cpu]->guards))
-				return cpu;
 			last = cpu;
+			if (!READ_ONCE(m->slot[cpu]->guards))
+				goto found;
 		}
+found:
+	m->watch.last = last;
 	return last;
 }
 

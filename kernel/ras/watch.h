@@ -14,7 +14,7 @@ bool ras_overdue(const struct ras_machine *m, u32 call);
 bool ras_watch(struct ras_machine *m, struct ras_slot *slot, u64 command);
 bool ras_watch_look(struct ras_machine *m, struct ras_slot *slot);
 bool ras_take_over_if_due(struct ras_machine *m, struct ras_slot *slot);
-int ras_watcher(const struct ras_machine *m);
+int ras_watcher(struct ras_machine *m);
 void ras_deadman(struct ras_machine *m);
 
 #endif /* _KERNEL_RAS_WATCH_H */

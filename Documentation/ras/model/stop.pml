@@ -46,7 +46,7 @@
  *	ras_machine_stop	ras_own(), ras_machine_stop()		stop.c
  *	panic			ras_panic_lost()			trigger.c
  *	ras_begin		ras_begin()				stop.c
- *	ras_gather		ras_gather()				gather.c
+ *	ras_gather		ras_gather_all()			gather.c
  *	ras_add_newcomers	ras_add_newcomers()			gather.c
  *	ras_finish		ras_finish(), ras_run_chain()		stop.c, chain.c
  *	ras_run_chain		ras_run_chain(), ras_call_busy()	chain.c
@@ -79,7 +79,7 @@
  *	send_nmi		ras_summon()				machine.c
  *	NOT_HELPING		ras_has_left_help()			helper.c
  *	ras_command_all		ras_command_all()			machine.c
- *	HAS_PARKED		ras_has_parked()			machine.c
+ *	HAS_PARKED		ras_has_parked()			machine.h
  *	ras_remove_handler	ras_remove_handler()			registry.c
  *
  * One step that compares the claim and changes it is ras_change_claim() in machine.h.
