@@ -144,7 +144,7 @@ static bool ras_leave_call(struct ras_machine *m, struct ras_slot *slot,
 	 * before, and stands still since, could take over now.
 	 */
 	if (outer)
-		m->calls = next = ras_next_nr(m->calls);
+		next = ras_next_nr(m->calls);
 	if (!ras_change_claim(m, RAS_CLAIM(self, guard->call), RAS_CLAIM(self, next)))
 		return false;
 	if (outer) {
