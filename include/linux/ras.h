@@ -21,6 +21,7 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 
+struct kobject;
 struct pt_regs;
 struct seq_buf;
 struct ras_entry;
@@ -350,6 +351,9 @@ struct ras_handler {
 
 	struct ras_entry	*entry;
 };
+
+/* /sys/kernel/ras, where a client that is built in can have a directory of its own. */
+extern struct kobject *ras_kobj;
 
 /**
  * ras_register_handler() - add a handler to the chain

@@ -458,10 +458,15 @@ static int __init ras_add_dirs(struct kobject *top)
 	return ras_machine.handlers_kobj ? 0 : -ENOMEM;
 }
 
+struct kobject *ras_kobj;
+
 static int __init ras_sysfs_init(void)
 {
-	struct kobject *top = kobject_create_and_add("ras", kernel_kobj);
-	int ret = top ? ras_add_dirs(top) : -ENOMEM;
+	int ret = -ENOMEM;
+
+	ras_kobj = kobject_create_and_add("ras", kernel_kobj);
+	if (ras_kobj)
+		ret = ras_add_dirs(ras_kobj);
 
 	/* Stops work without it; the administrator should know. */
 	if (ret)

@@ -297,11 +297,11 @@ class CaseRun:
             answers.append(
                 Answer(self._ended_well(end, plan), "the machine ends", wanted, end.value)
             )
-        if not any("rt.reboot" in plan.run for plan in row.lives):
-            # One that resets and succeeds the second time has failed the first time.
-            boots = [len(re.findall("(?m)^RT: up ", text)) for text in evidence.consoles]
-            good = all(count <= 1 for count in boots)
-            answers.append(Answer(good, "it boots once", "one boot", f"{max(boots)} boots"))
+        # One that resets and succeeds the second time has failed the first time.
+        boots = [len(re.findall("(?m)^RT: up ", text)) for text in evidence.consoles]
+        good = max(boots) == row.boots or row.boots == 1 and not any(boots)
+        times = "once" if row.boots == 1 else f"{row.boots} times"
+        answers.append(Answer(good, f"it boots {times}", "that", f"{max(boots)} boots"))
         if row.talk and not row.survey:
             failure = self.talk_failure
             answers.append(Answer(not failure, "the conversation goes as written", "", failure))

@@ -79,6 +79,8 @@ class Row:
     gdb: str = ""
     button: str = ""
     on_console: bool = False
+    # How often it boots without being switched off in between.
+    boots: int = 1
     # Why the kernel's warnings are no failure in this row; without a reason they are.
     warnings: str = ""
     # By model: why the row is known to fail there.

@@ -37,6 +37,7 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "gdb": str,
     "button": str,
     "on_console": bool,
+    "boots": int,
     "warnings": str,
     "known_failure": dict,
     "disks": list,

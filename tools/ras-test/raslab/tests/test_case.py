@@ -63,8 +63,9 @@ class OutcomeTest(unittest.TestCase):
         self.assertEqual(bad(result.answers), ["it boots once"])
 
     def test_a_second_boot_that_is_wanted(self) -> None:
-        lives = (LifeRow(run="load_kdump rt.reboot; say hello"),)
-        self.assertIs(judged(End.OFF, CONSOLE + CONSOLE, lives=lives).outcome, Outcome.PASS)
+        self.assertIs(judged(End.OFF, CONSOLE + CONSOLE, boots=2).outcome, Outcome.PASS)
+        result = judged(End.OFF, CONSOLE, boots=2)
+        self.assertEqual(bad(result.answers), ["it boots 2 times"])
 
     def test_warning_of_the_kernel(self) -> None:
         console = CONSOLE + "[ 1.0] WARNING: CPU: 1 PID: 5 at kernel/panic.c:1\n"

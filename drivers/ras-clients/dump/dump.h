@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * RAS client: the dump engine.  What its files share; Documentation/ras/dump.rst.
+ */
+#ifndef _RAS_DUMP_H
+#define _RAS_DUMP_H
+
+#include <linux/minmax.h>
+#include <linux/mm_types.h>
+#include <linux/ras.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+/* Levels: which pages are left out.  The bits are those of makedumpfile(8), -d. */
+#define DUMP_ZERO		BIT(0)	/* pages of zeros are stored once, at any level */
+#define DUMP_CACHE		BIT(1)	/* page cache that the file system has no data on */
+#define DUMP_CACHE_PRIVATE	BIT(2)	/* page cache with such data */
+#define DUMP_USER		BIT(3)	/* memory of processes */
+#define DUMP_FREE		BIT(4)	/* free pages */
+#define DUMP_LEVEL_MAX		31
+
+/* How a page is stored, struct page_desc.flags in makedumpfile's diskdump_mod.h. */
+enum dump_compression {
+	DUMP_RAW,
+	DUMP_LZO	= 2,
+};
+
+/**
+ * enum dump_class - what a page frame holds
+ * @DUMP_OF_KERNEL: the kernel's, or nobody knows: always dumped
+ * @DUMP_OF_SLAB: small objects of the kernel, tasks among them
+ * @DUMP_OF_CACHE: page cache
+ * @DUMP_OF_CACHE_PRIVATE: page cache, with data of the file system
+ * @DUMP_OF_USER: memory of a process
+ * @DUMP_OF_NOBODY: free
+ * @DUMP_OF_OTHERS: poisoned, or given to the hypervisor: never read
+ */
+enum dump_class {
+	DUMP_OF_KERNEL,
+	DUMP_OF_SLAB,
+	DUMP_OF_CACHE,
+	DUMP_OF_CACHE_PRIVATE,
+	DUMP_OF_USER,
+	DUMP_OF_NOBODY,
+	DUMP_OF_OTHERS,
+	DUMP_NR_CLASSES,
+};
+
+/* Page frames whose struct page is looked at together. */
+#define DUMP_BLOCK_PAGES	64
+
+/**
+ * struct dump_look - where the classification is
+ * @block: copies of the struct pages of the present block
+ * @head: the compound page that began last
+ * @head_end: where it ends; pages behind @head and before it are its tails
+ * @head_class: what it holds
+ * @free_end: where the free block that began last ends
+ */
+struct dump_look {
+	struct page		block[DUMP_BLOCK_PAGES];
+	unsigned long		head;
+	unsigned long		head_end;
+	enum dump_class		head_class;
+	unsigned long		free_end;
+};
+
+/**
+ * struct dump_arena - all memory of the engine, allocated when it is armed
+ * @nr_pfns: page frames from 0 on that the dump tells of
+ * @bitmap_bytes: size of a bitmap with a bit for each, rounded up to a page
+ * @ram: there is memory: bitmap 1 of the file
+ * @keep: the page is in the dump: bitmap 2
+ * @first: of those, what goes first
+ * @slab: of those, what goes second
+ * @kernel: of those, what goes third; the others go last
+ * @pages: the memory of all this, PAGE_SIZE << @order
+ * @order: see @pages
+ * @page: one page, copied
+ * @packed: the same compressed; LZO may make it larger
+ * @lzo: its working memory
+ * @look: see struct dump_look
+ * @meta: a page of the header, notes or descriptors in the making
+ * @vmcoreinfo: copy of the kernel's
+ * @vmcoreinfo_base: its length, in bytes
+ * @vmcoreinfo_size: the same with the time of the crash
+ */
+struct dump_arena {
+	unsigned long		nr_pfns;
+	size_t			bitmap_bytes;
+	unsigned long		*ram;
+	unsigned long		*keep;
+	unsigned long		*first;
+	unsigned long		*slab;
+	unsigned long		*kernel;
+	void			*pages;
+	unsigned int		order;
+	void			*page;
+	void			*packed;
+	void			*lzo;
+	struct dump_look	*look;
+	void			*meta;
+	char			*vmcoreinfo;
+	size_t			vmcoreinfo_base;
+	size_t			vmcoreinfo_size;
+};
+
+/* Passes, in the order of what is missed most if there is no more room or time. */
+enum dump_pass {
+	DUMP_PASS_FIRST,
+	DUMP_PASS_SLAB,
+	DUMP_PASS_KERNEL,
+	DUMP_PASS_REST,
+	DUMP_NR_PASSES,
+};
+
+/**
+ * struct dump_layout - where in the file what is, in bytes
+ * @sub_header: the second header, with vmcoreinfo and notes behind it
+ * @bitmaps: both
+ * @descs: the table of page descriptors
+ * @data: the pages
+ * @nr_pages: how many are in the dump
+ */
+struct dump_layout {
+	u64			sub_header;
+	u64			bitmaps;
+	u64			descs;
+	u64			data;
+	u64			nr_pages;
+};
+
+struct dump_target;
+
+/**
+ * struct dump_target_ops - what a target can do; all but @not_ready on the owner, in a stop
+ * @not_ready: as ras_handler.not_ready
+ * @start: begin a dump; refuses with an errno, and has written nothing then
+ * @write: store @size bytes at @offset of the file; %-ENOSPC: there is no more room
+ * @finish: the file has @size bytes; @whole: all of it is there
+ */
+struct dump_target_ops {
+	const char		*(*not_ready)(struct dump_target *target);
+	int			(*start)(struct dump_target *target,
+					 const struct ras_stop *stop);
+	int			(*write)(struct dump_target *target, u64 offset,
+					 const void *data, size_t size);
+	void			(*finish)(struct dump_target *target, u64 size, bool whole);
+};
+
+struct dump_target {
+	const char		*name;
+	const struct dump_target_ops *ops;
+};
+
+/* Why a dump is not whole. */
+enum dump_end {
+	DUMP_WHOLE,
+	DUMP_FULL,
+	DUMP_LATE,
+	DUMP_FAILED,
+};
+
+/**
+ * struct dump_result - what became of a dump; shown in sysfs
+ * @end: see enum dump_end
+ * @target: where to; NULL: there was none yet
+ * @error: why the target failed, as an errno
+ * @bytes: size of the file
+ * @pages: how many were to be dumped, by class
+ * @left_out: how many were left out, by class
+ * @written: how many of @pages are in the file
+ * @zeros: of those, pages of zeros
+ * @unreadable: pages that could not be read, and are out of the dump
+ * @classify_ns: how long the classification took, in ns
+ * @pass_ns: and each pass, in ns
+ */
+struct dump_result {
+	enum dump_end		end;
+	const char		*target;
+	int			error;
+	u64			bytes;
+	u64			pages[DUMP_NR_CLASSES];
+	u64			left_out[DUMP_NR_CLASSES];
+	u64			written;
+	u64			zeros;
+	u64			unreadable;
+	u64			classify_ns;
+	u64			pass_ns[DUMP_NR_PASSES];
+};
+
+/**
+ * struct dump_policy - what the administrator wants
+ * @level: which pages are left out, DUMP_*
+ * @compression: how pages are stored
+ * @max_seconds: how long a dump may take, in s; 0: no limit
+ * @reboot: a dump that is whole ends the chain; else the next handler runs
+ */
+struct dump_policy {
+	unsigned int		level;
+	enum dump_compression	compression;
+	unsigned int		max_seconds;
+	bool			reboot;
+};
+
+/**
+ * struct dump_session - a dump in the making
+ * @stop: the stop
+ * @arena: the engine's memory
+ * @target: where to
+ * @policy: as it was when the dump began
+ * @layout: see struct dump_layout
+ * @result: what is told of it
+ * @end: where the next page goes, in bytes
+ * @zero: where the page of zeros is, in bytes; 0: nowhere yet
+ * @begin_ns: when it began, by the framework's clock
+ */
+struct dump_session {
+	const struct ras_stop	*stop;
+	struct dump_arena	*arena;
+	struct dump_target	*target;
+	struct dump_policy	policy;
+	struct dump_layout	layout;
+	struct dump_result	*result;
+	u64			end;
+	u64			zero;
+	u64			begin_ns;
+};
+
+/* How much of a refused text the log shows, without the newline that echo(1) adds. */
+static inline int dump_word_of(const char *text)
+{
+	return min_t(size_t, strcspn(text, "\n"), 20);
+}
+
+/* classify.c */
+enum dump_class dump_class_of(struct dump_look *look, unsigned long pfn);
+bool dump_level_keeps(unsigned int level, enum dump_class class);
+void dump_classify(struct dump_session *s);
+
+/* passes.c */
+void dump_mark_first(struct dump_arena *arena);
+int dump_write_pages(struct dump_session *s);
+
+/* format.c */
+void dump_lay_out(struct dump_session *s);
+int dump_write_meta(struct dump_session *s);
+int dump_write_header(struct dump_session *s, bool whole);
+int dump_write_desc(struct dump_session *s, u64 rank, u64 offset, u32 size, u32 flags);
+
+/* arena.c */
+struct dump_arena *dump_arena_make(void);
+void dump_arena_free(struct dump_arena *arena);
+size_t dump_arena_bytes(const struct dump_arena *arena);
+void dump_stamp_vmcoreinfo(struct dump_arena *arena);
+
+/* session.c */
+const char *dump_end_name(enum dump_end end);
+void dump_run(struct dump_session *s);
+
+/* mem.c */
+struct dump_target *dump_mem_init(struct kobject *parent, const char *text);
+
+#endif /* _RAS_DUMP_H */

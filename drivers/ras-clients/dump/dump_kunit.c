@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit: what the dump engine takes a page frame for, by its struct page.
+ */
+#include <kunit/test.h>
+#include <linux/mm.h>
+#include <linux/page-flags.h>
+
+#include "dump.h"
+
+/* Any block of page frames; none of them is looked at. */
+#define FIRST_PFN	(512 * DUMP_BLOCK_PAGES)
+
+struct class_param {
+	const char	*desc;
+	unsigned long	flags;
+	unsigned long	mapping;
+	unsigned int	type;
+	unsigned long	private;
+	int		refs;
+	enum dump_class	class;
+};
+
+#define BUDDY	(~PG_buddy)
+#define OFFLINE	(~PG_offline)
+/* A page whose mapcount is that of no mapping. */
+#define NO_TYPE	(~0U)
+/* An address that is none of a mapping, with no low bits. */
+#define FILE	0x1000UL
+
+static const struct class_param class_params[] = {
+	{ "the kernel's", 0, 0, NO_TYPE, 0, 1, DUMP_OF_KERNEL },
+	{ "reserved", BIT(PG_reserved), FILE, NO_TYPE, 0, 1, DUMP_OF_KERNEL },
+	{ "slab", BIT(PG_slab), 0, NO_TYPE, 0, 1, DUMP_OF_SLAB },
+	{ "slab whose list looks like a mapping", BIT(PG_slab) | BIT(PG_lru), FILE | 1, NO_TYPE, 0,
+	  1, DUMP_OF_SLAB },
+	{ "page cache", BIT(PG_lru), FILE, NO_TYPE, 0, 1, DUMP_OF_CACHE },
+	{ "page cache with data of the file system", BIT(PG_lru) | BIT(PG_private), FILE, NO_TYPE,
+	  0, 1, DUMP_OF_CACHE_PRIVATE },
+	{ "page cache that cannot be evicted", BIT(PG_unevictable), FILE, NO_TYPE, 0, 1,
+	  DUMP_OF_CACHE },
+	{ "a mapping, but on no list", 0, FILE, NO_TYPE, 0, 1, DUMP_OF_KERNEL },
+	{ "movable memory of a driver", BIT(PG_lru), FILE | PAGE_MAPPING_MOVABLE, NO_TYPE, 0, 1,
+	  DUMP_OF_KERNEL },
+	{ "anonymous", BIT(PG_lru), FILE | PAGE_MAPPING_ANON, NO_TYPE, 0, 1, DUMP_OF_USER },
+	{ "merged", BIT(PG_lru), FILE | PAGE_MAPPING_KSM, NO_TYPE, 0, 1, DUMP_OF_USER },
+	{ "anonymous, to be swapped", BIT(PG_swapbacked), FILE | PAGE_MAPPING_ANON, NO_TYPE, 0, 1,
+	  DUMP_OF_USER },
+	{ "like an anonymous one, but on no list", 0, FILE | PAGE_MAPPING_ANON, NO_TYPE, 0, 1,
+	  DUMP_OF_KERNEL },
+	{ "free", 0, 0, BUDDY, 3, 0, DUMP_OF_NOBODY },
+	{ "free, and in use", 0, 0, BUDDY, 3, 1, DUMP_OF_KERNEL },
+	{ "free, with an order that there is not", 0, 0, BUDDY, MAX_ORDER, 0, DUMP_OF_KERNEL },
+	{ "free, of the largest order", 0, 0, BUDDY, MAX_ORDER - 1, 0,
+	  DUMP_OF_NOBODY },
+	{ "given to the hypervisor", 0, 0, OFFLINE, 0, 1, DUMP_OF_OTHERS },
+#ifdef CONFIG_MEMORY_FAILURE
+	{ "poisoned", BIT(PG_lru) | BIT(PG_hwpoison), FILE, NO_TYPE, 0, 1, DUMP_OF_OTHERS },
+#endif
+};
+
+static void class_desc(const struct class_param *param, char *desc)
+{
+	strscpy(desc, param->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(class, class_params, class_desc);
+
+static struct dump_look *new_look(struct kunit *test)
+{
+	struct dump_look *look = kunit_kzalloc(test, sizeof(*look), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, look);
+	for (i = 0; i < DUMP_BLOCK_PAGES; i++) {
+		look->block[i].page_type = NO_TYPE;
+		set_page_count(&look->block[i], 1);
+	}
+	return look;
+}
+
+/* One page, by itself. */
+static void ras_dump_class(struct kunit *test)
+{
+	const struct class_param *p = test->param_value;
+	struct dump_look *look = new_look(test);
+	struct page *page = look->block;
+
+	page->flags = p->flags;
+	page->mapping = (void *)p->mapping;
+	page->page_type = p->type;
+	page->private = p->private;
+	set_page_count(page, p->refs);
+	KUNIT_EXPECT_EQ(test, dump_class_of(look, FIRST_PFN), p->class);
+}
+
+/* The pages of a free block have no mark but the first. */
+static void ras_dump_free_block(struct kunit *test)
+{
+	struct dump_look *look = new_look(test);
+	unsigned int i;
+
+	for (i = 8; i < 24; i++)
+		set_page_count(&look->block[i], 0);
+	look->block[8].page_type = BUDDY;
+	look->block[8].private = 3;
+	/* One in the middle of it is in use after all. */
+	set_page_count(&look->block[11], 1);
+
+	for (i = 0; i < 24; i++)
+		KUNIT_EXPECT_EQ_MSG(test, dump_class_of(look, FIRST_PFN + i),
+				    i < 8 || i > 15 || i == 11 ? DUMP_OF_KERNEL : DUMP_OF_NOBODY,
+				    "page %u", i);
+}
+
+/* A free block whose first page is not where a block of its order begins. */
+static void ras_dump_free_misplaced(struct kunit *test)
+{
+	struct dump_look *look = new_look(test);
+
+	set_page_count(&look->block[4], 0);
+	look->block[4].page_type = BUDDY;
+	look->block[4].private = 3;
+	KUNIT_EXPECT_EQ(test, dump_class_of(look, FIRST_PFN + 4), DUMP_OF_KERNEL);
+}
+
+static void make_compound(struct dump_look *look, unsigned int at, unsigned int order)
+{
+	unsigned int i;
+
+	look->block[at].flags |= BIT(PG_head);
+	look->block[at + 1].compound_order = order;
+	for (i = at + 1; i < at + BIT(order) && i < DUMP_BLOCK_PAGES; i++)
+		look->block[i].compound_head =
+			(unsigned long)pfn_to_page(FIRST_PFN + at) + 1;
+}
+
+/* Tails are what their head is; only as many as it has, and only of their own head. */
+static void ras_dump_compound(struct kunit *test)
+{
+	struct dump_look *look = new_look(test);
+	unsigned int i;
+
+	look->block[16].flags = BIT(PG_lru);
+	look->block[16].mapping = (void *)FILE;
+	make_compound(look, 16, 3);
+	/* Behind its end, and a tail of another. */
+	look->block[24].compound_head = (unsigned long)pfn_to_page(FIRST_PFN + 16) + 1;
+	look->block[20].compound_head = (unsigned long)pfn_to_page(FIRST_PFN + 8) + 1;
+
+	for (i = 16; i < 25; i++)
+		KUNIT_EXPECT_EQ_MSG(test, dump_class_of(look, FIRST_PFN + i),
+				    i == 20 || i == 24 ? DUMP_OF_KERNEL : DUMP_OF_CACHE,
+				    "page %u", i);
+}
+
+/* A head whose order cannot be: it is dumped, and so are its tails. */
+static void ras_dump_compound_broken(struct kunit *test)
+{
+	struct dump_look *look = new_look(test);
+	unsigned int i;
+
+	look->block[4].flags = BIT(PG_lru);
+	look->block[4].mapping = (void *)FILE;
+	make_compound(look, 4, 3);
+	for (i = 4; i < 12; i++)
+		KUNIT_EXPECT_EQ_MSG(test, dump_class_of(look, FIRST_PFN + i), DUMP_OF_KERNEL,
+				    "page %u", i);
+}
+
+/* Each class has one bit of the level at most; the kernel's own pages have none. */
+static void ras_dump_level(struct kunit *test)
+{
+	static const unsigned int bit[DUMP_NR_CLASSES] = {
+		[DUMP_OF_CACHE]		= 2,
+		[DUMP_OF_CACHE_PRIVATE]	= 4,
+		[DUMP_OF_USER]		= 8,
+		[DUMP_OF_NOBODY]	= 16,
+	};
+	unsigned int level, class;
+
+	for (level = 0; level <= DUMP_LEVEL_MAX; level++)
+		for (class = 0; class < DUMP_OF_OTHERS; class++)
+			KUNIT_EXPECT_EQ_MSG(test, dump_level_keeps(level, class),
+					    !(level & bit[class]), "level %u, class %u", level,
+					    class);
+	KUNIT_EXPECT_FALSE(test, dump_level_keeps(0, DUMP_OF_OTHERS));
+}
+
+static struct kunit_case dump_cases[] = {
+	KUNIT_CASE_PARAM(ras_dump_class, class_gen_params),
+	KUNIT_CASE(ras_dump_free_block),
+	KUNIT_CASE(ras_dump_free_misplaced),
+	KUNIT_CASE(ras_dump_compound),
+	KUNIT_CASE(ras_dump_compound_broken),
+	KUNIT_CASE(ras_dump_level),
+	{ }
+};
+
+static struct kunit_suite dump_suite = {
+	.name		= "ras_dump",
+	.test_cases	= dump_cases,
+};
+
+kunit_test_suite(dump_suite);
