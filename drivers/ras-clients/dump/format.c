@@ -238,6 +238,10 @@ int dump_write_meta(struct dump_session *s)
 int dump_write_desc(struct dump_session *s, u64 rank, u64 offset, u32 size, u32 flags)
 {
 	struct dump_desc desc = { .offset = offset, .size = size, .flags = flags };
+	int ret = dump_write_at(s, s->layout.descs + rank * sizeof(desc), &desc, sizeof(desc));
 
-	return dump_write_at(s, s->layout.descs + rank * sizeof(desc), &desc, sizeof(desc));
+	/* Now the page is in the file. */
+	if (!ret)
+		s->result->written++;
+	return ret;
 }

@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) "ras_dump: " fmt
 
+#include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
@@ -139,7 +140,8 @@ static int dump_set_number(const char *name, const char *text, unsigned int max,
 {
 	unsigned int number;
 
-	if (kstrtouint(text, 0, &number) || number > max) {
+	/* Not "+1", which kstrtouint() takes. */
+	if (!isdigit(text[0]) || kstrtouint(text, 10, &number) || number > max) {
 		pr_warn("%s: \"%.*s\" is not a number from 0 to %u\n", name,
 			dump_word_of(text), text, max);
 		return -EINVAL;
@@ -248,10 +250,10 @@ static ssize_t on_success_store(struct kobject *kobj, struct kobj_attribute *att
 	return dump_set_on_success(buf, NULL) ?: count;
 }
 
-static struct kobj_attribute dump_level_attr = __ATTR_RW(level);
-static struct kobj_attribute dump_compression_attr = __ATTR_RW(compression);
-static struct kobj_attribute dump_max_seconds_attr = __ATTR_RW(max_seconds);
-static struct kobj_attribute dump_on_success_attr = __ATTR_RW(on_success);
+static struct kobj_attribute dump_level_attr = __ATTR_RW_MODE(level, 0600);
+static struct kobj_attribute dump_compression_attr = __ATTR_RW_MODE(compression, 0600);
+static struct kobj_attribute dump_max_seconds_attr = __ATTR_RW_MODE(max_seconds, 0600);
+static struct kobj_attribute dump_on_success_attr = __ATTR_RW_MODE(on_success, 0600);
 
 /* What the engine takes of memory, in bytes; 0: it is not armed. */
 static ssize_t arena_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -265,7 +267,7 @@ static ssize_t arena_show(struct kobject *kobj, struct kobj_attribute *attr, cha
 	return sysfs_emit(buf, "%zu\n", bytes);
 }
 
-static struct kobj_attribute dump_arena_attr = __ATTR_RO(arena);
+static struct kobj_attribute dump_arena_attr = __ATTR_RO_MODE(arena, 0400);
 
 static struct attribute *dump_attrs[] = {
 	&dump_level_attr.attr,
@@ -289,8 +291,8 @@ static ssize_t end_show(struct kobject *kobj, struct kobj_attribute *attr, char 
 							    "none");
 }
 
-static struct kobj_attribute dump_target_attr = __ATTR_RO(target);
-static struct kobj_attribute dump_end_attr = __ATTR_RO(end);
+static struct kobj_attribute dump_target_attr = __ATTR_RO_MODE(target, 0400);
+static struct kobj_attribute dump_end_attr = __ATTR_RO_MODE(end, 0400);
 
 /* A figure of the last dump. */
 struct dump_figure {
@@ -306,10 +308,10 @@ static ssize_t figure_show(struct kobject *kobj, struct kobj_attribute *attr, ch
 }
 
 static struct dump_figure dump_figures[] = {
-	{ __ATTR(bytes, 0444, figure_show, NULL), offsetof(struct dump_result, bytes) },
-	{ __ATTR(written, 0444, figure_show, NULL), offsetof(struct dump_result, written) },
-	{ __ATTR(zeros, 0444, figure_show, NULL), offsetof(struct dump_result, zeros) },
-	{ __ATTR(unreadable, 0444, figure_show, NULL), offsetof(struct dump_result, unreadable) },
+	{ __ATTR(bytes, 0400, figure_show, NULL), offsetof(struct dump_result, bytes) },
+	{ __ATTR(written, 0400, figure_show, NULL), offsetof(struct dump_result, written) },
+	{ __ATTR(zeros, 0400, figure_show, NULL), offsetof(struct dump_result, zeros) },
+	{ __ATTR(unreadable, 0400, figure_show, NULL), offsetof(struct dump_result, unreadable) },
 };
 
 static struct attribute *dump_last_attrs[] = {

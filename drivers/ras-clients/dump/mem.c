@@ -226,7 +226,7 @@ static ssize_t size_show(struct kobject *kobj, struct kobj_attribute *attr, char
 	return sysfs_emit(buf, "%llu\n", dump_area_is_used(&area) ? area.size : 0);
 }
 
-static struct kobj_attribute dump_mem_size_attr = __ATTR_RO(size);
+static struct kobj_attribute dump_mem_size_attr = __ATTR_RO_MODE(size, 0400);
 
 static struct attribute *dump_mem_attrs[] = {
 	&dump_mem_state_attr.attr,

@@ -36,7 +36,8 @@ static void dump_mark_range(struct dump_arena *arena, const void *start, size_t 
 
 /*
  * Mark the page table at @pfn and those below it.  A crash may have broken them: each entry
- * is copied, only page frames that are memory are followed, and there are four levels.
+ * is copied, only page frames that are memory are followed, and each of them once.  KASAN's
+ * tables for what has no shadow are used millions of times.
  */
 static void dump_mark_table(struct dump_arena *arena, unsigned long pfn, unsigned int level,
 			    unsigned int from)
@@ -44,9 +45,9 @@ static void dump_mark_table(struct dump_arena *arena, unsigned long pfn, unsigne
 	const unsigned long *table = __va(PFN_PHYS(pfn));
 	unsigned int i;
 
-	if (pfn >= arena->nr_pfns || !test_bit(pfn, arena->ram))
+	if (pfn >= arena->nr_pfns || !test_bit(pfn, arena->ram) || test_bit(pfn, arena->first))
 		return;
-	dump_mark(arena, pfn);
+	__set_bit(pfn, arena->first);
 	for (i = from; level && i < PTRS_PER_PTE; i++) {
 		unsigned long entry;
 
@@ -103,11 +104,12 @@ void dump_mark_first(struct dump_arena *arena)
 {
 	unsigned int levels = pgtable_l5_enabled() ? 4 : 3;
 
+	/* First: what is marked already is not looked into. */
+	dump_mark_table(arena, PFN_DOWN(__pa_symbol(swapper_pg_dir)), levels, PTRS_PER_PGD / 2);
 	dump_mark_range(arena, _text, _end - _text);
 	dump_mark_range(arena, log_buf_addr_get(), log_buf_len_get());
 	dump_mark_cpus(arena);
 	dump_mark_sections(arena);
-	dump_mark_table(arena, PFN_DOWN(__pa_symbol(swapper_pg_dir)), levels, PTRS_PER_PGD / 2);
 }
 
 /* The pages of a pass in one word of the bitmaps. */
@@ -119,7 +121,8 @@ static unsigned long dump_word(const struct dump_arena *arena, enum dump_pass pa
 
 	switch (pass) {
 	case DUMP_PASS_FIRST:
-		return first;
+		/* A page table that is broken may lead to what the level leaves out. */
+		return first & arena->keep[word];
 	case DUMP_PASS_SLAB:
 		return slab & ~first;
 	case DUMP_PASS_KERNEL:
@@ -199,7 +202,6 @@ static int dump_write_word(struct dump_session *s, enum dump_pass pass, unsigned
 
 		if (ret)
 			return ret;
-		s->result->written++;
 		pages &= pages - 1;
 	}
 	return 0;
