@@ -210,8 +210,28 @@ static void ras_fake_meet_watch(struct ras_fake *fake)
 	at_watch(fake);
 }
 
+/*
+ * The owner looks at its clock: CPUs that are to miss commands, and have parked, wait.  One
+ * that has parked, but does not wait yet, would see the next command.
+ */
+static void ras_fake_settle(struct ras_fake *fake)
+{
+	unsigned int cpu;
+
+	if (ras_owner(&fake->m) != ras_fake_this_cpu())
+		return;
+	for (cpu = 0; cpu < fake->nr; cpu++) {
+		const struct ras_fake_cpu *other = &fake->cpu[cpu];
+
+		if ((READ_ONCE(other->asleep) || READ_ONCE(other->stuck)) &&
+		    READ_ONCE(fake->slot[cpu]->parked))
+			ras_fake_until(fake, READ_ONCE(other->rounds));
+	}
+}
+
 static u64 ras_fake_now_ns(void)
 {
+	ras_fake_settle(ras_fake_now);
 	ras_fake_meet_end(ras_fake_now);
 	ras_fake_meet_watch(ras_fake_now);
 	return atomic64_read(&ras_fake_now->clock);

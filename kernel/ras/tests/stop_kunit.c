@@ -395,7 +395,10 @@ static void ras_stop_stuck_cpu(struct kunit *test)
 	ras_fake_expect_idle(test, fake);
 }
 
-/* A store does not wake every processor: whoever does not leave is nudged by NMI. */
+/*
+ * A store does not wake every processor: a CPU that does not leave is nudged by NMI.  CPU 1
+ * is nudged before that, because it is to watch, and stays awake.
+ */
 static void ras_stop_nudge(struct kunit *test)
 {
 	struct ras_fake *fake = ras_fake_new(test, 4, true);
@@ -404,11 +407,12 @@ static void ras_stop_nudge(struct kunit *test)
 	/* An NMI could not wake this one, so it waits in a way that needs none. */
 	fake->cpu[2].asleep = true;
 	fake->cpu[2].answer = RAS_FAKE_NMI;
+	fake->cpu[3].asleep = true;
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
 	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_IPI, 0xa);
 	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_NMI, 0x4);
 	/* CPU 2 got its NMI before, to be stopped. */
-	KUNIT_EXPECT_EQ(test, fake->nmis, BIT(1) | BIT(2));
+	KUNIT_EXPECT_EQ(test, fake->nmis, BIT(1) | BIT(2) | BIT(3));
 	KUNIT_EXPECT_LT(test, fake->m.last.times.release_ns,
 			(u64)RAS_NMI_TIMEOUT_MS * NSEC_PER_MSEC);
 	ras_fake_expect_idle(test, fake);
@@ -422,11 +426,12 @@ static void ras_stop_nudge_crash(struct kunit *test)
 	if (ras_crash_kernel_loaded())
 		kunit_skip(test, "a crash kernel is loaded");
 	fake->cpu[1].asleep = true;
+	fake->cpu[2].asleep = true;
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_PANIC), 0);
 	KUNIT_EXPECT_TRUE(test, ras_fake_halted(fake, 1));
 	KUNIT_EXPECT_TRUE(test, ras_fake_halted(fake, 2));
 	KUNIT_EXPECT_EQ(test, fake->cpu[1].retired, 1);
-	KUNIT_EXPECT_EQ(test, fake->nmis, BIT(1));
+	KUNIT_EXPECT_EQ(test, fake->nmis, BIT(1) | BIT(2));
 }
 
 static void hook_nmi_parked(struct ras_fake_handler *h, const struct ras_stop *stop)
