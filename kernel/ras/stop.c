@@ -548,7 +548,6 @@ static void ras_move_clock(struct ras_machine *m, u64 before)
 	m->step.begin_ns += by;
 	for (i = 0; i < slot->guards; i++)
 		slot->guard[i].begin_ns += by;
-	WRITE_ONCE(m->watch.renewed_ns, 0);
 }
 
 /**
