@@ -306,11 +306,14 @@ static void ras_fake_wait(const u64 *word, u64 old, bool nudge)
 	struct ras_fake_cpu *cpu = ras_fake_this();
 	bool nudged = !nudge;
 
-	cpu->deep = nudge;
+	WRITE_ONCE(cpu->deep, nudge);
 	do {
 		WRITE_ONCE(cpu->rounds, cpu->rounds + 1);
 		ras_fake_bow_out();
-		if (ras_fake_takes(cpu) == RAS_HOW_NMI && xchg(&cpu->nmi, 0)) {
+		if (ras_fake_takes(cpu) == RAS_HOW_NMI) {
+			/* Before the NMI is gone: the CPU is about to see its orders. */
+			WRITE_ONCE(cpu->deep, false);
+			xchg(&cpu->nmi, 0);
 			ras_stopped(&ras_fake_now->m, RAS_HOW_NMI, &cpu->regs);
 			nudged = true;
 		}

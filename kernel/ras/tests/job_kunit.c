@@ -11,7 +11,7 @@
 
 /*
  * A job and what came of it: how many pieces each CPU is to do, how many it has begun, which
- * CPU goes wrong and how, and what the handler saw.
+ * CPU goes wrong and how, and what the handler has done and seen.
  */
 static struct {
 	struct ras_fake	*fake;
@@ -19,6 +19,7 @@ static struct {
 	atomic_t	done[RAS_FAKE_CPUS];
 	int		bad;
 	void		(*wrong)(void);
+	bool		tried;
 	int		started;
 	int		ended;
 	enum ras_helper	state[RAS_FAKE_CPUS];
@@ -129,6 +130,63 @@ static void ras_job_of_the_watcher(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, job.watcher, 1);
 	KUNIT_EXPECT_EQ(test, job.started, 1);
 	KUNIT_EXPECT_EQ(test, atomic_read(&job.done[1]), 3);
+	KUNIT_EXPECT_EQ(test, job.state[1], RAS_HELPER_DONE);
+	ras_fake_expect_idle(test, fake);
+}
+
+/* A CPU that does not notice its work is nudged. */
+static void ras_job_nudge(struct kunit *test)
+{
+	struct ras_fake_handler *h;
+	struct ras_fake *fake = new_job(test, 3, &h, 0);
+
+	fake->cpu[2].asleep = true;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_EQ(test, job.started, 2);
+	KUNIT_EXPECT_EQ(test, atomic_read(&job.done[2]), 3);
+	KUNIT_EXPECT_EQ(test, job.state[2], RAS_HELPER_DONE);
+	KUNIT_EXPECT_EQ(test, fake->nmis, BIT(2));
+	ras_fake_expect_idle(test, fake);
+}
+
+static void fn_sees_watcher(void *arg)
+{
+	job.watcher = job.fake->m.watch.cpu;
+}
+
+/* Until the handler has tried something. */
+static void is_busy(void)
+{
+	ras_fake_until(job.fake, READ_ONCE(job.tried));
+}
+
+static void hook_tries(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	job.started = ras_help_start(stop, &work_job);
+	h->seen = ras_fake_until(h->fake, atomic_read(&job.done[1]));
+	h->ret = ras_try(stop, fn_sees_watcher, NULL, PIECE_MS, NULL);
+	WRITE_ONCE(job.tried, true);
+	while (!over(stop))
+		h->fake->m.arch->relax();
+	job.ended = ras_help_end(stop);
+}
+
+/* In a piece it is on watch still: it looks at its clock in a moment. */
+static void ras_job_of_the_watcher_goes_on(struct kunit *test)
+{
+	struct ras_fake_handler *h;
+	struct ras_fake *fake = new_job(test, 2, &h, 10 * PIECE_MS);
+
+	h->hook = hook_tries;
+	job.bad = 1;
+	job.wrong = is_busy;
+	job.watcher = -2;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_TRUE(test, h->seen);
+	KUNIT_EXPECT_EQ(test, h->ret, 0);
+	KUNIT_EXPECT_EQ(test, job.started, 1);
+	KUNIT_EXPECT_EQ(test, job.watcher, 1);
+	KUNIT_EXPECT_EQ(test, job.ended, 0);
 	KUNIT_EXPECT_EQ(test, job.state[1], RAS_HELPER_DONE);
 	ras_fake_expect_idle(test, fake);
 }
@@ -327,7 +385,9 @@ static void ras_job_not_joined(struct kunit *test)
 
 static struct kunit_case ras_job_cases[] = {
 	KUNIT_CASE(ras_job_all),
+	KUNIT_CASE(ras_job_nudge),
 	KUNIT_CASE(ras_job_of_the_watcher),
+	KUNIT_CASE(ras_job_of_the_watcher_goes_on),
 	KUNIT_CASE(ras_job_owner_hangs),
 	KUNIT_CASE_PARAM(ras_job_goes_wrong, bad_gen_params),
 	KUNIT_CASE(ras_job_forgotten),
