@@ -243,6 +243,8 @@ static void ras_chain_handover(struct kunit *test)
 	/* The CPU that has crashed. */
 	KUNIT_EXPECT_EQ(test, h->ret, 0);
 	KUNIT_EXPECT_FALSE(test, h->seen);
+	/* It has come back, and the last report goes to the consoles. */
+	KUNIT_EXPECT_FALSE(test, fake->m.quiet);
 	/* With nothing else armed there is no grace period. */
 	KUNIT_EXPECT_EQ(test, fake->ipis, 0UL);
 	for (cpu = 1; cpu < 3; cpu++) {

@@ -77,6 +77,8 @@ static void ras_guard_comes_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->m.result[0].verdict, RAS_RESUME);
 	KUNIT_EXPECT_NULL(test, (void *)fake->m.result[0].broken);
 	KUNIT_EXPECT_EQ(test, fake->m.failures, 0);
+	/* No report has failed, either: the next one is printed, too. */
+	KUNIT_EXPECT_FALSE(test, fake->m.mute);
 	KUNIT_EXPECT_EQ(test, fake->nmis, 0UL);
 	KUNIT_EXPECT_EQ(test, ras_fake_kernel.tainted, 0);
 	ras_fake_expect_counts(test, h, 1, 0, 0);

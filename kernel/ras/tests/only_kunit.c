@@ -118,11 +118,51 @@ static void ras_only_hangs(struct kunit *test)
 	ras_fake_expect_idle(test, fake);
 }
 
+static void hook_takes_its_time(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	atomic64_add(RAS_FAKE_DEADLINE_NS / 2, &h->fake->clock);
+}
+
+/* Ready when it is asked before the stop, and not any more when it is asked in it. */
+static void asked_twice(struct ras_fake_handler *h)
+{
+	h->reason = h->seen++ ? "not any more" : NULL;
+}
+
+/* A handler that was skipped has taken no time, whatever the one of the last stop has. */
+static void ras_only_skipped(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 2);
+	struct only only = { .h = add_tool(test, hook_takes_its_time) };
+
+	KUNIT_ASSERT_EQ(test, ras_fake_do(fake, 0, job_stop_for, &only), 0);
+	KUNIT_EXPECT_TRUE(test, only.outcome.ran);
+	KUNIT_EXPECT_EQ(test, only.outcome.ns, RAS_FAKE_DEADLINE_NS / 2ULL);
+	KUNIT_EXPECT_NULL(test, (void *)only.outcome.skipped);
+	only.h->asked = asked_twice;
+	KUNIT_ASSERT_EQ(test, ras_fake_do(fake, 0, job_stop_for, &only), 0);
+	KUNIT_EXPECT_EQ(test, only.h->seen, 2UL);
+	KUNIT_EXPECT_FALSE(test, only.outcome.ran);
+	KUNIT_EXPECT_EQ(test, only.outcome.ns, 0ULL);
+	KUNIT_EXPECT_STREQ(test, only.outcome.skipped ?: "", "not any more");
+	ras_fake_expect_idle(test, fake);
+}
+
+static int job_panic(struct ras_fake *fake, unsigned int cpu, void *arg)
+{
+	struct ras_request request = {
+		.trigger	= RAS_TRIGGER_PANIC,
+		.message	= "panic elsewhere",
+		.regs		= &fake->cpu[cpu].regs,
+	};
+
+	return ras_machine_stop(&fake->m, &request);
+}
+
 /* CPU 1, which is parked, panics in an NMI. */
 static void panic_elsewhere(struct ras_fake *fake)
 {
-	fake->cpu[1].trigger = RAS_TRIGGER_PANIC;
-	ras_fake_start_stop(fake, 1, RAS_TRIGGER_PANIC);
+	ras_fake_start(fake, 1, job_panic, NULL);
 	ras_fake_until(fake, atomic64_read(&fake->m.panicked));
 }
 
@@ -202,7 +242,7 @@ static void ras_only_preempted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->m.stop.trigger, RAS_TRIGGER_PANIC);
 	KUNIT_EXPECT_EQ(test, fake->m.stop.trigger_cpu, 1);
 	KUNIT_EXPECT_EQ(test, fake->m.stop.owner, 0);
-	KUNIT_EXPECT_STREQ(test, fake->m.stop.message, "test");
+	KUNIT_EXPECT_STREQ(test, fake->m.stop.message, "panic elsewhere");
 	KUNIT_EXPECT_TRUE(test, fake->crash);
 	/* The owner is in no panic(), so it goes through one. */
 	KUNIT_EXPECT_EQ(test, ras_fake_kernel.went_on, 1);
@@ -214,6 +254,7 @@ static void ras_only_preempted(struct kunit *test)
 static struct kunit_case ras_only_cases[] = {
 	KUNIT_CASE_PARAM(ras_only_one, only_gen_params),
 	KUNIT_CASE(ras_only_hangs),
+	KUNIT_CASE(ras_only_skipped),
 	KUNIT_CASE_PARAM(ras_only_preempted, preempt_gen_params),
 	{}
 };

@@ -275,7 +275,7 @@ static void hook_call_fault(struct ras_fake_handler *h, const struct ras_stop *s
 	ras_format_results(&s, &h->fake->m);
 }
 
-/* A fault there costs that CPU its call, and nothing else; the report says so. */
+/* A fault there costs that CPU its call, and taints the kernel; the report says so. */
 static void ras_parked_call_fault(struct kunit *test)
 {
 	struct ras_fake *fake = new_call(test, 3);
@@ -286,6 +286,12 @@ static void ras_parked_call_fault(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, RAS_FAILED_NOT);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(call.text, "  CPU 1 was taken out of a call: divide"));
 	KUNIT_EXPECT_NULL(test, strstr(call.text, "CPU 2"));
+	KUNIT_EXPECT_EQ(test, ras_fake_kernel.tainted, 1);
+
+	/* The next stop goes without a failure. */
+	h->hook = NULL;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_EQ(test, ras_fake_kernel.tainted, 1);
 }
 
 static void hook_call_then_fault(struct ras_fake_handler *h, const struct ras_stop *stop)

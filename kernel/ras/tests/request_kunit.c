@@ -149,6 +149,28 @@ static void ras_stop_lost_during_release(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, fake->slot[1]->record.lost_message, "");
 }
 
+static int job_note(struct ras_fake *fake, unsigned int cpu, void *arg)
+{
+	ras_note_reason(&fake->m, sysrq.trigger, sysrq.message);
+	return 0;
+}
+
+/* A CPU that wants a stop of its own may be parked by the owner's NMI before it parks itself. */
+static void ras_stop_loser_is_parked(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new(test, 3, true);
+
+	fake->m.policy.ipi_grace_us = 0;
+	KUNIT_ASSERT_EQ(test, ras_fake_do(fake, 1, job_note, NULL), 0);
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_SELF, 0x2);
+	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_NMI, 0x4);
+	ras_fake_expect_record(test, fake, 1, RAS_HOW_SELF);
+	KUNIT_EXPECT_EQ(test, fake->slot[1]->record.lost, RAS_TRIGGER_SYSRQ);
+	KUNIT_EXPECT_STREQ(test, fake->slot[1]->record.lost_message, "too late");
+	ras_fake_expect_idle(test, fake);
+}
+
 static void expect_nothing_stopped(struct kunit *test, struct ras_fake *fake,
 				   struct ras_fake_handler *h)
 {
@@ -316,6 +338,7 @@ static struct kunit_case ras_request_cases[] = {
 	KUNIT_CASE(ras_stop_recursion),
 	KUNIT_CASE(ras_stop_race),
 	KUNIT_CASE(ras_stop_lost_during_release),
+	KUNIT_CASE(ras_stop_loser_is_parked),
 	KUNIT_CASE(ras_stop_refused_by_policy),
 	KUNIT_CASE(ras_stop_oops_is_off_by_default),
 	KUNIT_CASE(ras_stop_before_start),

@@ -434,6 +434,57 @@ static void ras_stop_nudge_crash(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nmis, BIT(1) | BIT(2));
 }
 
+/* A crash has no release: none of the stop before is shown for it. */
+static void ras_stop_crash_has_no_release(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new(test, 3, true);
+
+	/* Not CPU 1, which watches and is awake. */
+	fake->cpu[2].asleep = true;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_GT(test, fake->m.last.times.release_ns, 0ULL);
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_PANIC), 0);
+	KUNIT_EXPECT_EQ(test, fake->m.last.times.sequence, 2);
+	KUNIT_EXPECT_EQ(test, fake->m.last.times.release_ns, 0ULL);
+}
+
+static void hook_see_flags(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	const struct ras_machine *m = &h->fake->m;
+
+	h->seen = m->help_failed || m->oopsed || m->made_crash || m->in_panic ||
+		  m->last_only || m->mute || m->console_left || m->notes_saved ||
+		  m->help.active;
+	h->ret = m->failures || m->nr_results != 1;
+}
+
+/* Whatever a former stop has left, a stop begins anew. */
+static void ras_stop_begins_anew(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new(test, 2, true);
+	struct ras_fake_handler *h = ras_fake_add(test, "h", 1);
+	struct ras_machine *m = &fake->m;
+
+	h->hook = hook_see_flags;
+	m->help_failed = true;
+	m->oopsed = true;
+	m->made_crash = true;
+	m->in_panic = true;
+	m->last_only = true;
+	m->mute = true;
+	m->console_left = true;
+	m->notes_saved = true;
+	m->help.active = true;
+	m->failures = 1;
+	m->nr_results = 1;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_EQ(test, h->ran, 1);
+	KUNIT_EXPECT_FALSE(test, h->seen);
+	KUNIT_EXPECT_FALSE(test, h->ret);
+	KUNIT_EXPECT_EQ(test, fake->forgotten, 0);
+	ras_fake_expect_idle(test, fake);
+}
+
 static void hook_nmi_parked(struct ras_fake_handler *h, const struct ras_stop *stop)
 {
 	struct ras_fake_cpu *cpu = &h->fake->cpu[1];
@@ -489,6 +540,8 @@ static struct kunit_case ras_stop_cases[] = {
 	KUNIT_CASE(ras_stop_stuck_cpu),
 	KUNIT_CASE(ras_stop_nudge),
 	KUNIT_CASE(ras_stop_nudge_crash),
+	KUNIT_CASE(ras_stop_crash_has_no_release),
+	KUNIT_CASE(ras_stop_begins_anew),
 	KUNIT_CASE(ras_stop_nmi_while_parked),
 	KUNIT_CASE(ras_stop_without_nmi),
 	{}
