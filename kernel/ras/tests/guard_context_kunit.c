@@ -14,6 +14,8 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include <asm/irq_regs.h>
+
 #include "../../printk/internal.h"
 #include "fake_guard.h"
 
@@ -123,6 +125,33 @@ static void ras_guard_notes_console(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, ras_fake_kernel.console_left);
 }
 
+/* A handler that fails in a crash, with the console locked. */
+static void ras_guard_frees_console(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 1);
+
+	ras_fake_add_hook(test, "bad", 1, hook_leave_console, 0);
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_PANIC), 0);
+	KUNIT_EXPECT_TRUE(test, fake->m.console_left);
+	/* Its CPU will not unlock it: the report has, to get out.  Others may print meanwhile. */
+	fake->patience = jiffies + 10 * HZ;
+	KUNIT_EXPECT_TRUE(test, ras_fake_until(fake, console_trylock()));
+	console_unlock();
+}
+
+/* The lock that one call has left is not that of the next on the same CPU. */
+static void ras_guard_forgets_lock(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 1);
+	char *lock = fake->slot[0]->guard[0].failure.lock;
+
+	ras_fake_add_hook(test, "bad", 1, ras_fake_hook_fault, 0);
+	strscpy(lock, "left_lock", sizeof(fake->slot[0]->guard[0].failure.lock));
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, RAS_FAULTED);
+	KUNIT_EXPECT_STREQ(test, fake->m.result[0].failure.lock, "");
+}
+
 /* What struct ras_context is to keep. */
 struct context {
 	bool irqs_off;
@@ -130,6 +159,7 @@ struct context {
 	int pagefaults;
 	int rcu;
 	long nmi;
+	struct pt_regs *irq_regs;
 };
 
 static struct context before, after;
@@ -140,6 +170,7 @@ static void see_context(struct context *c)
 	c->irqs_off = irqs_disabled();
 	c->count = preempt_count();
 	c->pagefaults = current->pagefault_disabled;
+	c->irq_regs = get_irq_regs();
 #ifdef CONFIG_PREEMPT_RCU
 	c->rcu = current->rcu_read_lock_nesting;
 #endif
@@ -167,6 +198,8 @@ static void hook_spoil_and_fault(struct ras_fake_handler *h,
 	/* As an exception does that is not returned from. */
 	this_cpu_add(context_tracking.dynticks_nmi_nesting, 2);
 #endif
+	/* And an interrupt. */
+	set_irq_regs(&h->fake->cpu[0].regs);
 	ras_fake_hook_fault(h, stop);
 }
 
@@ -187,6 +220,7 @@ static void restores(struct kunit *test, bool abandon)
 	KUNIT_EXPECT_EQ(test, after.pagefaults, before.pagefaults);
 	KUNIT_EXPECT_EQ(test, after.rcu, before.rcu);
 	KUNIT_EXPECT_EQ(test, after.nmi, before.nmi);
+	KUNIT_EXPECT_PTR_EQ(test, after.irq_regs, before.irq_regs);
 	/* Whoever is abandoned has more to answer for. */
 	KUNIT_EXPECT_EQ(test, !fake->m.result[0].broken, abandon);
 	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why,
@@ -283,6 +317,8 @@ static struct kunit_case ras_guard_context_cases[] = {
 	KUNIT_CASE(ras_guard_notes_lock),
 	KUNIT_CASE(ras_guard_printk),
 	KUNIT_CASE(ras_guard_notes_console),
+	KUNIT_CASE(ras_guard_frees_console),
+	KUNIT_CASE(ras_guard_forgets_lock),
 	KUNIT_CASE(ras_guard_restores),
 	KUNIT_CASE(ras_guard_restores_after_return),
 	KUNIT_CASE(ras_guard_disables_pagefaults),
