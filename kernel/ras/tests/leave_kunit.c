@@ -12,8 +12,10 @@ static struct {
 	unsigned int	calls;
 	unsigned long	retired;
 	enum ras_state	state;
+	u32		running;
 	u64		age_before;
 	u64		age_after;
+	bool		struck;
 } left;
 
 static struct ras_fake *fake_of(const struct ras_stop *stop)
@@ -28,6 +30,7 @@ static void fn_comes_back(void *arg)
 
 	left.calls++;
 	left.state = fake->m.state;
+	left.running |= ras_running(&fake->m);
 	for (cpu = 0; cpu < fake->nr; cpu++)
 		if (fake->cpu[cpu].retired)
 			left.retired |= BIT(cpu);
@@ -74,6 +77,8 @@ static void ras_leave_in_turn(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, left.calls, 2);
 	KUNIT_EXPECT_EQ(test, left.retired, 0x6UL);
 	KUNIT_EXPECT_EQ(test, left.state, RAS_HANDED_OVER);
+	/* In no call that another CPU could end. */
+	KUNIT_EXPECT_EQ(test, left.running, 0);
 	KUNIT_EXPECT_EQ(test, fake->m.state, RAS_ENDED);
 	KUNIT_EXPECT_EQ(test, fake->cpu[1].retired, 1);
 }
@@ -231,6 +236,37 @@ static void ras_leave_and_come_back(struct kunit *test)
 	ras_fake_expect_counts(test, h, 1, 0, 0);
 }
 
+/* An NMI when the rest of the handler's time has passed. */
+static void fn_is_struck(void *arg)
+{
+	struct ras_fake *fake = arg;
+
+	atomic64_add(RAS_FAKE_DEADLINE_NS / 2 + 1, &fake->clock);
+	left.struck = ras_stopped(&fake->m, RAS_HOW_NMI, &ras_fake_here(fake)->regs);
+}
+
+static void hook_jump_then_try(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	hook_jump(h, stop);
+	atomic64_add(RAS_FAKE_DEADLINE_NS / 2, &h->fake->clock);
+	ras_try(stop, fn_is_struck, h->fake, 0, NULL);
+}
+
+/* From the return on the deadline of the handler counts, also for what it tries. */
+static void ras_leave_then_try(struct kunit *test)
+{
+	struct ras_fake *fake = new_leave(test, 1);
+	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_jump_then_try,
+						       RAS_FAKE_DEADLINE_MS);
+
+	fake->clock_back = 1000;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_EQ(test, h->ret, 7);
+	KUNIT_EXPECT_TRUE(test, left.struck);
+	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, RAS_OVERRAN);
+	ras_fake_expect_counts(test, h, 1, 0, 1);
+}
+
 static struct kunit_case ras_leave_cases[] = {
 	KUNIT_CASE(ras_leave_in_turn),
 	KUNIT_CASE(ras_leave_abandoned),
@@ -238,6 +274,7 @@ static struct kunit_case ras_leave_cases[] = {
 	KUNIT_CASE(ras_leave_refused),
 	KUNIT_CASE(ras_leave_notes),
 	KUNIT_CASE_PARAM(ras_leave_and_come_back, jump_gen_params),
+	KUNIT_CASE(ras_leave_then_try),
 	{}
 };
 

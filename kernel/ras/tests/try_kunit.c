@@ -191,6 +191,36 @@ static void ras_try_outlasts_handler(struct kunit *test)
 	ras_fake_expect_idle(test, fake);
 }
 
+/* An NMI right after the beginning. */
+static void fn_is_struck(void *arg)
+{
+	try.calls++;
+	atomic64_add(2, &try.fake->clock);
+	ras_stopped(&try.fake->m, RAS_HOW_NMI, &ras_fake_here(try.fake)->regs);
+}
+
+static void hook_tries_too_late(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	atomic64_add(2 * RAS_FAKE_DEADLINE_NS, &h->fake->clock);
+	hook_tries(h, stop);
+}
+
+/* The handler is late already: what it tries has no time left, which is not no limit. */
+static void ras_try_too_late(struct kunit *test)
+{
+	struct ras_fake *fake = new_try(test, 1, fn_is_struck, 0);
+	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_tries_too_late,
+						       RAS_FAKE_DEADLINE_MS);
+
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_EQ(test, try.calls, 1);
+	KUNIT_EXPECT_EQ(test, try.ret, -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, try.why.why, RAS_OVERRAN);
+	KUNIT_EXPECT_FALSE(test, try.went_on);
+	ras_fake_expect_counts(test, h, 1, 0, 1);
+	ras_fake_expect_idle(test, fake);
+}
+
 /* Progress renews both deadlines. */
 static void ras_try_progress(struct kunit *test)
 {
@@ -252,6 +282,7 @@ static struct kunit_case ras_try_cases[] = {
 	KUNIT_CASE(ras_try_hangs),
 	KUNIT_CASE(ras_try_then_hang),
 	KUNIT_CASE(ras_try_outlasts_handler),
+	KUNIT_CASE(ras_try_too_late),
 	KUNIT_CASE(ras_try_progress),
 	KUNIT_CASE(ras_try_lost),
 	KUNIT_CASE(ras_try_depth),

@@ -48,6 +48,7 @@ static void ras_watch_deadline(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, bad->ret);
 	KUNIT_EXPECT_EQ(test, good->ran, 2);
 	expect_overran(test, fake, 0, RAS_FAKE_DEADLINE_MS, RAS_FAKE_DEADLINE_NS);
+	KUNIT_EXPECT_EQ(test, bad->handler.entry->last_ns, fake->m.result[0].ns);
 	/* The owner was asked, and nobody else. */
 	KUNIT_EXPECT_EQ(test, fake->nmis, 0x1UL);
 	KUNIT_EXPECT_EQ(test, fake->m.stop.owner, 0);
@@ -535,6 +536,48 @@ static void ras_watch_asks_again(struct kunit *test)
 	ras_fake_expect_idle(test, fake);
 }
 
+/* The order to take over counts once, also if the call is over by then. */
+static void ras_watch_take_over_once(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new(test, 2, false);
+	struct ras_slot *slot = fake->slot[0];
+
+	fake->m.stop.sequence = 7;
+	slot->parked = 7;
+	slot->take_over = CALL;
+	atomic64_set(&fake->m.claim, RAS_CLAIM(1, CALL + 1));
+	KUNIT_EXPECT_FALSE(test, ras_take_over_if_due(&fake->m, slot));
+	KUNIT_EXPECT_EQ(test, slot->take_over, 0);
+	KUNIT_EXPECT_EQ(test, ras_owner(&fake->m), 1);
+}
+
+/* A CPU that parks while the owner prints looks for its orders, and has none. */
+static void report_awaits_latecomer(struct ras_fake *fake)
+{
+	struct ras_fake_cpu *cpu = &fake->cpu[2];
+	unsigned int rounds = READ_ONCE(cpu->rounds);
+
+	ras_fake_wake(fake, 2);
+	ras_fake_until(fake, READ_ONCE(cpu->rounds) != rounds || ras_owner(&fake->m) != 0);
+}
+
+/* It has not been told to take over, not even from the first call of all. */
+static void ras_watch_latecomer(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 3);
+
+	fake->cpu[2].answer = RAS_FAKE_LATE;
+	fake->at_report = report_awaits_latecomer;
+	ras_fake_start_stop(fake, 0, RAS_TRIGGER_API);
+	KUNIT_ASSERT_TRUE(test, ras_fake_until(fake, completion_done(&fake->cpu[0].done)));
+	KUNIT_EXPECT_EQ(test, ras_fake_finish(fake, 0), 0);
+	KUNIT_EXPECT_NULL(test, (void *)fake->at_report);
+	KUNIT_EXPECT_EQ(test, fake->m.stop.owner, 0);
+	KUNIT_EXPECT_EQ(test, fake->m.failures, 0);
+	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_NMI, 0x4);
+	ras_fake_expect_idle(test, fake);
+}
+
 static struct kunit_case ras_watch_cases[] = {
 	KUNIT_CASE(ras_watch_deadline),
 	KUNIT_CASE(ras_watch_nudge),
@@ -552,6 +595,8 @@ static struct kunit_case ras_watch_cases[] = {
 	KUNIT_CASE(ras_watch_too_late),
 	KUNIT_CASE(ras_watch_clock_ahead),
 	KUNIT_CASE(ras_watch_asks_again),
+	KUNIT_CASE(ras_watch_take_over_once),
+	KUNIT_CASE(ras_watch_latecomer),
 	{}
 };
 
