@@ -135,6 +135,15 @@ static bool press_button(struct ras_fake *fake, unsigned int cpu)
 	return ras_fake_until(fake, !READ_ONCE(fake->cpu[cpu].nmi));
 }
 
+/* What @cpu does when it has returned from that: it waits on, or takes over. */
+static bool goes_on(struct ras_fake *fake, unsigned int cpu)
+{
+	unsigned int rounds = READ_ONCE(fake->cpu[cpu].rounds);
+
+	return ras_fake_until(fake, READ_ONCE(fake->cpu[cpu].rounds) != rounds ||
+				    ras_owner(&fake->m) == (int)cpu);
+}
+
 /* A stop that another CPU finishes: wait until it is over. */
 static bool nobody_owns(struct ras_fake *fake)
 {
@@ -203,7 +212,8 @@ static void ras_debugger_button_takes_over(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, press_button(fake, 0));
 	/* It has been asked, and has its time to answer. */
 	KUNIT_EXPECT_TRUE(test, press_button(fake, 0));
-	KUNIT_EXPECT_EQ(test, READ_ONCE(fake->m.stop.owner), 1);
+	KUNIT_EXPECT_TRUE(test, goes_on(fake, 0));
+	KUNIT_EXPECT_EQ(test, ras_owner(&fake->m), 1);
 	atomic64_add(2 * RAS_NMI_TIMEOUT_MS * (u64)NSEC_PER_MSEC, &fake->clock);
 	KUNIT_EXPECT_TRUE(test, press_button(fake, 0));
 	expect_taken_over(test, fake, good);
@@ -304,6 +314,7 @@ static void ras_debugger_skips_to_last(struct kunit *test)
 
 static unsigned int tidied;
 static bool tidying_fails;
+static bool tidying_hangs;
 static struct ras_failure tidied_why;
 
 static void tidy(struct ras_handler *handler, const struct ras_stop *stop,
@@ -315,6 +326,8 @@ static void tidy(struct ras_handler *handler, const struct ras_stop *stop,
 	tidied_why = *why;
 	if (tidying_fails)
 		ras_fake_fault(&h->fake->m, "divide error", 0x4711, NULL);
+	if (tidying_hangs)
+		ras_fake_wedge(h->fake, RAS_FAKE_DEAF);
 }
 
 static struct ras_fake_handler *add_tidy(struct kunit *test, ras_fake_hook hook)
@@ -323,6 +336,7 @@ static struct ras_fake_handler *add_tidy(struct kunit *test, ras_fake_hook hook)
 
 	tidied = 0;
 	tidying_fails = false;
+	tidying_hangs = false;
 	h->handler.abandoned = tidy;
 	h->hook = hook;
 	KUNIT_ASSERT_EQ(test, ras_add_handler(&h->fake->m, &h->handler), 0);
@@ -372,6 +386,31 @@ static void ras_debugger_abandoned_twice(struct kunit *test)
 	ras_fake_expect_idle(test, fake);
 }
 
+/* Or hang: another CPU goes on behind the handler, which has failed for its first reason. */
+static void ras_debugger_abandoned_and_hangs(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 2);
+	struct ras_fake_handler *h, *next;
+
+	h = add_tidy(test, ras_fake_hook_fault_no_address);
+	next = ras_fake_add(test, "next", 2);
+	tidying_hangs = true;
+	ras_fake_start_stop(fake, 0, RAS_TRIGGER_API);
+	KUNIT_ASSERT_TRUE(test, ras_fake_until(fake, READ_ONCE(fake->cpu[0].hang_until)));
+	KUNIT_ASSERT_TRUE(test, nobody_owns(fake));
+	ras_fake_unwedge(fake, 0);
+	KUNIT_EXPECT_EQ(test, ras_fake_finish(fake, 0), -ECANCELED);
+	KUNIT_EXPECT_EQ(test, fake->m.stop.owner, 1);
+	KUNIT_EXPECT_EQ(test, tidied, 1);
+	KUNIT_EXPECT_EQ(test, next->ran, 2);
+	KUNIT_EXPECT_EQ(test, fake->m.failures, 2);
+	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, RAS_FAULTED);
+	ras_fake_expect_counts(test, h, 1, 1, 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&h->handler.entry->busy), 0);
+	ras_fake_unwedged(fake, 0);
+	ras_fake_expect_idle(test, fake);
+}
+
 /* Another CPU has taken over: it does that, too. */
 static void ras_debugger_abandoned_by_takeover(struct kunit *test)
 {
@@ -381,6 +420,7 @@ static void ras_debugger_abandoned_by_takeover(struct kunit *test)
 
 	tidied = 0;
 	tidying_fails = false;
+	tidying_hangs = false;
 	h->handler.abandoned = tidy;
 	h->handler.deadline_ms = RAS_FAKE_DEADLINE_MS;
 	h->hook = hook_hang;
@@ -423,6 +463,7 @@ static struct kunit_case ras_debugger_cases[] = {
 	KUNIT_CASE_PARAM(ras_debugger_skips_to_last, last_gen_params),
 	KUNIT_CASE(ras_debugger_abandoned),
 	KUNIT_CASE(ras_debugger_abandoned_twice),
+	KUNIT_CASE(ras_debugger_abandoned_and_hangs),
 	KUNIT_CASE(ras_debugger_abandoned_by_takeover),
 	KUNIT_CASE(ras_debugger_live_regs),
 	{}

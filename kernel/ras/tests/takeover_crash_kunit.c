@@ -290,6 +290,25 @@ static void ras_takeover_report_fails(struct kunit *test)
 	}
 }
 
+static int job_guard_end(struct ras_fake *fake, unsigned int cpu, void *arg)
+{
+	return ras_guard_end(&fake->m);
+}
+
+/* Who does not own the stop ends nobody's call. */
+static void ras_takeover_ends_own_call(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 2);
+
+	atomic64_set(&fake->m.claim, RAS_CLAIM(0, 5));
+	KUNIT_EXPECT_FALSE(test, ras_fake_do(fake, 1, job_guard_end, NULL));
+	KUNIT_EXPECT_EQ(test, ras_claim(&fake->m), RAS_CLAIM(0, 5));
+	atomic64_set(&fake->m.claim, RAS_CLAIM(1, 0));
+	KUNIT_EXPECT_TRUE(test, ras_fake_do(fake, 1, job_guard_end, NULL));
+	KUNIT_EXPECT_EQ(test, ras_claim(&fake->m), RAS_CLAIM(1, 0));
+	atomic64_set(&fake->m.claim, RAS_CLAIM_NONE);
+}
+
 static void hook_handover(struct ras_fake_handler *h, const struct ras_stop *stop)
 {
 	struct ras_machine *m = &h->fake->m;
@@ -370,6 +389,7 @@ static struct kunit_case ras_takeover_crash_cases[] = {
 	KUNIT_CASE(ras_takeover_no_deadman),
 	KUNIT_CASE(ras_takeover_deadman_called_off),
 	KUNIT_CASE_PARAM(ras_takeover_report_fails, report_gen_params),
+	KUNIT_CASE(ras_takeover_ends_own_call),
 	KUNIT_CASE(ras_takeover_handover),
 	KUNIT_CASE(ras_takeover_handover_after_comeback),
 	{}
