@@ -2,8 +2,11 @@
 /*
  * KUnit tests of the RAS stop framework: policy, from text.
  *
- * Text that is not a proper value must change nothing: all tables share that.
+ * Text that is not a proper value must change nothing: all tables share that.  Boot
+ * parameters are for the machine that boots, which these tests do not stop: they put its
+ * policy back.
  */
+#include <linux/init.h>
 #include <linux/string.h>
 
 #include "fake_arch.h"
@@ -344,6 +347,115 @@ static void ras_policy_busy(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, set_entry(h, "priority", "6"), 0);
 }
 
+/* The words of a command line, among them some that are none of ours, or wrong. */
+static const char * const boot_words[] = {
+	"quiet", "nmi_timeout_ms=4321", "triggers.sysrq.enabled=0", "xras.ipi_grace_us=1",
+	"ras.nmi_timeout_ms=1234", "ras.triggers.oops.enabled=1",
+	"ras.bogus", "ras.enabled=maybe", "ras.triggers.panic=0", "ras.triggers.bogus.enabled=1",
+	"ras.handlers.kunit-boo.priority=8", "ras.handlers.kunit-boots.priority=9",
+	"ras.handlers.kunit-boot.priority=7", "ras.handlers.kunit-boot.deadline_ms=11",
+	"ras.handlers.kunit-boot.enabled=0", "handlers.kunit-boot.priority=10",
+};
+
+#define BOOT_LINE_SIZE	1024
+
+/* Make this the command line of the kernel; returns the one that it has. */
+static char *swap_boot_line(struct kunit *test)
+{
+	char *line = kunit_kzalloc(test, BOOT_LINE_SIZE, GFP_KERNEL), *was = saved_command_line;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, line);
+	for (i = 0; i < ARRAY_SIZE(boot_words); i++) {
+		strlcat(line, boot_words[i], BOOT_LINE_SIZE);
+		strlcat(line, " ", BOOT_LINE_SIZE);
+	}
+	saved_command_line = line;
+	return was;
+}
+
+static enum ras_verdict boot_run(struct ras_handler *handler, const struct ras_stop *stop)
+{
+	return RAS_NEXT;
+}
+
+/* Can the machine that boots be set up?  It alone has boot parameters. */
+static bool boot_machine_idle(void)
+{
+	int ret;
+
+	mutex_lock(&ras_machine.lock);
+	ret = ras_await_idle(&ras_machine);
+	mutex_unlock(&ras_machine.lock);
+	return !ret;
+}
+
+/* A handler is set up as the boot parameters say when it is registered. */
+static void ras_policy_boot_handler(struct kunit *test)
+{
+	struct ras_handler handler = {
+		.name		= "kunit-boot",
+		.flags		= RAS_HANDLER_ON_CALL,
+		.priority	= 5,
+		.run		= boot_run,
+	};
+	unsigned int before, after;
+	char *line;
+	int ret;
+
+	if (!boot_machine_idle())
+		kunit_skip(test, "the framework has not started");
+	before = ras_machine.policy.nmi_timeout_ms;
+	line = swap_boot_line(test);
+	ret = ras_register_handler(&handler);
+	saved_command_line = line;
+	after = ras_machine.policy.nmi_timeout_ms;
+	KUNIT_ASSERT_EQ(test, ret, 0);
+	KUNIT_EXPECT_EQ(test, handler.entry->priority, 7);
+	KUNIT_EXPECT_EQ(test, handler.entry->deadline_ms, 11);
+	KUNIT_EXPECT_FALSE(test, handler.entry->enabled);
+	/* The others are not for it. */
+	KUNIT_EXPECT_EQ(test, after, before);
+	ras_unregister_handler(&handler);
+	KUNIT_EXPECT_NULL(test, handler.entry);
+}
+
+/* And the machine when the framework starts. */
+static void ras_policy_boot_machine(struct kunit *test)
+{
+	struct ras_policy before, after;
+	char *line;
+
+	if (!boot_machine_idle())
+		kunit_skip(test, "the framework has not started");
+	line = swap_boot_line(test);
+	mutex_lock(&ras_machine.lock);
+	before = ras_machine.policy;
+	ras_boot_policy(&ras_machine, NULL, NULL);
+	after = ras_machine.policy;
+	ras_machine.policy = before;
+	mutex_unlock(&ras_machine.lock);
+	saved_command_line = line;
+	KUNIT_EXPECT_EQ(test, after.nmi_timeout_ms, 1234);
+	KUNIT_EXPECT_EQ(test, after.ipi_grace_us, before.ipi_grace_us);
+	KUNIT_EXPECT_EQ(test, after.triggers, before.triggers | RAS_ON(OOPS));
+	KUNIT_EXPECT_EQ(test, after.enabled, before.enabled);
+}
+
+/* No boot parameter is for a machine of a suite. */
+static void ras_policy_boot_no_suite(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new(test, 1, false);
+	char *line;
+
+	line = swap_boot_line(test);
+	mutex_lock(&fake->m.lock);
+	ras_boot_policy(&fake->m, NULL, NULL);
+	mutex_unlock(&fake->m.lock);
+	saved_command_line = line;
+	KUNIT_EXPECT_EQ(test, fake->m.policy.nmi_timeout_ms, RAS_NMI_TIMEOUT_MS);
+}
+
 static struct kunit_case ras_policy_cases[] = {
 	KUNIT_CASE_PARAM(ras_policy_parse_bool, bool_gen_params),
 	KUNIT_CASE_PARAM(ras_policy_parse_uint, uint_gen_params),
@@ -354,6 +466,9 @@ static struct kunit_case ras_policy_cases[] = {
 	KUNIT_CASE(ras_policy_set_entry),
 	KUNIT_CASE(ras_policy_set_wait),
 	KUNIT_CASE(ras_policy_busy),
+	KUNIT_CASE(ras_policy_boot_handler),
+	KUNIT_CASE(ras_policy_boot_machine),
+	KUNIT_CASE(ras_policy_boot_no_suite),
 	{}
 };
 
