@@ -62,6 +62,7 @@ struct refusal {
 	u32 triggers;
 	u32 flags;
 	unsigned int deadline_ms;
+	int wait_s;
 	bool no_run;
 	int ret;
 };
@@ -91,6 +92,10 @@ static const struct refusal refusals[] = {
 	{ "larger priority", "h", RAS_PRIO_MAX + 1, 1, .ret = -EINVAL },
 	{ "longest deadline", "h", 1, 1, 0, RAS_DEADLINE_MS_MAX, .ret = 0 },
 	{ "longer deadline", "h", 1, 1, 0, RAS_DEADLINE_MS_MAX + 1, .ret = -EINVAL },
+	{ "longest wait", "h", 1, 1, .wait_s = RAS_WAIT_S_MAX, .ret = 0 },
+	{ "longer wait", "h", 1, 1, .wait_s = RAS_WAIT_S_MAX + 1, .ret = -EINVAL },
+	{ "default wait", "h", 1, 1, .wait_s = RAS_WAIT_AUTO, .ret = 0 },
+	{ "negative wait", "h", 1, 1, .wait_s = RAS_WAIT_AUTO - 1, .ret = -EINVAL },
 };
 
 static void refusal_desc(const struct refusal *r, char *desc)
@@ -128,6 +133,7 @@ static void ras_registry_refusal(struct kunit *test)
 	h->handler.triggers = r->triggers;
 	h->handler.flags = r->flags;
 	h->handler.deadline_ms = r->deadline_ms;
+	h->handler.wait_s = r->wait_s;
 	if (r->no_run)
 		h->handler.run = NULL;
 	KUNIT_EXPECT_EQ(test, ras_add_handler(&fake->m, &h->handler), r->ret);
@@ -142,6 +148,7 @@ static void ras_registry_refusal(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, h->handler.entry->triggers, r->triggers);
 	KUNIT_EXPECT_EQ(test, h->handler.entry->flags, r->flags);
 	KUNIT_EXPECT_EQ(test, h->handler.entry->deadline_ms, r->deadline_ms);
+	KUNIT_EXPECT_EQ(test, h->handler.entry->wait_s, r->wait_s);
 }
 
 static void ras_registry_name_taken(struct kunit *test)

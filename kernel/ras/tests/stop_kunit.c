@@ -521,6 +521,30 @@ static void ras_stop_without_nmi(struct kunit *test)
 	ras_fake_expect_idle(test, fake);
 }
 
+/* A CPU that goes offline takes an NMI along that has not arrived, and needs a new one later. */
+static void ras_stop_nmi_lost_offline(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new(test, 3, true);
+
+	fake->cpu[2].answer = RAS_FAKE_DEAF;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_MISSING, 0x4);
+	KUNIT_EXPECT_EQ(test, fake->slot[2]->nmi_sent, 1);
+
+	cpumask_clear_cpu(2, &fake->online);
+	xchg(&fake->cpu[2].nmi, 0);
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_OFFLINE, 0x4);
+	KUNIT_EXPECT_EQ(test, fake->slot[2]->nmi_sent, 0);
+
+	cpumask_set_cpu(2, &fake->online);
+	fake->cpu[2].answer = RAS_FAKE_NMI;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_NMI, 0x4);
+	RAS_FAKE_EXPECT_CPUS(test, fake, RAS_HOW_MISSING, 0);
+	ras_fake_expect_idle(test, fake);
+}
+
 static struct kunit_case ras_stop_cases[] = {
 	KUNIT_CASE(ras_stop_all_by_ipi),
 	KUNIT_CASE(ras_stop_keeps_last),
@@ -544,6 +568,7 @@ static struct kunit_case ras_stop_cases[] = {
 	KUNIT_CASE(ras_stop_begins_anew),
 	KUNIT_CASE(ras_stop_nmi_while_parked),
 	KUNIT_CASE(ras_stop_without_nmi),
+	KUNIT_CASE(ras_stop_nmi_lost_offline),
 	{}
 };
 
