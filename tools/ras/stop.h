@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * ras-savecore: signals that ask it to end.
+ */
+#ifndef RAS_STOP_H
+#define RAS_STOP_H
+
+void stop_catch_signals(void);
+const char *stop_reason(void);
+
+#endif
