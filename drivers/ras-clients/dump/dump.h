@@ -133,24 +133,41 @@ struct dump_layout {
 struct dump_target;
 
 /**
- * struct dump_target_ops - what a target can do; all but @not_ready on the owner, in a stop
+ * struct dump_target_ops - what a target can do
+ * @arm: optional; get all that a dump needs.  Process context
+ * @disarm: optional; undo @arm.  Process context
+ * @release: optional; the target is not needed any more.  Process context
  * @not_ready: as ras_handler.not_ready
- * @start: begin a dump; refuses with an errno, and has written nothing then
- * @write: store @size bytes at @offset of the file; %-ENOSPC: there is no more room
+ * @start: begin a dump that is laid out; refuses with an errno, and has written nothing then
+ * @write: store @size bytes at @offset of the file: anywhere before @layout->data, and behind
+ *	that right after what was stored last; %-ENOSPC: there is no more room
  * @finish: the file has @size bytes; @whole: all of it is there
+ *
+ * The last three run on the owner, in a stop.
  */
 struct dump_target_ops {
+	int			(*arm)(struct dump_target *target);
+	void			(*disarm)(struct dump_target *target);
+	void			(*release)(struct dump_target *target);
 	const char		*(*not_ready)(struct dump_target *target);
 	int			(*start)(struct dump_target *target,
-					 const struct ras_stop *stop);
+					 const struct ras_stop *stop,
+					 const struct dump_layout *layout);
 	int			(*write)(struct dump_target *target, u64 offset,
 					 const void *data, size_t size);
 	void			(*finish)(struct dump_target *target, u64 size, bool whole);
 };
 
+/**
+ * struct dump_target - where a dump can go
+ * @name: for messages
+ * @ops: see struct dump_target_ops
+ * @memory: how much it has allocated since it was armed, in bytes
+ */
 struct dump_target {
 	const char		*name;
 	const struct dump_target_ops *ops;
+	size_t			memory;
 };
 
 /* Why a dump is not whole. */
@@ -227,7 +244,7 @@ struct dump_session {
 	u64			begin_ns;
 };
 
-/* How much of a refused text the log shows, without the newline that echo(1) adds. */
+/* How many characters of a refused text the log shows, without echo(1)'s newline. */
 static inline int dump_word_of(const char *text)
 {
 	return min_t(size_t, strcspn(text, "\n"), 20);
@@ -257,6 +274,14 @@ void dump_stamp_vmcoreinfo(struct dump_arena *arena);
 /* session.c */
 const char *dump_end_name(enum dump_end end);
 void dump_run(struct dump_session *s);
+
+/* handler.c */
+extern struct dump_policy dump_policy;
+extern struct dump_result dump_result;
+int dump_handlers_init(struct dump_target *memory);
+int dump_targets_set(const char *text);
+ssize_t dump_targets_show(char *buf);
+size_t dump_memory_taken(void);
 
 /* mem.c */
 struct dump_target *dump_mem_init(struct kobject *parent, const char *text);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * RAS client: the dump engine as the framework and the administrator see it: handlers,
- * policy, the result of the last dump.
+ * RAS client: the dump engine as the framework sees it: a handler for each target, in the
+ * order in which they are to be tried.
+ *
+ * One that fails, hangs or faults costs itself only: the next handler writes the dump anew.
  */
 #define pr_fmt(fmt) "ras_dump: " fmt
 
@@ -9,43 +11,72 @@
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
-#include <linux/kobject.h>
 #include <linux/memory.h>
-#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/ras.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "block/block.h"
 #include "dump.h"
 
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "ras_dump."
+#define DUMP_TARGETS		4
+/* Between two targets, so that policy can put other handlers there. */
+#define DUMP_PRIO_STEP		10
+/* Of a handler's name, which is a part of the target's. */
+#define DUMP_NAME_BYTES		24
 
-#define DUMP_MAX_SECONDS	(24 * 60 * 60)
-
-/*
- * Policy, written under dump_lock and read with READ_ONCE().  As boot parameters, and as
- * files in /sys/kernel/ras/dump/.
+/**
+ * struct dump_handler - a target and its handler
+ * @handler: as registered
+ * @name: its name
+ * @word: the target's name in the list, which keeps it
+ * @target: the target; NULL: there is none at this place of the list
  */
-static struct dump_policy dump_policy = {
+struct dump_handler {
+	struct ras_handler	handler;
+	char			name[DUMP_NAME_BYTES];
+	char			*word;
+	struct dump_target	*target;
+};
+
+/* Guards the list of targets. */
+static DEFINE_MUTEX(dump_lock);
+/* Guards the arena, outside a stop; taken within dump_lock. */
+static DEFINE_MUTEX(dump_arena_lock);
+
+/* Read with READ_ONCE() in a stop. */
+struct dump_policy dump_policy = {
 	.level		= DUMP_LEVEL_MAX,
 	.compression	= DUMP_LZO,
 };
 
-/* Guards dump_policy and the arena, outside a stop. */
-static DEFINE_MUTEX(dump_lock);
-
+/* The target memory, or NULL. */
+static struct dump_target *dump_memory;
+static struct dump_handler *dump_handlers[DUMP_TARGETS];
 /* The engine's memory; NULL while not armed, or while memory is added or removed. */
 static struct dump_arena *dump_arena;
+/* Handlers that are armed, and so need it. */
+static unsigned int dump_armed;
+/* What their targets have allocated. */
+static size_t dump_target_bytes;
 static struct dump_session dump_session;
-static struct dump_result dump_result;
+struct dump_result dump_result;
+/* The stop that has a whole dump already. */
+static u32 dump_done;
+
+static struct dump_target *dump_target_of(struct ras_handler *handler)
+{
+	return container_of(handler, struct dump_handler, handler)->target;
+}
 
 static const char *dump_not_ready(struct ras_handler *handler)
 {
-	struct dump_target *target = handler->priv;
+	struct dump_target *target = dump_target_of(handler);
 
-	if (!READ_ONCE(dump_arena))
+	/* Pairs with the release in dump_rearm(). */
+	if (!smp_load_acquire(&dump_arena))
 		return "memory is being added or removed";
 	return target->ops->not_ready(target);
 }
@@ -55,17 +86,23 @@ static enum ras_verdict dump_handler_run(struct ras_handler *handler,
 {
 	struct dump_session *s = &dump_session;
 
+	if (dump_done == stop->sequence) {
+		pr_info("%s: the dump is written already\n", handler->name);
+		return RAS_NEXT;
+	}
 	memset(s, 0, sizeof(*s));
 	s->stop = stop;
 	s->arena = READ_ONCE(dump_arena);
-	s->target = handler->priv;
+	s->target = dump_target_of(handler);
 	s->policy.level = READ_ONCE(dump_policy.level);
 	s->policy.compression = READ_ONCE(dump_policy.compression);
 	s->policy.max_seconds = READ_ONCE(dump_policy.max_seconds);
 	s->result = &dump_result;
 	dump_run(s);
-	return dump_result.end == DUMP_WHOLE && READ_ONCE(dump_policy.reboot) ? RAS_END :
-										RAS_NEXT;
+	if (dump_result.end != DUMP_WHOLE)
+		return RAS_NEXT;
+	dump_done = stop->sequence;
+	return READ_ONCE(dump_policy.reboot) ? RAS_END : RAS_NEXT;
 }
 
 /* Make the arena anew, for the memory that there is now. */
@@ -73,282 +110,296 @@ static int dump_rearm(void)
 {
 	struct dump_arena *old = dump_arena;
 
-	/* A stop in between finds the handler not ready. */
+	/* A stop in between finds the handlers not ready. */
 	WRITE_ONCE(dump_arena, NULL);
 	dump_arena_free(old);
-	/* Pairs with the READ_ONCE() in dump_not_ready(): the arena is ready. */
+	/* Pairs with the acquire in dump_not_ready(): the arena is ready. */
 	smp_store_release(&dump_arena, dump_arena_make());
 	return dump_arena ? 0 : -ENOMEM;
 }
 
-static bool dump_armed;
-
-static int dump_arm(struct ras_handler *handler)
+/* One more handler needs the arena. */
+static int dump_get_arena(void)
 {
 	int ret;
 
-	mutex_lock(&dump_lock);
-	ret = dump_rearm();
-	dump_armed = !ret;
+	mutex_lock(&dump_arena_lock);
+	ret = dump_armed ? 0 : dump_rearm();
 	if (!ret)
-		pr_info("armed: %s, level %u, %zu KiB of memory\n", handler->name,
-			dump_policy.level, dump_arena_bytes(dump_arena) >> 10);
-	mutex_unlock(&dump_lock);
+		dump_armed++;
+	mutex_unlock(&dump_arena_lock);
 	return ret;
+}
+
+static void dump_put_arena(void)
+{
+	mutex_lock(&dump_arena_lock);
+	if (!--dump_armed) {
+		dump_arena_free(dump_arena);
+		WRITE_ONCE(dump_arena, NULL);
+	}
+	mutex_unlock(&dump_arena_lock);
+}
+
+/* What the engine and its targets take of memory, in bytes; 0: none is armed. */
+size_t dump_memory_taken(void)
+{
+	size_t bytes;
+
+	mutex_lock(&dump_arena_lock);
+	bytes = dump_arena ? dump_arena_bytes(dump_arena) + dump_target_bytes : 0;
+	mutex_unlock(&dump_arena_lock);
+	return bytes;
+}
+
+static void dump_account(ssize_t bytes)
+{
+	mutex_lock(&dump_arena_lock);
+	dump_target_bytes += bytes;
+	mutex_unlock(&dump_arena_lock);
+}
+
+static int dump_arm(struct ras_handler *handler)
+{
+	struct dump_target *target = dump_target_of(handler);
+	int ret = dump_get_arena();
+
+	if (ret)
+		return ret;
+	ret = target->ops->arm ? target->ops->arm(target) : 0;
+	if (ret) {
+		dump_put_arena();
+		return ret;
+	}
+	dump_account(target->memory);
+	pr_info("armed: %s, level %u, %zu KiB of memory\n", handler->name, dump_policy.level,
+		dump_memory_taken() >> 10);
+	return 0;
 }
 
 static void dump_disarm(struct ras_handler *handler)
 {
-	mutex_lock(&dump_lock);
-	dump_armed = false;
-	dump_arena_free(dump_arena);
-	dump_arena = NULL;
-	mutex_unlock(&dump_lock);
+	struct dump_target *target = dump_target_of(handler);
+
+	dump_account(-(ssize_t)target->memory);
+	if (target->ops->disarm)
+		target->ops->disarm(target);
+	dump_put_arena();
 }
 
 static int dump_memory_changed(struct notifier_block *self, unsigned long action, void *arg)
 {
 	if (action != MEM_ONLINE && action != MEM_OFFLINE)
 		return NOTIFY_OK;
-	mutex_lock(&dump_lock);
+	mutex_lock(&dump_arena_lock);
 	if (dump_armed && dump_rearm())
 		pr_warn("not armed any more: memory was added, and there is none for a dump\n");
-	mutex_unlock(&dump_lock);
+	mutex_unlock(&dump_arena_lock);
 	return NOTIFY_OK;
 }
-
-static struct ras_handler dump_mem_handler = {
-	.name		= "dump-memory",
-	.priority	= RAS_PRIO_DUMP + 20,
-	.triggers	= RAS_ON(PANIC),
-	/* Renewed by each piece that is stored. */
-	.deadline_ms	= 10000,
-	.arm		= dump_arm,
-	.disarm		= dump_disarm,
-	.not_ready	= dump_not_ready,
-	.run		= dump_handler_run,
-};
-
-static const char * const dump_compressions[] = {
-	[DUMP_RAW]	= "none",
-	[DUMP_LZO]	= "lzo",
-};
-
-/* Policy: a number from 0 to @max. */
-static int dump_set_number(const char *name, const char *text, unsigned int max,
-			   unsigned int *value)
-{
-	unsigned int number;
-
-	/* Not "+1", which kstrtouint() takes. */
-	if (!isdigit(text[0]) || kstrtouint(text, 10, &number) || number > max) {
-		pr_warn("%s: \"%.*s\" is not a number from 0 to %u\n", name,
-			dump_word_of(text), text, max);
-		return -EINVAL;
-	}
-	mutex_lock(&dump_lock);
-	WRITE_ONCE(*value, number);
-	mutex_unlock(&dump_lock);
-	return 0;
-}
-
-static int dump_set_level(const char *text, const struct kernel_param *param)
-{
-	return dump_set_number("level", text, DUMP_LEVEL_MAX, &dump_policy.level);
-}
-
-static int dump_set_max_seconds(const char *text, const struct kernel_param *param)
-{
-	return dump_set_number("max_seconds", text, DUMP_MAX_SECONDS, &dump_policy.max_seconds);
-}
-
-static int dump_set_compression(const char *text, const struct kernel_param *param)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(dump_compressions); i++) {
-		if (!dump_compressions[i] || !sysfs_streq(text, dump_compressions[i]))
-			continue;
-		mutex_lock(&dump_lock);
-		WRITE_ONCE(dump_policy.compression, i);
-		mutex_unlock(&dump_lock);
-		return 0;
-	}
-	pr_warn("compression: \"%.*s\" is not none or lzo\n", dump_word_of(text), text);
-	return -EINVAL;
-}
-
-static int dump_set_on_success(const char *text, const struct kernel_param *param)
-{
-	bool reboot = sysfs_streq(text, "reboot");
-
-	if (!reboot && !sysfs_streq(text, "next")) {
-		pr_warn("on_success: \"%.*s\" is not reboot or next\n", dump_word_of(text), text);
-		return -EINVAL;
-	}
-	mutex_lock(&dump_lock);
-	WRITE_ONCE(dump_policy.reboot, reboot);
-	mutex_unlock(&dump_lock);
-	return 0;
-}
-
-static char dump_memory_text[64];
-
-/* Boot parameters.  Their files are those in /sys/kernel/ras/dump/. */
-#define DUMP_PARAM(name)							\
-static const struct kernel_param_ops dump_param_##name = { .set = dump_set_##name };	\
-module_param_cb(name, &dump_param_##name, NULL, 0)
-
-DUMP_PARAM(level);
-DUMP_PARAM(compression);
-DUMP_PARAM(max_seconds);
-DUMP_PARAM(on_success);
-module_param_string(memory, dump_memory_text, sizeof(dump_memory_text), 0);
-MODULE_PARM_DESC(memory, "SIZE@ADDRESS of the region that a dump is written to");
-
-static ssize_t level_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%u\n", READ_ONCE(dump_policy.level));
-}
-
-static ssize_t compression_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%s\n", dump_compressions[READ_ONCE(dump_policy.compression)]);
-}
-
-static ssize_t max_seconds_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%u\n", READ_ONCE(dump_policy.max_seconds));
-}
-
-static ssize_t on_success_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%s\n", READ_ONCE(dump_policy.reboot) ? "reboot" : "next");
-}
-
-static ssize_t level_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
-			   size_t count)
-{
-	return dump_set_level(buf, NULL) ?: count;
-}
-
-static ssize_t compression_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
-				 size_t count)
-{
-	return dump_set_compression(buf, NULL) ?: count;
-}
-
-static ssize_t max_seconds_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
-				 size_t count)
-{
-	return dump_set_max_seconds(buf, NULL) ?: count;
-}
-
-static ssize_t on_success_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
-				size_t count)
-{
-	return dump_set_on_success(buf, NULL) ?: count;
-}
-
-static struct kobj_attribute dump_level_attr = __ATTR_RW_MODE(level, 0600);
-static struct kobj_attribute dump_compression_attr = __ATTR_RW_MODE(compression, 0600);
-static struct kobj_attribute dump_max_seconds_attr = __ATTR_RW_MODE(max_seconds, 0600);
-static struct kobj_attribute dump_on_success_attr = __ATTR_RW_MODE(on_success, 0600);
-
-/* What the engine takes of memory, in bytes; 0: it is not armed. */
-static ssize_t arena_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	size_t bytes = 0;
-
-	mutex_lock(&dump_lock);
-	if (dump_arena)
-		bytes = dump_arena_bytes(dump_arena);
-	mutex_unlock(&dump_lock);
-	return sysfs_emit(buf, "%zu\n", bytes);
-}
-
-static struct kobj_attribute dump_arena_attr = __ATTR_RO_MODE(arena, 0400);
-
-static struct attribute *dump_attrs[] = {
-	&dump_level_attr.attr,
-	&dump_compression_attr.attr,
-	&dump_max_seconds_attr.attr,
-	&dump_on_success_attr.attr,
-	&dump_arena_attr.attr,
-	NULL,
-};
-
-static const struct attribute_group dump_group = { .attrs = dump_attrs };
-
-static ssize_t target_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%s\n", dump_result.target ?: "none");
-}
-
-static ssize_t end_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%s\n", dump_result.target ? dump_end_name(dump_result.end) :
-							    "none");
-}
-
-static struct kobj_attribute dump_target_attr = __ATTR_RO_MODE(target, 0400);
-static struct kobj_attribute dump_end_attr = __ATTR_RO_MODE(end, 0400);
-
-/* A figure of the last dump. */
-struct dump_figure {
-	struct kobj_attribute	attr;
-	size_t			at;
-};
-
-static ssize_t figure_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	const struct dump_figure *figure = container_of(attr, struct dump_figure, attr);
-
-	return sysfs_emit(buf, "%llu\n", *(u64 *)((void *)&dump_result + figure->at));
-}
-
-static struct dump_figure dump_figures[] = {
-	{ __ATTR(bytes, 0400, figure_show, NULL), offsetof(struct dump_result, bytes) },
-	{ __ATTR(written, 0400, figure_show, NULL), offsetof(struct dump_result, written) },
-	{ __ATTR(zeros, 0400, figure_show, NULL), offsetof(struct dump_result, zeros) },
-	{ __ATTR(unreadable, 0400, figure_show, NULL), offsetof(struct dump_result, unreadable) },
-};
-
-static struct attribute *dump_last_attrs[] = {
-	&dump_target_attr.attr,
-	&dump_end_attr.attr,
-	&dump_figures[0].attr.attr,
-	&dump_figures[1].attr.attr,
-	&dump_figures[2].attr.attr,
-	&dump_figures[3].attr.attr,
-	NULL,
-};
-
-static const struct attribute_group dump_last_group = {
-	.name	= "last",
-	.attrs	= dump_last_attrs,
-};
 
 static struct notifier_block dump_memory_notifier = {
 	.notifier_call	= dump_memory_changed,
 };
 
-static int __init dump_init(void)
+/* "dump-" and the last part of @word, in letters that a handler's name may have. */
+static void dump_name(struct dump_handler *h, const char *word)
 {
-	struct kobject *dir = kobject_create_and_add("dump", ras_kobj);
+	char *at;
+
+	snprintf(h->name, sizeof(h->name), "dump-%s", kbasename(word));
+	for (at = h->name; *at; at++)
+		if (!isalnum(*at) && *at != '-' && *at != '_')
+			*at = '-';
+}
+
+static void dump_handler_free(struct dump_handler *h)
+{
+	if (!h)
+		return;
+	if (h->target && h->target->ops->release)
+		h->target->ops->release(h->target);
+	kfree(h->word);
+	kfree(h);
+}
+
+static struct dump_target *dump_target_new(const char *word)
+{
+	if (word[0] == '/' && IS_ENABLED(CONFIG_RAS_DUMP_BLOCK))
+		return dump_block_new(word);
+	if (!strcmp(word, "memory") && dump_memory)
+		return dump_memory;
+	pr_warn("targets: \"%s\" is not memory, which ras_dump.memory= reserves, nor a path\n",
+		word);
+	return ERR_PTR(-EINVAL);
+}
+
+static struct dump_handler *dump_handler_new(const char *word)
+{
+	struct dump_handler *h = kzalloc(sizeof(*h), GFP_KERNEL);
 	struct dump_target *target;
+
+	if (!h)
+		return ERR_PTR(-ENOMEM);
+	h->word = kstrdup(word, GFP_KERNEL);
+	target = h->word ? dump_target_new(word) : ERR_PTR(-ENOMEM);
+	if (IS_ERR(target)) {
+		dump_handler_free(h);
+		return ERR_CAST(target);
+	}
+	h->target = target;
+	dump_name(h, word);
+	h->handler.name = h->name;
+	h->handler.triggers = RAS_ON(PANIC);
+	/* Renewed by each piece that is stored; longer than a disk may be silent. */
+	h->handler.deadline_ms = 10000;
+	h->handler.arm = dump_arm;
+	h->handler.disarm = dump_disarm;
+	h->handler.not_ready = dump_not_ready;
+	h->handler.run = dump_handler_run;
+	return h;
+}
+
+/* The handler of @word among @list, or NULL. */
+static struct dump_handler *dump_find(struct dump_handler **list, const char *word)
+{
+	unsigned int i;
+
+	for (i = 0; i < DUMP_TARGETS; i++)
+		if (list[i] && !strcmp(list[i]->word, word))
+			return list[i];
+	return NULL;
+}
+
+static int dump_register(struct dump_handler *h, unsigned int place)
+{
+	h->handler.priority = RAS_PRIO_DUMP + place * DUMP_PRIO_STEP;
+	return ras_register_handler(&h->handler);
+}
+
+/* Undo what dump_targets_add() has done before it failed. */
+static void dump_targets_undo(struct dump_handler **list)
+{
+	unsigned int i;
+
+	for (i = 0; i < DUMP_TARGETS; i++) {
+		if (!list[i] || dump_find(dump_handlers, list[i]->word))
+			continue;
+		ras_unregister_handler(&list[i]->handler);
+		dump_handler_free(list[i]);
+	}
+}
+
+/* Put a target at @place of @list: the one that there is already, or a new one. */
+static int dump_targets_add(struct dump_handler **list, unsigned int place, const char *word)
+{
+	struct dump_handler *h = dump_find(dump_handlers, word);
 	int ret;
 
-	if (!dir)
-		return -ENOMEM;
-	ret = sysfs_create_group(dir, &dump_group) ?: sysfs_create_group(dir, &dump_last_group);
-	if (ret || !dump_memory_text[0])
-		return ret;
-	target = dump_mem_init(dir, dump_memory_text);
-	if (IS_ERR(target))
-		return PTR_ERR(target);
-	register_memory_notifier(&dump_memory_notifier);
-	dump_mem_handler.priv = target;
-	return ras_register_handler(&dump_mem_handler);
+	if (dump_find(list, word)) {
+		pr_warn("targets: \"%s\" is there twice\n", word);
+		return -EEXIST;
+	}
+	if (!h) {
+		h = dump_handler_new(word);
+		if (IS_ERR(h))
+			return PTR_ERR(h);
+		ret = dump_register(h, place);
+		if (ret) {
+			dump_handler_free(h);
+			return ret;
+		}
+	}
+	list[place] = h;
+	return 0;
 }
-device_initcall(dump_init);
+
+/* Make @list the one that counts: drop what it lacks, move what has another place in it. */
+static int dump_targets_switch(struct dump_handler **list)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < DUMP_TARGETS; i++) {
+		struct dump_handler *h = dump_handlers[i];
+
+		if (!h || h == list[i])
+			continue;
+		ras_unregister_handler(&h->handler);
+		if (!dump_find(list, h->word))
+			dump_handler_free(h);
+	}
+	for (i = 0; i < DUMP_TARGETS; i++) {
+		bool moved = list[i] && list[i] != dump_handlers[i] && !list[i]->handler.entry;
+
+		dump_handlers[i] = list[i];
+		if (moved)
+			ret = dump_register(list[i], i) ?: ret;
+	}
+	return ret;
+}
+
+/**
+ * dump_targets_set() - say where dumps go
+ * @text: the names of the targets, first to be tried first, with blanks or commas between;
+ *	or "none"
+ *
+ * Context: Process context.
+ * Return: 0, or an errno with a line in the log that says why; then nothing has changed.
+ */
+int dump_targets_set(const char *text)
+{
+	struct dump_handler *list[DUMP_TARGETS] = { };
+	char *copy = kstrdup(text, GFP_KERNEL), *rest = copy, *word;
+	bool none = sysfs_streq(text, "none");
+	unsigned int place = 0;
+	int ret = copy ? 0 : -ENOMEM;
+
+	mutex_lock(&dump_lock);
+	while (!ret && (word = strsep(&rest, " ,\t\n"))) {
+		if (!*word || none)
+			continue;
+		if (place == DUMP_TARGETS) {
+			pr_warn("targets: more than %u\n", DUMP_TARGETS);
+			ret = -E2BIG;
+			break;
+		}
+		ret = dump_targets_add(list, place++, word);
+	}
+	if (!ret && !place && !none) {
+		pr_warn("targets: empty; to have none, say none\n");
+		ret = -EINVAL;
+	}
+	if (ret)
+		dump_targets_undo(list);
+	else
+		ret = dump_targets_switch(list);
+	mutex_unlock(&dump_lock);
+	kfree(copy);
+	return ret;
+}
+
+/* The names of the targets, for sysfs. */
+ssize_t dump_targets_show(char *buf)
+{
+	unsigned int i;
+	ssize_t at = 0;
+
+	mutex_lock(&dump_lock);
+	for (i = 0; i < DUMP_TARGETS && dump_handlers[i]; i++)
+		at += sysfs_emit_at(buf, at, "%s%s", i ? " " : "", dump_handlers[i]->word);
+	mutex_unlock(&dump_lock);
+	return at + sysfs_emit_at(buf, at, at ? "\n" : "none\n");
+}
+
+/**
+ * dump_handlers_init() - start
+ * @memory: the target memory, or NULL
+ *
+ * Return: 0 or an errno.
+ */
+int __init dump_handlers_init(struct dump_target *memory)
+{
+	dump_memory = memory;
+	return register_memory_notifier(&dump_memory_notifier);
+}

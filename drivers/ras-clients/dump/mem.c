@@ -123,7 +123,8 @@ static const char *dump_mem_not_ready(struct dump_target *target)
 	return dump_area_is_used(&area) ? "holds a dump that was not fetched" : NULL;
 }
 
-static int dump_mem_start(struct dump_target *target, const struct ras_stop *stop)
+static int dump_mem_start(struct dump_target *target, const struct ras_stop *stop,
+			  const struct dump_layout *layout)
 {
 	struct dump_mem *mem = dump_mem_of(target);
 

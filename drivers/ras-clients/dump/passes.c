@@ -113,8 +113,8 @@ void dump_mark_first(struct dump_arena *arena)
 }
 
 /* The pages of a pass in one word of the bitmaps. */
-static unsigned long dump_word(const struct dump_arena *arena, enum dump_pass pass,
-			       unsigned long word)
+static unsigned long dump_pages_of(const struct dump_arena *arena, enum dump_pass pass,
+				   unsigned long word)
 {
 	unsigned long first = arena->first[word], slab = arena->slab[word];
 	unsigned long kernel = arena->kernel[word];
@@ -193,7 +193,7 @@ static int dump_write_page(struct dump_session *s, unsigned long pfn, u64 rank)
 static int dump_write_word(struct dump_session *s, enum dump_pass pass, unsigned long word,
 			   u64 rank)
 {
-	unsigned long pages = dump_word(s->arena, pass, word), keep = s->arena->keep[word];
+	unsigned long pages = dump_pages_of(s->arena, pass, word), keep = s->arena->keep[word];
 
 	while (pages) {
 		unsigned int bit = __ffs(pages);

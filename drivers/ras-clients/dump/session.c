@@ -45,6 +45,9 @@ static void dump_tell(const struct dump_session *s)
 	pr_info("dump to %s: %s: %llu of %llu pages, %llu KiB in %u ms\n", s->target->name,
 		dump_end_name(result->end), result->written, s->layout.nr_pages,
 		result->bytes >> 10, ms);
+	if (result->unreadable)
+		pr_info("dump to %s: %llu pages could not be read\n", s->target->name,
+			result->unreadable);
 }
 
 /**
@@ -68,7 +71,8 @@ void dump_run(struct dump_session *s)
 	dump_classify(s);
 	dump_mark_first(s->arena);
 	dump_lay_out(s);
-	result->error = ras_save_notes(s->stop) ?: s->target->ops->start(s->target, s->stop);
+	result->error = ras_save_notes(s->stop) ?:
+			s->target->ops->start(s->target, s->stop, &s->layout);
 	if (!result->error) {
 		result->error = dump_write_meta(s);
 		begun = !result->error;

@@ -17,3 +17,25 @@ fetch_or()
 	say "memory: $(cat $memory/state)"
 	quit
 }
+
+# fetch_from_or AREA COMMAND: the same for a dump in an area of a disk.
+fetch_from_or()
+{
+	local area=$1
+	shift
+	ras-savecore --dry-run "$area" 2>&1 | tell "savecore: "
+	if ! ras-savecore -q -o /tmp/vmcore "$area" > /dev/null 2>&1; then
+		"$@"
+		return
+	fi
+	tar cf /dev/vda -C /tmp vmcore && sync && say "took $(stat -c %s /tmp/vmcore) bytes"
+	ras-savecore --dry-run "$area" 2>&1 | tell "savecore: "
+	quit
+}
+
+# crash_now: two CPUs in known places, if there are so many, and a panic on this one.
+crash_now()
+{
+	[ "$(nproc)" -gt 2 ] && mark 1=spin 2=irqsoff && echo go > /proc/ras_test
+	pinned "echo c > /proc/sysrq-trigger"
+}

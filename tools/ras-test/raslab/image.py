@@ -28,6 +28,9 @@ GUEST_PROGRAMS: list[tuple[str, str, list[str]]] = [
     ("user", "user.c", []),
 ]
 
+# The framework's programs for those who run machines, made by tools/ras/Makefile.
+TOOLS = ["ras-savecore"]
+
 # Programs of the host, with their shared libraries: into which file system, and which.
 HOST_PROGRAMS: list[tuple[str, str]] = [
     ("capture", "makedumpfile"),
@@ -140,6 +143,11 @@ def compile_programs(target: Target, root: Path, log: IO[str]) -> None:
     for name, source, options in GUEST_PROGRAMS:
         argv = ["gcc", "-O2", "-Wall", "-Wextra", "-static", *options]
         kernel.run(log, [*argv, "-o", str(root / "bin" / name), str(guest / source)])
+    built = target.objects / "tools"
+    make = ["make", "-s", "-C", str(target.lab.top / "tools/ras"), f"O={built}"]
+    kernel.run(log, [*make, "LDFLAGS=-static"])
+    for name in TOOLS:
+        _copy(built / name, root / "bin" / name, 0o755)
 
 
 def _add_base(target: Target, root: Path, which: str, init: str) -> None:
@@ -179,6 +187,10 @@ def _parts(target: Target) -> Iterator[Path]:
     guest = target.lab.tools / "guest"
     yield from (path for path in guest.rglob("*") if path.is_file() and path.suffix != ".sh")
     yield from (guest / source for _, source, _ in GUEST_PROGRAMS)
+    tools = target.lab.top / "tools/ras"
+    yield from (path for path in tools.iterdir() if path.suffix in (".c", ".h"))
+    yield tools / "Makefile"
+    yield target.lab.top / "include/uapi/linux/ras_dump.h"
     yield from (find_program(name) for name in (BUSYBOX, *(name for _, name in HOST_PROGRAMS)))
     yield Path(__file__)
 

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS client: the dump engine as the administrator sees it: policy, as boot parameters and as
+ * files in /sys/kernel/ras/dump/, and the result of the last dump.
+ */
+#define pr_fmt(fmt) "ras_dump: " fmt
+
+#include <linux/ctype.h>
+#include <linux/device/driver.h>
+#include <linux/err.h>
+#include <linux/init.h>
+#include <linux/kernel.h>
+#include <linux/kobject.h>
+#include <linux/module.h>
+#include <linux/ras.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include "dump.h"
+
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "ras_dump."
+
+#define DUMP_MAX_SECONDS	(24 * 60 * 60)
+
+static const char * const dump_compressions[] = {
+	[DUMP_RAW]	= "none",
+	[DUMP_LZO]	= "lzo",
+};
+
+/* Policy: a number from 0 to @max. */
+static int dump_set_number(const char *name, const char *text, unsigned int max,
+			   unsigned int *value)
+{
+	unsigned int number;
+
+	/* Not "+1", which kstrtouint() takes. */
+	if (!isdigit(text[0]) || kstrtouint(text, 10, &number) || number > max) {
+		pr_warn("%s: \"%.*s\" is not a number from 0 to %u\n", name,
+			dump_word_of(text), text, max);
+		return -EINVAL;
+	}
+	WRITE_ONCE(*value, number);
+	return 0;
+}
+
+static int dump_set_level(const char *text, const struct kernel_param *param)
+{
+	return dump_set_number("level", text, DUMP_LEVEL_MAX, &dump_policy.level);
+}
+
+static int dump_set_max_seconds(const char *text, const struct kernel_param *param)
+{
+	return dump_set_number("max_seconds", text, DUMP_MAX_SECONDS, &dump_policy.max_seconds);
+}
+
+static int dump_set_compression(const char *text, const struct kernel_param *param)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(dump_compressions); i++) {
+		if (!dump_compressions[i] || !sysfs_streq(text, dump_compressions[i]))
+			continue;
+		WRITE_ONCE(dump_policy.compression, i);
+		return 0;
+	}
+	pr_warn("compression: \"%.*s\" is not none or lzo\n", dump_word_of(text), text);
+	return -EINVAL;
+}
+
+static int dump_set_on_success(const char *text, const struct kernel_param *param)
+{
+	bool reboot = sysfs_streq(text, "reboot");
+
+	if (!reboot && !sysfs_streq(text, "next")) {
+		pr_warn("on_success: \"%.*s\" is not reboot or next\n", dump_word_of(text), text);
+		return -EINVAL;
+	}
+	WRITE_ONCE(dump_policy.reboot, reboot);
+	return 0;
+}
+
+static char dump_memory_text[64];
+static char dump_targets_text[256];
+
+/* Boot parameters.  Their files are those in /sys/kernel/ras/dump/. */
+#define DUMP_PARAM(name)							\
+static const struct kernel_param_ops dump_param_##name = { .set = dump_set_##name };	\
+module_param_cb(name, &dump_param_##name, NULL, 0)
+
+DUMP_PARAM(level);
+DUMP_PARAM(compression);
+DUMP_PARAM(max_seconds);
+DUMP_PARAM(on_success);
+module_param_string(memory, dump_memory_text, sizeof(dump_memory_text), 0);
+MODULE_PARM_DESC(memory, "SIZE@ADDRESS of the region that a dump is written to");
+module_param_string(targets, dump_targets_text, sizeof(dump_targets_text), 0);
+MODULE_PARM_DESC(targets, "where dumps go: disks, memory; the first is tried first");
+
+static ssize_t level_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(dump_policy.level));
+}
+
+static ssize_t compression_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", dump_compressions[READ_ONCE(dump_policy.compression)]);
+}
+
+static ssize_t max_seconds_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(dump_policy.max_seconds));
+}
+
+static ssize_t on_success_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", READ_ONCE(dump_policy.reboot) ? "reboot" : "next");
+}
+
+static ssize_t level_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			   size_t count)
+{
+	return dump_set_level(buf, NULL) ?: count;
+}
+
+static ssize_t compression_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+				 size_t count)
+{
+	return dump_set_compression(buf, NULL) ?: count;
+}
+
+static ssize_t max_seconds_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+				 size_t count)
+{
+	return dump_set_max_seconds(buf, NULL) ?: count;
+}
+
+static ssize_t on_success_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+				size_t count)
+{
+	return dump_set_on_success(buf, NULL) ?: count;
+}
+
+static ssize_t targets_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return dump_targets_show(buf);
+}
+
+static ssize_t targets_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			     size_t count)
+{
+	return dump_targets_set(buf) ?: count;
+}
+
+static struct kobj_attribute dump_targets_attr = __ATTR_RW_MODE(targets, 0600);
+static struct kobj_attribute dump_level_attr = __ATTR_RW_MODE(level, 0600);
+static struct kobj_attribute dump_compression_attr = __ATTR_RW_MODE(compression, 0600);
+static struct kobj_attribute dump_max_seconds_attr = __ATTR_RW_MODE(max_seconds, 0600);
+static struct kobj_attribute dump_on_success_attr = __ATTR_RW_MODE(on_success, 0600);
+
+/* What the engine takes of memory, in bytes; 0: it is not armed. */
+static ssize_t arena_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%zu\n", dump_memory_taken());
+}
+
+static struct kobj_attribute dump_arena_attr = __ATTR_RO_MODE(arena, 0400);
+
+static struct attribute *dump_attrs[] = {
+	&dump_level_attr.attr,
+	&dump_compression_attr.attr,
+	&dump_max_seconds_attr.attr,
+	&dump_on_success_attr.attr,
+	&dump_arena_attr.attr,
+	&dump_targets_attr.attr,
+	NULL,
+};
+
+static const struct attribute_group dump_group = { .attrs = dump_attrs };
+
+static ssize_t target_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", dump_result.target ?: "none");
+}
+
+static ssize_t end_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", dump_result.target ? dump_end_name(dump_result.end) :
+							    "none");
+}
+
+static struct kobj_attribute dump_target_attr = __ATTR_RO_MODE(target, 0400);
+static struct kobj_attribute dump_end_attr = __ATTR_RO_MODE(end, 0400);
+
+/* A figure of the last dump. */
+struct dump_figure {
+	struct kobj_attribute	attr;
+	size_t			at;
+};
+
+static ssize_t figure_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const struct dump_figure *figure = container_of(attr, struct dump_figure, attr);
+
+	return sysfs_emit(buf, "%llu\n", *(u64 *)((void *)&dump_result + figure->at));
+}
+
+static struct dump_figure dump_figures[] = {
+	{ __ATTR(bytes, 0400, figure_show, NULL), offsetof(struct dump_result, bytes) },
+	{ __ATTR(written, 0400, figure_show, NULL), offsetof(struct dump_result, written) },
+	{ __ATTR(zeros, 0400, figure_show, NULL), offsetof(struct dump_result, zeros) },
+	{ __ATTR(unreadable, 0400, figure_show, NULL), offsetof(struct dump_result, unreadable) },
+};
+
+static struct attribute *dump_last_attrs[] = {
+	&dump_target_attr.attr,
+	&dump_end_attr.attr,
+	&dump_figures[0].attr.attr,
+	&dump_figures[1].attr.attr,
+	&dump_figures[2].attr.attr,
+	&dump_figures[3].attr.attr,
+	NULL,
+};
+
+static const struct attribute_group dump_last_group = {
+	.name	= "last",
+	.attrs	= dump_last_attrs,
+};
+
+static int __init dump_init(void)
+{
+	struct kobject *dir = kobject_create_and_add("dump", ras_kobj);
+	struct dump_target *memory = NULL;
+	int ret;
+
+	if (!dir)
+		return -ENOMEM;
+	ret = sysfs_create_group(dir, &dump_group) ?: sysfs_create_group(dir, &dump_last_group);
+	if (ret)
+		return ret;
+	if (dump_memory_text[0])
+		memory = dump_mem_init(dir, dump_memory_text);
+	ret = dump_handlers_init(IS_ERR(memory) ? NULL : memory);
+	if (ret || IS_ERR_OR_NULL(memory) || dump_targets_text[0])
+		return ret;
+	return dump_targets_set("memory");
+}
+device_initcall(dump_init);
+
+/* Disks are there when their drivers, as far as they are built in, have found them. */
+static int __init dump_init_targets(void)
+{
+	if (!dump_targets_text[0])
+		return 0;
+	wait_for_device_probe();
+	return dump_targets_set(dump_targets_text);
+}
+late_initcall_sync(dump_init_targets);
