@@ -12,8 +12,6 @@
 #include <linux/kexec.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
-/* After mm.h: it does not include what it needs. */
-#include <linux/lzo.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
@@ -21,8 +19,6 @@
 
 /* Of the line that is appended to vmcoreinfo. */
 #define DUMP_CRASHTIME_BYTES	32
-/* What LZO may need for a page that it makes larger. */
-#define DUMP_PACKED_SIZE	round_up(lzo1x_worst_compress(PAGE_SIZE), 64)
 
 static int dump_add_range(unsigned long pfn, unsigned long nr_pages, void *arg)
 {
@@ -51,9 +47,13 @@ static void dump_remove_resource(struct dump_arena *arena, const struct resource
 /* Where there is memory whose content is of use. */
 static void dump_find_ram(struct dump_arena *arena)
 {
+	unsigned int i;
+
 	walk_system_ram_range(0, arena->nr_pfns, arena, dump_add_range);
 	/* It holds the key of a sealed dump, and the pages that are being written. */
 	dump_remove(arena, __pa(arena->pages), PAGE_SIZE << arena->order);
+	for (i = 0; i < arena->pipe.nr_lots; i++)
+		dump_remove(arena, __pa(arena->pipe.lot[i].data), dump_pipe_lot_bytes());
 	dump_remove_resource(arena, &crashk_res);
 	dump_remove_resource(arena, &crashk_low_res);
 }
@@ -83,6 +83,15 @@ static void *dump_part(void **at, size_t size)
 	return part;
 }
 
+void dump_arena_free(struct dump_arena *arena)
+{
+	if (!arena)
+		return;
+	dump_pipe_free_memory(&arena->pipe);
+	free_pages((unsigned long)arena->pages, arena->order);
+	kfree(arena);
+}
+
 /**
  * dump_arena_make() - allocate what a dump of the memory that there is now needs
  *
@@ -99,15 +108,14 @@ struct dump_arena *dump_arena_make(void)
 		return NULL;
 	arena->nr_pfns = max_pfn;
 	arena->bitmap_bytes = round_up(DIV_ROUND_UP(max_pfn, BITS_PER_BYTE), PAGE_SIZE);
-	size = 5 * arena->bitmap_bytes + 3 * PAGE_SIZE + DUMP_PACKED_SIZE +
-	       round_up(LZO1X_1_MEM_COMPRESS, 64) + round_up(sizeof(struct dump_look), 64);
+	size = 5 * arena->bitmap_bytes + 2 * PAGE_SIZE + round_up(sizeof(struct dump_look), 64);
 	arena->order = get_order(size);
 	if (arena->order < MAX_ORDER)
 		arena->pages = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN,
 							arena->order);
-	if (!arena->pages) {
+	if (!arena->pages || dump_pipe_alloc_memory(&arena->pipe)) {
 		pr_warn("no block of %zu KiB for its memory\n", size >> 10);
-		kfree(arena);
+		dump_arena_free(arena);
 		return NULL;
 	}
 	at = arena->pages;
@@ -116,27 +124,17 @@ struct dump_arena *dump_arena_make(void)
 	arena->first = dump_part(&at, arena->bitmap_bytes);
 	arena->slab = dump_part(&at, arena->bitmap_bytes);
 	arena->kernel = dump_part(&at, arena->bitmap_bytes);
-	arena->page = dump_part(&at, PAGE_SIZE);
 	arena->meta = dump_part(&at, PAGE_SIZE);
 	arena->vmcoreinfo = dump_part(&at, PAGE_SIZE);
-	arena->packed = dump_part(&at, DUMP_PACKED_SIZE);
-	arena->lzo = dump_part(&at, LZO1X_1_MEM_COMPRESS);
 	arena->look = dump_part(&at, sizeof(struct dump_look));
 	dump_find_ram(arena);
 	dump_copy_vmcoreinfo(arena);
 	return arena;
 }
 
-void dump_arena_free(struct dump_arena *arena)
-{
-	if (!arena)
-		return;
-	free_pages((unsigned long)arena->pages, arena->order);
-	kfree(arena);
-}
-
 /* How much memory it takes, for good. */
 size_t dump_arena_bytes(const struct dump_arena *arena)
 {
-	return sizeof(*arena) + (PAGE_SIZE << arena->order);
+	return sizeof(*arena) + (PAGE_SIZE << arena->order) +
+	       arena->pipe.nr_lots * dump_pipe_lot_bytes();
 }

@@ -5,6 +5,8 @@
 #ifndef _RAS_DUMP_H
 #define _RAS_DUMP_H
 
+#include <linux/atomic.h>
+#include <linux/cpumask.h>
 #include <linux/minmax.h>
 #include <linux/mm_types.h>
 #include <linux/ras.h>
@@ -18,6 +20,9 @@
 #define DUMP_USER		BIT(3)	/* memory of processes */
 #define DUMP_FREE		BIT(4)	/* free pages */
 #define DUMP_LEVEL_MAX		31
+
+/* How many CPUs may help; more find nothing to do. */
+#define DUMP_HELPERS_MAX	16
 
 /* How a page is stored, struct page_desc.flags in makedumpfile's diskdump_mod.h. */
 enum dump_compression {
@@ -65,6 +70,73 @@ struct dump_look {
 	unsigned long		free_end;
 };
 
+/* Pages that are packed together, and lots of them; see pipe.c. */
+#define DUMP_LOT_PAGES		16
+#define DUMP_LOTS		8
+
+/* What became of a page in a lot. */
+enum dump_item_kind {
+	DUMP_ITEM_PACKED,
+	DUMP_ITEM_ZEROS,
+	DUMP_ITEM_UNREADABLE,
+};
+
+/**
+ * struct dump_item - a page in a lot
+ * @pfn: the page frame
+ * @rank: its number among the pages that are in the dump
+ * @kind: see enum dump_item_kind
+ * @flags: how it is stored, see enum dump_compression
+ * @at: where in the lot's data it is, in bytes
+ * @size: how many bytes it takes there
+ */
+struct dump_item {
+	unsigned long		pfn;
+	u64			rank;
+	enum dump_item_kind	kind;
+	u32			flags;
+	u32			at;
+	u32			size;
+};
+
+/**
+ * struct dump_lot - pages that are packed together
+ * @state: who has it; see pipe.c
+ * @lost: the CPU that has it is lost: nobody uses it any more
+ * @nr_items: how many pages there are
+ * @item: the pages
+ * @bytes: how much they take in @data
+ * @data: the pages, packed
+ * @page: a page, copied
+ * @lzo: working memory
+ */
+struct dump_lot {
+	atomic_t		state;
+	bool			lost;
+	unsigned int		nr_items;
+	struct dump_item	item[DUMP_LOT_PAGES];
+	size_t			bytes;
+	void			*data;
+	void			*page;
+	void			*lzo;
+};
+
+/**
+ * struct dump_pipe - lots on their way
+ * @lot: the lots
+ * @nr_lots: how many there are
+ * @cpus: those that may help
+ * @compression: how pages are stored
+ * @over: helpers are not needed any more
+ */
+struct dump_pipe {
+	struct dump_lot		lot[DUMP_LOTS];
+	unsigned int		nr_lots;
+	struct cpumask		cpus;
+	enum dump_compression	compression;
+	bool			over;
+};
+
 /**
  * struct dump_arena - all memory of the engine, allocated when it is armed
  * @nr_pfns: page frames from 0 on that the dump tells of
@@ -76,9 +148,7 @@ struct dump_look {
  * @kernel: of those, what goes third; the others go last
  * @pages: the memory of all this, PAGE_SIZE << @order
  * @order: see @pages
- * @page: one page, copied
- * @packed: the same compressed; LZO may make it larger
- * @lzo: its working memory
+ * @pipe: the lots, whose memory is their own
  * @look: see struct dump_look
  * @meta: a page of the header, notes or descriptors in the making
  * @vmcoreinfo: copy of the kernel's
@@ -95,9 +165,7 @@ struct dump_arena {
 	unsigned long		*kernel;
 	void			*pages;
 	unsigned int		order;
-	void			*page;
-	void			*packed;
-	void			*lzo;
+	struct dump_pipe	pipe;
 	struct dump_look	*look;
 	void			*meta;
 	char			*vmcoreinfo;
@@ -211,12 +279,14 @@ struct dump_result {
  * @level: which pages are left out, DUMP_*
  * @compression: how pages are stored
  * @max_seconds: how long a dump may take, in s; 0: no limit
+ * @helpers: how many parked CPUs may help
  * @reboot: a dump that is whole ends the chain; else the next handler runs
  */
 struct dump_policy {
 	unsigned int		level;
 	enum dump_compression	compression;
 	unsigned int		max_seconds;
+	unsigned int		helpers;
 	bool			reboot;
 };
 
@@ -258,6 +328,20 @@ void dump_classify(struct dump_session *s);
 /* passes.c */
 void dump_mark_first(struct dump_arena *arena);
 int dump_write_pages(struct dump_session *s);
+
+/* pipe.c */
+int dump_pipe_begin(struct dump_pipe *pipe, const struct ras_stop *stop,
+		    enum dump_compression compression, unsigned int helpers);
+void dump_pipe_end(struct dump_pipe *pipe, const struct ras_stop *stop);
+struct dump_lot *dump_pipe_free(struct dump_pipe *pipe);
+struct dump_lot *dump_pipe_packed(struct dump_pipe *pipe);
+bool dump_pipe_is_empty(const struct dump_pipe *pipe);
+void dump_pipe_work(struct dump_pipe *pipe, const struct ras_stop *stop);
+void dump_lot_filled(struct dump_lot *lot);
+void dump_lot_stored(struct dump_lot *lot);
+int dump_pipe_alloc_memory(struct dump_pipe *pipe);
+void dump_pipe_free_memory(struct dump_pipe *pipe);
+size_t dump_pipe_lot_bytes(void);
 
 /* format.c */
 void dump_lay_out(struct dump_session *s);

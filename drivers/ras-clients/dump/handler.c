@@ -32,13 +32,15 @@
  * @handler: as registered
  * @name: its name
  * @word: the target's name in the list, which keeps it
- * @target: the target; NULL: there is none at this place of the list
+ * @target: the target
+ * @session: its dump
  */
 struct dump_handler {
 	struct ras_handler	handler;
 	char			name[DUMP_NAME_BYTES];
 	char			*word;
 	struct dump_target	*target;
+	struct dump_session	session;
 };
 
 /* Guards the list of targets. */
@@ -50,6 +52,7 @@ static DEFINE_MUTEX(dump_arena_lock);
 struct dump_policy dump_policy = {
 	.level		= DUMP_LEVEL_MAX,
 	.compression	= DUMP_LZO,
+	.helpers	= DUMP_HELPERS_MAX,
 };
 
 /* The target memory, or NULL. */
@@ -61,7 +64,6 @@ static struct dump_arena *dump_arena;
 static unsigned int dump_armed;
 /* What their targets have allocated. */
 static size_t dump_target_bytes;
-static struct dump_session dump_session;
 struct dump_result dump_result;
 /* The stop that has a whole dump already. */
 static u32 dump_done;
@@ -84,7 +86,8 @@ static const char *dump_not_ready(struct ras_handler *handler)
 static enum ras_verdict dump_handler_run(struct ras_handler *handler,
 					 const struct ras_stop *stop)
 {
-	struct dump_session *s = &dump_session;
+	/* Each has its own: a CPU that was lost in another one may go on to use that. */
+	struct dump_session *s = &container_of(handler, struct dump_handler, handler)->session;
 
 	if (dump_done == stop->sequence) {
 		pr_info("%s: the dump is written already\n", handler->name);
@@ -97,6 +100,7 @@ static enum ras_verdict dump_handler_run(struct ras_handler *handler,
 	s->policy.level = READ_ONCE(dump_policy.level);
 	s->policy.compression = READ_ONCE(dump_policy.compression);
 	s->policy.max_seconds = READ_ONCE(dump_policy.max_seconds);
+	s->policy.helpers = READ_ONCE(dump_policy.helpers);
 	s->result = &dump_result;
 	dump_run(s);
 	if (dump_result.end != DUMP_WHOLE)
@@ -251,6 +255,7 @@ static struct dump_handler *dump_handler_new(const char *word)
 	dump_name(h, word);
 	h->handler.name = h->name;
 	h->handler.triggers = RAS_ON(PANIC);
+	h->handler.flags = RAS_HANDLER_HELPED;
 	/* Renewed by each piece that is stored; longer than a disk may be silent. */
 	h->handler.deadline_ms = 10000;
 	h->handler.arm = dump_arm;

@@ -6,8 +6,6 @@
  * opened, and is the better the later it was cut off (LKCD's passes).
  */
 #include <linux/mm.h>
-/* After mm.h: it does not include what it needs. */
-#include <linux/lzo.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/string.h>
@@ -15,9 +13,6 @@
 #include <asm/sections.h>
 
 #include "dump.h"
-
-/* Pages between two looks at the time. */
-#define DUMP_STRIDE	64
 
 static void dump_mark(struct dump_arena *arena, unsigned long pfn)
 {
@@ -132,6 +127,66 @@ static unsigned long dump_pages_of(const struct dump_arena *arena, enum dump_pas
 	}
 }
 
+/**
+ * struct dump_cursor - how far a pass has come
+ * @pass: the pass
+ * @word: the word of the bitmaps that is looked at
+ * @pages: what of it was not handed out yet
+ * @rank: how many pages in the dump are before that word
+ */
+struct dump_cursor {
+	enum dump_pass		pass;
+	unsigned long		word;
+	unsigned long		pages;
+	u64			rank;
+};
+
+static void dump_cursor_init(struct dump_cursor *cursor, const struct dump_arena *arena,
+			     enum dump_pass pass)
+{
+	cursor->pass = pass;
+	cursor->word = 0;
+	cursor->pages = dump_pages_of(arena, pass, 0);
+	cursor->rank = 0;
+}
+
+/* Go to the next page of the pass; false if there is none. */
+static bool dump_cursor_next(struct dump_cursor *cursor, const struct dump_arena *arena,
+			     struct dump_item *item)
+{
+	unsigned long words = BITS_TO_LONGS(arena->nr_pfns);
+	unsigned int bit;
+
+	while (!cursor->pages) {
+		if (cursor->word + 1 >= words)
+			return false;
+		cursor->rank += hweight_long(arena->keep[cursor->word++]);
+		cursor->pages = dump_pages_of(arena, cursor->pass, cursor->word);
+	}
+	bit = __ffs(cursor->pages);
+	cursor->pages &= cursor->pages - 1;
+	item->pfn = cursor->word * BITS_PER_LONG + bit;
+	item->rank = cursor->rank + hweight_long(arena->keep[cursor->word] & (BIT(bit) - 1));
+	return true;
+}
+
+/* Hand out pages, as long as there are lots for them; false if the pass has no more. */
+static bool dump_fill(struct dump_arena *arena, struct dump_cursor *cursor)
+{
+	struct dump_lot *lot;
+
+	while ((lot = dump_pipe_free(&arena->pipe))) {
+		lot->nr_items = 0;
+		while (lot->nr_items < DUMP_LOT_PAGES &&
+		       dump_cursor_next(cursor, arena, &lot->item[lot->nr_items]))
+			lot->nr_items++;
+		if (!lot->nr_items)
+			return false;
+		dump_lot_filled(lot);
+	}
+	return true;
+}
+
 /* Store @size bytes behind what is there. */
 static int dump_append(struct dump_session *s, const void *data, size_t size)
 {
@@ -143,14 +198,15 @@ static int dump_append(struct dump_session *s, const void *data, size_t size)
 }
 
 /* The page of zeros, which is in the file once. */
-static int dump_write_zero(struct dump_session *s, u64 rank)
+static int dump_store_zeros(struct dump_session *s, u64 rank)
 {
 	u64 at = s->end;
 	int ret;
 
 	s->result->zeros++;
 	if (!s->zero) {
-		ret = dump_append(s, s->arena->page, PAGE_SIZE);
+		memset(s->arena->meta, 0, PAGE_SIZE);
+		ret = dump_append(s, s->arena->meta, PAGE_SIZE);
 		if (ret)
 			return ret;
 		s->zero = at;
@@ -159,52 +215,35 @@ static int dump_write_zero(struct dump_session *s, u64 rank)
 }
 
 /* Data before its descriptor, so that no descriptor leads to what is not there. */
-static int dump_write_page(struct dump_session *s, unsigned long pfn, u64 rank)
+static int dump_store_item(struct dump_session *s, const struct dump_lot *lot,
+			   const struct dump_item *item)
 {
-	struct dump_arena *arena = s->arena;
-	size_t size = PAGE_SIZE;
-	void *data = arena->page;
-	u32 flags = DUMP_RAW;
 	u64 at = s->end;
-	int ret;
 
-	/*
-	 * The copy is stored: other CPUs that are missing, and devices, go on to change the
-	 * page.  A page that cannot be read keeps a descriptor that readers refuse.
-	 */
-	if (ras_copy_page(data, pfn)) {
+	switch (item->kind) {
+	case DUMP_ITEM_ZEROS:
+		return dump_store_zeros(s, item->rank);
+	case DUMP_ITEM_UNREADABLE:
+		/* It keeps a descriptor of zeros, which readers refuse. */
 		s->result->unreadable++;
 		return 0;
+	default:
+		return dump_append(s, lot->data + item->at, item->size) ?:
+		       dump_write_desc(s, item->rank, at, item->size, item->flags);
 	}
-	if (!memchr_inv(data, 0, PAGE_SIZE))
-		return dump_write_zero(s, rank);
-	if (s->policy.compression == DUMP_LZO &&
-	    lzo1x_1_compress(data, PAGE_SIZE, arena->packed, &size, arena->lzo) == LZO_E_OK &&
-	    size < PAGE_SIZE) {
-		data = arena->packed;
-		flags = DUMP_LZO;
-	} else {
-		size = PAGE_SIZE;
-	}
-	ret = dump_append(s, data, size);
-	return ret ?: dump_write_desc(s, rank, at, size, flags);
 }
 
-static int dump_write_word(struct dump_session *s, enum dump_pass pass, unsigned long word,
-			   u64 rank)
+static int dump_store_lot(struct dump_session *s, struct dump_lot *lot)
 {
-	unsigned long pages = dump_pages_of(s->arena, pass, word), keep = s->arena->keep[word];
+	unsigned int i;
+	int ret = 0;
 
-	while (pages) {
-		unsigned int bit = __ffs(pages);
-		int ret = dump_write_page(s, word * BITS_PER_LONG + bit,
-					  rank + hweight_long(keep & (BIT(bit) - 1)));
-
-		if (ret)
-			return ret;
-		pages &= pages - 1;
-	}
-	return 0;
+	for (i = 0; i < lot->nr_items && !ret; i++)
+		ret = dump_store_item(s, lot, &lot->item[i]);
+	dump_lot_stored(lot);
+	/* By what is written, not by the clock: a hang is no progress. */
+	ras_progress(s->stop);
+	return ret;
 }
 
 static bool dump_is_late(const struct dump_session *s)
@@ -214,36 +253,50 @@ static bool dump_is_late(const struct dump_session *s)
 	return limit_ns && ras_clock_ns() - s->begin_ns > limit_ns;
 }
 
+static int dump_write_pass(struct dump_session *s, enum dump_pass pass)
+{
+	struct dump_pipe *pipe = &s->arena->pipe;
+	struct dump_cursor cursor;
+	bool more = true;
+	int ret = 0;
+
+	dump_cursor_init(&cursor, s->arena, pass);
+	while (!ret && (more || !dump_pipe_is_empty(pipe))) {
+		struct dump_lot *lot;
+
+		if (more)
+			more = dump_fill(s->arena, &cursor);
+		lot = dump_pipe_packed(pipe);
+		if (lot)
+			ret = dump_store_lot(s, lot);
+		else
+			dump_pipe_work(pipe, s->stop);
+		if (!ret && dump_is_late(s))
+			ret = -ETIMEDOUT;
+	}
+	return ret;
+}
+
 /**
  * dump_write_pages() - store the pages, pass by pass
  * @s: the session, with its header written
  *
- * Context: A handler.
- * Return: 0; what the target has refused to write with; %-ETIMEDOUT if there is no more time.
+ * Context: A handler with %RAS_HANDLER_HELPED.
+ * Return: 0; what the target has refused to write with; %-ETIMEDOUT if there is no more time;
+ *	as dump_pipe_begin().
  */
 int dump_write_pages(struct dump_session *s)
 {
-	unsigned long words = BITS_TO_LONGS(s->arena->nr_pfns), word;
+	struct dump_pipe *pipe = &s->arena->pipe;
+	int ret = dump_pipe_begin(pipe, s->stop, s->policy.compression, s->policy.helpers);
 	enum dump_pass pass;
 
-	for (pass = 0; pass < DUMP_NR_PASSES; pass++) {
-		u64 begin_ns = ras_clock_ns(), rank = 0, written = s->result->written;
+	for (pass = 0; pass < DUMP_NR_PASSES && !ret; pass++) {
+		u64 begin_ns = ras_clock_ns();
 
-		for (word = 0; word < words; word++) {
-			int ret = dump_write_word(s, pass, word, rank);
-
-			if (ret)
-				return ret;
-			rank += hweight_long(s->arena->keep[word]);
-			if (s->result->written - written < DUMP_STRIDE)
-				continue;
-			/* By what is written, not by the clock: a hang is no progress. */
-			written = s->result->written;
-			ras_progress(s->stop);
-			if (dump_is_late(s))
-				return -ETIMEDOUT;
-		}
+		ret = dump_write_pass(s, pass);
 		s->result->pass_ns[pass] = ras_clock_ns() - begin_ns;
 	}
-	return 0;
+	dump_pipe_end(pipe, s->stop);
+	return ret;
 }

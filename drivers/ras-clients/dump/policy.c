@@ -54,6 +54,11 @@ static int dump_set_max_seconds(const char *text, const struct kernel_param *par
 	return dump_set_number("max_seconds", text, DUMP_MAX_SECONDS, &dump_policy.max_seconds);
 }
 
+static int dump_set_helpers(const char *text, const struct kernel_param *param)
+{
+	return dump_set_number("helpers", text, DUMP_HELPERS_MAX, &dump_policy.helpers);
+}
+
 static int dump_set_compression(const char *text, const struct kernel_param *param)
 {
 	unsigned int i;
@@ -91,6 +96,7 @@ module_param_cb(name, &dump_param_##name, NULL, 0)
 DUMP_PARAM(level);
 DUMP_PARAM(compression);
 DUMP_PARAM(max_seconds);
+DUMP_PARAM(helpers);
 DUMP_PARAM(on_success);
 module_param_string(memory, dump_memory_text, sizeof(dump_memory_text), 0);
 MODULE_PARM_DESC(memory, "SIZE@ADDRESS of the region that a dump is written to");
@@ -110,6 +116,11 @@ static ssize_t compression_show(struct kobject *kobj, struct kobj_attribute *att
 static ssize_t max_seconds_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%u\n", READ_ONCE(dump_policy.max_seconds));
+}
+
+static ssize_t helpers_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(dump_policy.helpers));
 }
 
 static ssize_t on_success_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -135,6 +146,12 @@ static ssize_t max_seconds_store(struct kobject *kobj, struct kobj_attribute *at
 	return dump_set_max_seconds(buf, NULL) ?: count;
 }
 
+static ssize_t helpers_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			     size_t count)
+{
+	return dump_set_helpers(buf, NULL) ?: count;
+}
+
 static ssize_t on_success_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
 				size_t count)
 {
@@ -156,6 +173,7 @@ static struct kobj_attribute dump_targets_attr = __ATTR_RW_MODE(targets, 0600);
 static struct kobj_attribute dump_level_attr = __ATTR_RW_MODE(level, 0600);
 static struct kobj_attribute dump_compression_attr = __ATTR_RW_MODE(compression, 0600);
 static struct kobj_attribute dump_max_seconds_attr = __ATTR_RW_MODE(max_seconds, 0600);
+static struct kobj_attribute dump_helpers_attr = __ATTR_RW_MODE(helpers, 0600);
 static struct kobj_attribute dump_on_success_attr = __ATTR_RW_MODE(on_success, 0600);
 
 /* What the engine takes of memory, in bytes; 0: it is not armed. */
@@ -170,6 +188,7 @@ static struct attribute *dump_attrs[] = {
 	&dump_level_attr.attr,
 	&dump_compression_attr.attr,
 	&dump_max_seconds_attr.attr,
+	&dump_helpers_attr.attr,
 	&dump_on_success_attr.attr,
 	&dump_arena_attr.attr,
 	&dump_targets_attr.attr,

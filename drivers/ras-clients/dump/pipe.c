@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS client: the dump engine: parked CPUs copy and compress pages while the owner writes.
+ *
+ * Pages go through *lots* of up to %DUMP_LOT_PAGES.  The owner fills a lot with the numbers of
+ * page frames; whoever takes it, a helper or the owner itself if it has nothing to write, packs
+ * the pages into the lot's own memory; the owner stores it, in whatever order lots are done.
+ *
+ * A lot changes hands by one word, its state.  A helper that hangs keeps its lot, whose memory
+ * nobody else uses any more, and the owner packs those pages again in another one.
+ */
+#include <linux/atomic.h>
+#include <linux/gfp.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+/* After mm.h: it does not include what it needs. */
+#include <linux/lzo.h>
+#include <linux/ras.h>
+#include <linux/string.h>
+
+#include "dump.h"
+
+/* How long a helper may take for a lot, in ms: a thousand times what it needs. */
+#define DUMP_LOT_MS		1000
+/* How long a helper looks for a lot before it comes back to the framework, in ns. */
+#define DUMP_IDLE_NS		(50 * NSEC_PER_USEC)
+
+/* States of a lot.  While it is being packed, %DUMP_LOT_TAKEN plus the CPU. */
+enum dump_lot_state {
+	DUMP_LOT_FREE,
+	DUMP_LOT_FILLED,
+	DUMP_LOT_PACKED,
+	DUMP_LOT_TAKEN,
+};
+
+/* Take a lot that is to be packed; false if somebody else has. */
+static bool dump_lot_take(struct dump_lot *lot, unsigned int cpu)
+{
+	return atomic_read(&lot->state) == DUMP_LOT_FILLED &&
+	       atomic_cmpxchg_acquire(&lot->state, DUMP_LOT_FILLED, DUMP_LOT_TAKEN + cpu) ==
+	       DUMP_LOT_FILLED;
+}
+
+/* Pack a page behind those that are in the lot already. */
+static void dump_lot_pack_page(struct dump_lot *lot, struct dump_item *item,
+			       enum dump_compression compression)
+{
+	void *at = lot->data + lot->bytes;
+	size_t size;
+
+	item->at = lot->bytes;
+	item->size = 0;
+	/*
+	 * The copy is stored: other CPUs that are missing, and devices, go on to change the
+	 * page.
+	 */
+	if (ras_copy_page(lot->page, item->pfn)) {
+		item->kind = DUMP_ITEM_UNREADABLE;
+		return;
+	}
+	if (!memchr_inv(lot->page, 0, PAGE_SIZE)) {
+		item->kind = DUMP_ITEM_ZEROS;
+		return;
+	}
+	item->kind = DUMP_ITEM_PACKED;
+	if (compression == DUMP_LZO &&
+	    lzo1x_1_compress(lot->page, PAGE_SIZE, at, &size, lot->lzo) == LZO_E_OK &&
+	    size < PAGE_SIZE) {
+		item->flags = DUMP_LZO;
+		item->size = size;
+	} else {
+		memcpy(at, lot->page, PAGE_SIZE);
+		item->flags = DUMP_RAW;
+		item->size = PAGE_SIZE;
+	}
+	lot->bytes += item->size;
+}
+
+/* Pack a lot that was taken.  If it was taken back meanwhile, it stays so. */
+static void dump_lot_pack(struct dump_lot *lot, unsigned int cpu,
+			  enum dump_compression compression)
+{
+	unsigned int i;
+
+	lot->bytes = 0;
+	for (i = 0; i < lot->nr_items; i++)
+		dump_lot_pack_page(lot, &lot->item[i], compression);
+	/* Pairs with the acquire in dump_pipe_packed(). */
+	atomic_cmpxchg_release(&lot->state, DUMP_LOT_TAKEN + cpu, DUMP_LOT_PACKED);
+}
+
+/* Take the first lot that is to be packed, and leave it in *@lot; false if there is none. */
+static bool dump_pipe_take(struct dump_pipe *pipe, unsigned int cpu, struct dump_lot **lot)
+{
+	unsigned int i;
+
+	for (i = 0; i < pipe->nr_lots; i++) {
+		*lot = &pipe->lot[i];
+		if (dump_lot_take(*lot, cpu))
+			return true;
+	}
+	*lot = NULL;
+	return false;
+}
+
+/* A piece of the job, on a parked CPU: one lot. */
+static bool dump_pipe_help(void *arg)
+{
+	struct dump_pipe *pipe = arg;
+	unsigned int cpu = raw_smp_processor_id();
+	struct dump_lot *lot = NULL;
+
+	ras_poll(dump_pipe_take(pipe, cpu, &lot) || READ_ONCE(pipe->over), DUMP_IDLE_NS);
+	if (lot)
+		dump_lot_pack(lot, cpu, pipe->compression);
+	return !READ_ONCE(pipe->over);
+}
+
+/**
+ * dump_pipe_begin() - get ready to pack pages, with help
+ * @pipe: the pipe
+ * @stop: the stop
+ * @compression: how pages are to be stored
+ * @helpers: the most parked CPUs that are to help
+ *
+ * Context: A handler with %RAS_HANDLER_HELPED.
+ * Return: 0; %-EBUSY if every lot is held by a CPU that is lost.
+ */
+int dump_pipe_begin(struct dump_pipe *pipe, const struct ras_stop *stop,
+		    enum dump_compression compression, unsigned int helpers)
+{
+	struct ras_job job = {
+		.work		= dump_pipe_help,
+		.arg		= pipe,
+		.cpus		= &pipe->cpus,
+		.deadline_ms	= DUMP_LOT_MS,
+	};
+	unsigned int cpu, i, usable = 0;
+
+	WRITE_ONCE(pipe->over, false);
+	pipe->compression = compression;
+	for (i = 0; i < pipe->nr_lots; i++) {
+		struct dump_lot *lot = &pipe->lot[i];
+
+		/* A CPU that was lost in an earlier attempt may go on to pack it. */
+		lot->lost = atomic_read(&lot->state) >= DUMP_LOT_TAKEN;
+		if (lot->lost)
+			continue;
+		atomic_set(&lot->state, DUMP_LOT_FREE);
+		usable++;
+	}
+	cpumask_clear(&pipe->cpus);
+	for_each_present_cpu(cpu)
+		if (helpers && cpu != raw_smp_processor_id()) {
+			cpumask_set_cpu(cpu, &pipe->cpus);
+			helpers--;
+		}
+	/* Without help the owner does it all. */
+	if (usable && !cpumask_empty(&pipe->cpus))
+		ras_help_start(stop, &job);
+	return usable ? 0 : -EBUSY;
+}
+
+/**
+ * dump_pipe_end() - no more pages
+ * @pipe: the pipe
+ * @stop: the stop
+ *
+ * Context: The handler that has called dump_pipe_begin().
+ */
+void dump_pipe_end(struct dump_pipe *pipe, const struct ras_stop *stop)
+{
+	unsigned int i;
+
+	WRITE_ONCE(pipe->over, true);
+	/* What nobody has begun need not be. */
+	for (i = 0; i < pipe->nr_lots; i++)
+		atomic_cmpxchg(&pipe->lot[i].state, DUMP_LOT_FILLED, DUMP_LOT_FREE);
+	ras_help_end(stop);
+}
+
+/* A lot that can be filled, or NULL. */
+struct dump_lot *dump_pipe_free(struct dump_pipe *pipe)
+{
+	unsigned int i;
+
+	for (i = 0; i < pipe->nr_lots; i++)
+		if (atomic_read(&pipe->lot[i].state) == DUMP_LOT_FREE)
+			return &pipe->lot[i];
+	return NULL;
+}
+
+/* The lot was filled. */
+void dump_lot_filled(struct dump_lot *lot)
+{
+	/* Pairs with the acquire in dump_lot_take(): the items are there. */
+	atomic_set_release(&lot->state, DUMP_LOT_FILLED);
+}
+
+/* The lot was stored. */
+void dump_lot_stored(struct dump_lot *lot)
+{
+	atomic_set(&lot->state, DUMP_LOT_FREE);
+}
+
+/* A lot that is packed, or NULL. */
+struct dump_lot *dump_pipe_packed(struct dump_pipe *pipe)
+{
+	unsigned int i;
+
+	for (i = 0; i < pipe->nr_lots; i++)
+		/* Pairs with the release in dump_lot_pack(). */
+		if (atomic_read_acquire(&pipe->lot[i].state) == DUMP_LOT_PACKED)
+			return &pipe->lot[i];
+	return NULL;
+}
+
+/* Is no lot on its way? */
+bool dump_pipe_is_empty(const struct dump_pipe *pipe)
+{
+	unsigned int i;
+
+	for (i = 0; i < pipe->nr_lots; i++)
+		if (!pipe->lot[i].lost && atomic_read(&pipe->lot[i].state) != DUMP_LOT_FREE)
+			return false;
+	return true;
+}
+
+/*
+ * A helper has @lot.  If it will not pack it, copy the items to @spare, which is free, or to
+ * the lot itself if nobody can be writing to it any more.
+ */
+static bool dump_lot_recover(struct dump_lot *lot, struct dump_lot *spare,
+			     const struct ras_stop *stop)
+{
+	int state = atomic_read(&lot->state);
+	enum ras_helper helper;
+
+	if (state < DUMP_LOT_TAKEN || lot->lost)
+		return false;
+	helper = ras_help_state(stop, state - DUMP_LOT_TAKEN);
+	if (helper == RAS_HELPER_RUNS || atomic_read(&lot->state) != state)
+		return false;
+	if (helper != RAS_HELPER_LOST) {
+		atomic_set(&lot->state, DUMP_LOT_FILLED);
+		return true;
+	}
+	if (!spare)
+		return false;
+	lot->lost = true;
+	spare->nr_items = lot->nr_items;
+	memcpy(spare->item, lot->item, sizeof(lot->item));
+	dump_lot_filled(spare);
+	return true;
+}
+
+/**
+ * dump_pipe_work() - have the owner do what is left for it while nothing is packed
+ * @pipe: the pipe
+ * @stop: the stop
+ *
+ * Packs a lot, or finds out which helper will not come back.
+ *
+ * Context: The handler that has called dump_pipe_begin().
+ */
+void dump_pipe_work(struct dump_pipe *pipe, const struct ras_stop *stop)
+{
+	unsigned int cpu = raw_smp_processor_id(), i;
+	struct dump_lot *lot;
+
+	if (dump_pipe_take(pipe, cpu, &lot)) {
+		dump_lot_pack(lot, cpu, pipe->compression);
+		return;
+	}
+	for (i = 0; i < pipe->nr_lots; i++)
+		if (dump_lot_recover(&pipe->lot[i], dump_pipe_free(pipe), stop))
+			return;
+	ras_relax();
+}
+
+/* Memory of a lot: what is packed, with room for a page that LZO makes larger; see below. */
+#define DUMP_LOT_DATA	(DUMP_LOT_PAGES * PAGE_SIZE + \
+			 round_up(lzo1x_worst_compress(PAGE_SIZE), 64))
+#define DUMP_LOT_MEMORY	PAGE_ALIGN(DUMP_LOT_DATA + PAGE_SIZE + LZO1X_1_MEM_COMPRESS)
+
+/**
+ * dump_pipe_free_memory() - free what dump_pipe_alloc_memory() has allocated
+ * @pipe: the pipe
+ *
+ * Context: Process context.
+ */
+void dump_pipe_free_memory(struct dump_pipe *pipe)
+{
+	unsigned int i;
+
+	for (i = 0; i < pipe->nr_lots; i++)
+		free_pages_exact(pipe->lot[i].data, DUMP_LOT_MEMORY);
+	pipe->nr_lots = 0;
+}
+
+/**
+ * dump_pipe_alloc_memory() - allocate the lots
+ * @pipe: the pipe, all zeros
+ *
+ * Two for each CPU, within limits: one is packed while the other is stored.
+ *
+ * Context: Process context.
+ * Return: 0 or %-ENOMEM.
+ */
+int dump_pipe_alloc_memory(struct dump_pipe *pipe)
+{
+	unsigned int nr = clamp(2 * num_possible_cpus(), 3U, (unsigned int)DUMP_LOTS);
+
+	for (pipe->nr_lots = 0; pipe->nr_lots < nr; pipe->nr_lots++) {
+		struct dump_lot *lot = &pipe->lot[pipe->nr_lots];
+
+		lot->data = alloc_pages_exact(DUMP_LOT_MEMORY, GFP_KERNEL | __GFP_ZERO);
+		if (!lot->data) {
+			dump_pipe_free_memory(pipe);
+			return -ENOMEM;
+		}
+		lot->page = lot->data + DUMP_LOT_MEMORY - PAGE_SIZE;
+		lot->lzo = lot->data + round_up(DUMP_LOT_DATA, 64);
+	}
+	return 0;
+}
+
+/* How much of it there is, in bytes; the memory of lot @i begins at its @data. */
+size_t dump_pipe_lot_bytes(void)
+{
+	return DUMP_LOT_MEMORY;
+}
