@@ -148,6 +148,7 @@ static bool ras_leave_call(struct ras_machine *m, struct ras_slot *slot,
 	if (!ras_change_claim(m, RAS_CLAIM(self, guard->call), RAS_CLAIM(self, next)))
 		return false;
 	if (outer) {
+		m->calls = next;
 		WRITE_ONCE(outer->call, next);
 		ras_watch_guard(m, slot, outer);
 	} else {

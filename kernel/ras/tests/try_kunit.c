@@ -170,6 +170,34 @@ static void ras_try_then_hang(struct kunit *test)
 	ras_fake_expect_idle(test, fake);
 }
 
+/* Half of what it may take. */
+static void fn_takes_half(void *arg)
+{
+	try.calls++;
+	ras_fake_hang(try.fake, RAS_FAKE_DEADLINE_NS / 2);
+}
+
+/* What the handler does between two tries is not the time of the second one. */
+static void hook_works_between_tries(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	ras_try(stop, fn_returns, NULL, RAS_FAKE_DEADLINE_MS, NULL);
+	try.calls = 0;
+	ras_fake_hang(h->fake, RAS_FAKE_DEADLINE_NS - RAS_FAKE_STEP_NS);
+	hook_tries(h, stop);
+}
+
+static void ras_try_again(struct kunit *test)
+{
+	struct ras_fake *fake = new_try(test, 2, fn_takes_half, RAS_FAKE_DEADLINE_MS);
+	struct ras_fake_handler *h = ras_fake_add_hook(test, "h", 1, hook_works_between_tries,
+						       100 * RAS_FAKE_DEADLINE_MS);
+
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	expect_tried(test, 0, RAS_FAILED_NOT);
+	ras_fake_expect_counts(test, h, 1, 0, 0);
+	ras_fake_expect_idle(test, fake);
+}
+
 /* The handler's deadline counts on, and is the shorter one: both are abandoned. */
 static void ras_try_outlasts_handler(struct kunit *test)
 {
@@ -281,6 +309,7 @@ static struct kunit_case ras_try_cases[] = {
 	KUNIT_CASE(ras_try_then_fault),
 	KUNIT_CASE(ras_try_hangs),
 	KUNIT_CASE(ras_try_then_hang),
+	KUNIT_CASE(ras_try_again),
 	KUNIT_CASE(ras_try_outlasts_handler),
 	KUNIT_CASE(ras_try_too_late),
 	KUNIT_CASE(ras_try_progress),
