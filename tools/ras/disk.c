@@ -75,7 +75,8 @@ static enum outcome disk_mark(struct source *source)
 	stamp.crc = htole32(area_crc(&stamp));
 	if (pwrite(source->fd, &stamp, sizeof(stamp), 0) != (ssize_t)sizeof(stamp) ||
 	    fsync(source->fd))
-		return say_failed(source->name, "cannot mark it as taken: %s", strerror(errno));
+		return say_failed(source->name, "cannot mark it as taken: %s%s", strerror(errno),
+				  errno == ETXTBSY ? ": the kernel has it armed" : "");
 	return DONE;
 }
 

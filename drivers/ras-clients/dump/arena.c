@@ -12,6 +12,7 @@
 #include <linux/kexec.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/page-flags.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
@@ -29,31 +30,66 @@ static int dump_add_range(unsigned long pfn, unsigned long nr_pages, void *arg)
 	return 0;
 }
 
-static void dump_remove(struct dump_arena *arena, phys_addr_t start, phys_addr_t size)
+/* Clear the bits of a range of memory. */
+static void dump_remove(const struct dump_arena *arena, unsigned long *bitmap,
+			phys_addr_t start, phys_addr_t size)
 {
 	unsigned long pfn = PFN_DOWN(start);
 	unsigned long end = min_t(unsigned long, PFN_UP(start + size), arena->nr_pfns);
 
 	if (pfn < end)
-		bitmap_clear(arena->ram, pfn, end - pfn);
+		bitmap_clear(bitmap, pfn, end - pfn);
 }
 
 static void dump_remove_resource(struct dump_arena *arena, const struct resource *res)
 {
 	if (res->end)
-		dump_remove(arena, res->start, resource_size(res));
+		dump_remove(arena, arena->ram, res->start, resource_size(res));
+}
+
+/**
+ * dump_leave_out_arena() - leave the engine's own memory out of the dump
+ * @arena: the arena, classified
+ *
+ * It holds the pages that are being written.
+ *
+ * Context: A handler.
+ */
+void dump_leave_out_arena(const struct dump_arena *arena)
+{
+	unsigned int i;
+
+	dump_remove(arena, arena->keep, __pa(arena->pages), PAGE_SIZE << arena->order);
+	for (i = 0; i < arena->pipe.nr_lots; i++)
+		dump_remove(arena, arena->keep, __pa(arena->pipe.lot[i].data),
+			    dump_pipe_lot_bytes());
+}
+
+/* Tell other dump tools, kdump's makedumpfile among them, to leave pages out. */
+static void dump_hide(const void *start, size_t bytes, bool hide)
+{
+	const void *at;
+
+	for (at = start; at < start + bytes; at += PAGE_SIZE)
+		if (hide)
+			__SetPageOffline(virt_to_page(at));
+		else
+			__ClearPageOffline(virt_to_page(at));
+}
+
+static void dump_hide_arena(const struct dump_arena *arena, bool hide)
+{
+	unsigned int i;
+
+	dump_hide(arena->pages, PAGE_SIZE << arena->order, hide);
+	for (i = 0; i < arena->pipe.nr_lots; i++)
+		dump_hide(arena->pipe.lot[i].data, dump_pipe_lot_bytes(), hide);
 }
 
 /* Where there is memory whose content is of use. */
 static void dump_find_ram(struct dump_arena *arena)
 {
-	unsigned int i;
-
 	walk_system_ram_range(0, arena->nr_pfns, arena, dump_add_range);
-	/* It holds the key of a sealed dump, and the pages that are being written. */
-	dump_remove(arena, __pa(arena->pages), PAGE_SIZE << arena->order);
-	for (i = 0; i < arena->pipe.nr_lots; i++)
-		dump_remove(arena, __pa(arena->pipe.lot[i].data), dump_pipe_lot_bytes());
 	dump_remove_resource(arena, &crashk_res);
 	dump_remove_resource(arena, &crashk_low_res);
 }
@@ -83,15 +119,6 @@ static void *dump_part(void **at, size_t size)
 	return part;
 }
 
-void dump_arena_free(struct dump_arena *arena)
-{
-	if (!arena)
-		return;
-	dump_pipe_free_memory(&arena->pipe);
-	free_pages((unsigned long)arena->pages, arena->order);
-	kfree(arena);
-}
-
 /**
  * dump_arena_make() - allocate what a dump of the memory that there is now needs
  *
@@ -115,7 +142,8 @@ struct dump_arena *dump_arena_make(void)
 							arena->order);
 	if (!arena->pages || dump_pipe_alloc_memory(&arena->pipe)) {
 		pr_warn("no block of %zu KiB for its memory\n", size >> 10);
-		dump_arena_free(arena);
+		free_pages((unsigned long)arena->pages, arena->order);
+		kfree(arena);
 		return NULL;
 	}
 	at = arena->pages;
@@ -127,9 +155,20 @@ struct dump_arena *dump_arena_make(void)
 	arena->meta = dump_part(&at, PAGE_SIZE);
 	arena->vmcoreinfo = dump_part(&at, PAGE_SIZE);
 	arena->look = dump_part(&at, sizeof(struct dump_look));
+	dump_hide_arena(arena, true);
 	dump_find_ram(arena);
 	dump_copy_vmcoreinfo(arena);
 	return arena;
+}
+
+void dump_arena_free(struct dump_arena *arena)
+{
+	if (!arena)
+		return;
+	dump_hide_arena(arena, false);
+	dump_pipe_free_memory(&arena->pipe);
+	free_pages((unsigned long)arena->pages, arena->order);
+	kfree(arena);
 }
 
 /* How much memory it takes, for good. */

@@ -192,5 +192,6 @@ void dump_classify(struct dump_session *s)
 		if (!(start % (DUMP_BLOCK_PAGES << 10)))
 			ras_progress(s->stop);
 	}
+	dump_leave_out_arena(arena);
 	s->result->classify_ns = ras_clock_ns() - begin_ns;
 }

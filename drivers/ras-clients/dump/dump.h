@@ -352,6 +352,7 @@ int dump_write_desc(struct dump_session *s, u64 rank, u64 offset, u32 size, u32 
 /* arena.c */
 struct dump_arena *dump_arena_make(void);
 void dump_arena_free(struct dump_arena *arena);
+void dump_leave_out_arena(const struct dump_arena *arena);
 size_t dump_arena_bytes(const struct dump_arena *arena);
 void dump_stamp_vmcoreinfo(struct dump_arena *arena);
 

@@ -319,6 +319,12 @@ static int dump_targets_add(struct dump_handler **list, unsigned int place, cons
 	return 0;
 }
 
+/* Can @h stay as it is?  One that is not ready is armed anew: its dump may have been fetched. */
+static bool dump_is_settled(const struct dump_handler *h)
+{
+	return !h->target->ops->not_ready(h->target);
+}
+
 /* Make @list the one that counts: drop what it lacks, move what has another place in it. */
 static int dump_targets_switch(struct dump_handler **list)
 {
@@ -328,17 +334,15 @@ static int dump_targets_switch(struct dump_handler **list)
 	for (i = 0; i < DUMP_TARGETS; i++) {
 		struct dump_handler *h = dump_handlers[i];
 
-		if (!h || h == list[i])
+		if (!h || !h->handler.entry || (h == list[i] && dump_is_settled(h)))
 			continue;
 		ras_unregister_handler(&h->handler);
 		if (!dump_find(list, h->word))
 			dump_handler_free(h);
 	}
 	for (i = 0; i < DUMP_TARGETS; i++) {
-		bool moved = list[i] && list[i] != dump_handlers[i] && !list[i]->handler.entry;
-
 		dump_handlers[i] = list[i];
-		if (moved)
+		if (list[i] && !list[i]->handler.entry)
 			ret = dump_register(list[i], i) ?: ret;
 	}
 	return ret;

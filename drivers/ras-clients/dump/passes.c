@@ -121,7 +121,8 @@ static unsigned long dump_pages_of(const struct dump_arena *arena, enum dump_pas
 	case DUMP_PASS_SLAB:
 		return slab & ~first;
 	case DUMP_PASS_KERNEL:
-		return kernel & ~first;
+		/* The arena was taken out of those that are kept. */
+		return kernel & arena->keep[word] & ~first;
 	default:
 		return arena->keep[word] & ~(first | slab | kernel);
 	}

@@ -30,6 +30,9 @@ fetch_from_or()
 	fi
 	tar cf /dev/vda -C /tmp vmcore && sync && say "took $(stat -c %s /tmp/vmcore) bytes"
 	ras-savecore --dry-run "$area" 2>&1 | tell "savecore: "
+	# The kernel looks at the area again.
+	try "$(cat $RAS/dump/targets)" dump/targets
+	grep dump- $RAS/plan | tell "plan: "
 	quit
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 import time
 import traceback
 from contextlib import ExitStack
@@ -188,7 +189,7 @@ class CaseRun:
             options=self.row.options,
         )
         if isinstance(machine, Qemu):
-            machine.lingers = any(check.what == "pages agree" for check in self.row.checks)
+            machine.lingers = any(check.what.startswith("pages ") for check in self.row.checks)
         return machine
 
     def _live(self, machine: Machine, plan: LifeRow, words: str) -> End:
@@ -206,7 +207,7 @@ class CaseRun:
         try:
             self._attach(watch, life)
             end = watch.run()
-            if end is End.OFF and isinstance(life, QemuLife) and life.lingers:
+            if end in (End.OFF, End.RESET) and isinstance(life, QemuLife) and life.lingers:
                 life.dump_memory(self.directory / "reference.elf")
         finally:
             life.kill()
@@ -273,11 +274,22 @@ class CaseRun:
             into.mkdir(exist_ok=True)
             tar_extract(self.disks[0].path, into)
             vmcore = into / "vmcore"
+            if self.row.fetch:
+                self._fetch(vmcore)
             if vmcore.is_file() and vmcore.stat().st_size:
                 evidence.vmcore = vmcore
         self.disks[0].remove()
         for name in ("initrd", "scenario"):
             (self.directory / name).unlink(missing_ok=True)
+
+    def _fetch(self, vmcore: Path) -> None:
+        """Fetch the dump from a disk, as the machine would at its next boot."""
+        vmcore.unlink(missing_ok=True)
+        area = disk_path(self.directory, self.row.fetch)
+        savecore = self.target.objects / "tools" / "ras-savecore"
+        argv = [str(savecore), "--quiet", "--keep", "--output", str(vmcore), str(area)]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
+        (self.directory / "savecore.log").write_text(done.stdout + done.stderr, encoding="utf-8")
 
     def _answers(self) -> list[Answer]:
         judges: dict[str, Judge] = {}

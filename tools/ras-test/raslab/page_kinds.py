@@ -35,6 +35,8 @@ class _Fields:
         )
         self.mapcount = drgn.offsetof(kind, "_mapcount") // 4
         self.buddy = int(vmcoreinfo["NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)"])
+        # What is no longer the machine's, or must not be in a dump.
+        self.offline = int(vmcoreinfo.get("NUMBER(PAGE_OFFLINE_MAPCOUNT_VALUE)", ~0x100))
 
         def mask(*names: str) -> int:
             return sum(1 << program[name].value_() for name in names if name in program)
@@ -80,6 +82,8 @@ class PageKinds:
             head = words[at + fields.head]
             if ints[2 * at + fields.mapcount] == fields.buddy:
                 self.free.append((pfn, 1 << min(words[at + fields.private], 20)))
+            elif ints[2 * at + fields.mapcount] == fields.offline:
+                self.kinds[pfn] = Kind.UNUSABLE
             elif head & COMPOUND_TAIL:
                 self.tails.append((pfn, (head - COMPOUND_TAIL - self.start) // PAGE_STRUCT))
             else:

@@ -86,6 +86,8 @@ class Row:
     # By model: why the row is known to fail there.
     known_failure: Mapping[str, str] = field(default_factory=dict)
     disks: tuple[DiskRow, ...] = ()
+    # The disk from which the host fetches the dump, when the machine has ended.
+    fetch: str = ""
     cards: tuple[str, ...] = ()
     network: Mapping[str, float] = field(default_factory=dict)
     peers: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

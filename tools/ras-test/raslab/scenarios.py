@@ -41,6 +41,7 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "warnings": str,
     "known_failure": dict,
     "disks": list,
+    "fetch": str,
     "cards": list,
     "network": dict,
     "peers": dict,
@@ -115,9 +116,11 @@ def _judged(row: Row) -> None:
     ):
         if place in places and not given:
             raise RowError(f"a check asks about {place!r}, and the row has none")
+    if row.fetch and row.fetch not in [disk.name for disk in row.disks]:
+        raise RowError(f"the dump is to be fetched from {row.fetch!r}, and there is no such disk")
     for disk in row.disks:
         used = rf"\bdisk {re.escape(disk.name)}\b"
-        if not any(re.search(used, life.run) for life in row.lives):
+        if row.fetch != disk.name and not any(re.search(used, life.run) for life in row.lives):
             raise RowError(f"no life uses the disk {disk.name!r}")
     if row.button and not row.talk:
         raise RowError("'button' looks at a conversation, and there is none")

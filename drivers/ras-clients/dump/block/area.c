@@ -364,12 +364,14 @@ static int dump_area_count(struct dump_area *area, const char *path)
 {
 	unsigned int i;
 
-	for (i = 0; i < area->nr_extents; i++)
+	for (i = 0; i < area->nr_extents; i++) {
+		if (area->extent[i].blocks < 2) {
+			pr_warn("%s: too small, or in too many pieces\n", path);
+			return -ENOSPC;
+		}
 		area->blocks += area->extent[i].blocks - 1;
-	if (area->blocks)
-		return 0;
-	pr_warn("%s: too small\n", path);
-	return -ENOSPC;
+	}
+	return 0;
 }
 
 /**
