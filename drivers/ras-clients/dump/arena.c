@@ -65,16 +65,22 @@ void dump_leave_out_arena(const struct dump_arena *arena)
 			    dump_pipe_lot_bytes());
 }
 
-/* Tell other dump tools, kdump's makedumpfile among them, to leave pages out. */
+/*
+ * Tell other dump tools, kdump's makedumpfile among them, to leave pages out: they are offline,
+ * see PAGE_TYPE_OPS() in page-flags.h.
+ */
 static void dump_hide(const void *start, size_t bytes, bool hide)
 {
 	const void *at;
 
-	for (at = start; at < start + bytes; at += PAGE_SIZE)
+	for (at = start; at < start + bytes; at += PAGE_SIZE) {
+		struct page *page = virt_to_page(at);
+
 		if (hide)
-			__SetPageOffline(virt_to_page(at));
+			page->page_type &= ~PG_offline;
 		else
-			__ClearPageOffline(virt_to_page(at));
+			page->page_type |= PG_offline;
+	}
 }
 
 static void dump_hide_arena(const struct dump_arena *arena, bool hide)

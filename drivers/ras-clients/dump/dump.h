@@ -74,6 +74,14 @@ struct dump_look {
 #define DUMP_LOT_PAGES		16
 #define DUMP_LOTS		8
 
+/* States of a lot.  While it is being packed, %DUMP_LOT_TAKEN plus the CPU. */
+enum dump_lot_state {
+	DUMP_LOT_FREE,
+	DUMP_LOT_FILLED,
+	DUMP_LOT_PACKED,
+	DUMP_LOT_TAKEN,
+};
+
 /* What became of a page in a lot. */
 enum dump_item_kind {
 	DUMP_ITEM_PACKED,
@@ -101,7 +109,7 @@ struct dump_item {
 
 /**
  * struct dump_lot - pages that are packed together
- * @state: who has it; see pipe.c
+ * @state: see enum dump_lot_state
  * @lost: the CPU that has it is lost: nobody uses it any more
  * @nr_items: how many pages there are
  * @item: the pages

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit: what the dump engine takes a page frame for, by its struct page.
+ * KUnit: what the dump engine takes a page frame for, by its struct page; and the lots in which
+ * pages are packed.
  */
 #include <kunit/test.h>
+#include <linux/gfp.h>
 #include <linux/mm.h>
+/* After mm.h: it does not include what it needs. */
+#include <linux/lzo.h>
+#include <linux/prandom.h>
 #include <linux/page-flags.h>
 
 #include "dump.h"
@@ -187,6 +192,139 @@ static void ras_dump_level(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, dump_level_keeps(0, DUMP_OF_OTHERS));
 }
 
+/* A pipe, and a stop that helpers are never asked in. */
+struct dump_pipe_test {
+	struct dump_pipe	pipe;
+	struct ras_stop		stop;
+	struct page		*page[3];
+};
+
+static void dump_pipe_test_end(void *arg)
+{
+	struct dump_pipe_test *t = arg;
+	unsigned int i;
+
+	dump_pipe_free_memory(&t->pipe);
+	for (i = 0; i < ARRAY_SIZE(t->page); i++)
+		if (t->page[i])
+			__free_page(t->page[i]);
+}
+
+/* With a page of zeros, one of a text, and one that LZO cannot make smaller. */
+static struct dump_pipe_test *dump_pipe_test_new(struct kunit *test)
+{
+	struct dump_pipe_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	struct rnd_state rnd;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	test->priv = t;
+	KUNIT_ASSERT_EQ(test, dump_pipe_alloc_memory(&t->pipe), 0);
+	for (i = 0; i < ARRAY_SIZE(t->page); i++) {
+		t->page[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
+		KUNIT_ASSERT_NOT_NULL(test, t->page[i]);
+	}
+	memset(page_address(t->page[1]), 'x', 1000);
+	prandom_seed_state(&rnd, 1);
+	prandom_bytes_state(&rnd, page_address(t->page[2]), PAGE_SIZE);
+	return t;
+}
+
+static struct dump_lot *dump_pipe_test_fill(struct kunit *test, struct dump_pipe_test *t)
+{
+	struct dump_lot *lot = dump_pipe_free(&t->pipe);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, lot);
+	lot->nr_items = ARRAY_SIZE(t->page);
+	for (i = 0; i < lot->nr_items; i++)
+		lot->item[i].pfn = page_to_pfn(t->page[i]);
+	dump_lot_filled(lot);
+	return lot;
+}
+
+static void dump_pipe_expect_packed(struct kunit *test, const struct dump_pipe_test *t,
+				    const struct dump_lot *lot)
+{
+	u8 *page = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	size_t size = PAGE_SIZE;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_ASSERT_EQ(test, atomic_read(&lot->state), DUMP_LOT_PACKED);
+	KUNIT_EXPECT_EQ(test, lot->item[0].kind, DUMP_ITEM_ZEROS);
+	KUNIT_EXPECT_EQ(test, lot->item[1].kind, DUMP_ITEM_PACKED);
+	KUNIT_EXPECT_EQ(test, lot->item[1].flags, DUMP_LZO);
+	KUNIT_EXPECT_EQ(test, lzo1x_decompress_safe(lot->data + lot->item[1].at,
+						    lot->item[1].size, page, &size), LZO_E_OK);
+	KUNIT_EXPECT_FALSE(test, memcmp(page, page_address(t->page[1]), PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, lot->item[2].flags, DUMP_RAW);
+	KUNIT_EXPECT_EQ(test, lot->item[2].size, PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, lot->item[2].at, lot->item[1].size);
+	KUNIT_EXPECT_FALSE(test, memcmp(lot->data + lot->item[2].at, page_address(t->page[2]),
+					PAGE_SIZE));
+}
+
+static void dump_pipe_alone(struct kunit *test)
+{
+	struct dump_pipe_test *t = dump_pipe_test_new(test);
+	struct dump_lot *lot;
+
+	KUNIT_ASSERT_EQ(test, dump_pipe_begin(&t->pipe, &t->stop, DUMP_LZO, 0), 0);
+	KUNIT_EXPECT_TRUE(test, dump_pipe_is_empty(&t->pipe));
+	lot = dump_pipe_test_fill(test, t);
+	KUNIT_EXPECT_FALSE(test, dump_pipe_is_empty(&t->pipe));
+	KUNIT_EXPECT_NULL(test, dump_pipe_packed(&t->pipe));
+	dump_pipe_work(&t->pipe, &t->stop);
+	KUNIT_EXPECT_PTR_EQ(test, dump_pipe_packed(&t->pipe), lot);
+	dump_pipe_expect_packed(test, t, lot);
+	dump_lot_stored(lot);
+	KUNIT_EXPECT_TRUE(test, dump_pipe_is_empty(&t->pipe));
+	dump_pipe_end(&t->pipe, &t->stop);
+}
+
+/* A helper has taken a lot, and was abandoned in it: the owner packs it anew. */
+static void dump_pipe_recovers(struct kunit *test)
+{
+	struct dump_pipe_test *t = dump_pipe_test_new(test);
+	struct dump_lot *lot;
+
+	KUNIT_ASSERT_EQ(test, dump_pipe_begin(&t->pipe, &t->stop, DUMP_LZO, 0), 0);
+	lot = dump_pipe_test_fill(test, t);
+	atomic_set(&lot->state, DUMP_LOT_TAKEN + nr_cpu_ids);
+	lot->bytes = 77;
+	dump_pipe_work(&t->pipe, &t->stop);
+	KUNIT_EXPECT_EQ(test, atomic_read(&lot->state), DUMP_LOT_FILLED);
+	dump_pipe_work(&t->pipe, &t->stop);
+	dump_pipe_expect_packed(test, t, lot);
+	dump_pipe_end(&t->pipe, &t->stop);
+}
+
+/* What a lost CPU has kept since an earlier attempt is not used again; the rest is enough. */
+static void dump_pipe_without_lost(struct kunit *test)
+{
+	struct dump_pipe_test *t = dump_pipe_test_new(test);
+	unsigned int i;
+
+	for (i = 1; i < t->pipe.nr_lots; i++)
+		atomic_set(&t->pipe.lot[i].state, DUMP_LOT_TAKEN + 1);
+	KUNIT_ASSERT_EQ(test, dump_pipe_begin(&t->pipe, &t->stop, DUMP_LZO, 0), 0);
+	KUNIT_EXPECT_TRUE(test, dump_pipe_is_empty(&t->pipe));
+	KUNIT_EXPECT_PTR_EQ(test, dump_pipe_test_fill(test, t), &t->pipe.lot[0]);
+	KUNIT_EXPECT_NULL(test, dump_pipe_free(&t->pipe));
+	dump_pipe_work(&t->pipe, &t->stop);
+	dump_pipe_expect_packed(test, t, &t->pipe.lot[0]);
+	dump_pipe_end(&t->pipe, &t->stop);
+
+	atomic_set(&t->pipe.lot[0].state, DUMP_LOT_TAKEN + 1);
+	KUNIT_EXPECT_EQ(test, dump_pipe_begin(&t->pipe, &t->stop, DUMP_LZO, 0), -EBUSY);
+}
+
+static void dump_kunit_exit(struct kunit *test)
+{
+	if (test->priv)
+		dump_pipe_test_end(test->priv);
+}
+
 static struct kunit_case dump_cases[] = {
 	KUNIT_CASE_PARAM(ras_dump_class, class_gen_params),
 	KUNIT_CASE(ras_dump_free_block),
@@ -194,11 +332,15 @@ static struct kunit_case dump_cases[] = {
 	KUNIT_CASE(ras_dump_compound),
 	KUNIT_CASE(ras_dump_compound_broken),
 	KUNIT_CASE(ras_dump_level),
+	KUNIT_CASE(dump_pipe_alone),
+	KUNIT_CASE(dump_pipe_recovers),
+	KUNIT_CASE(dump_pipe_without_lost),
 	{ }
 };
 
 static struct kunit_suite dump_suite = {
 	.name		= "ras_dump",
+	.exit		= dump_kunit_exit,
 	.test_cases	= dump_cases,
 };
 

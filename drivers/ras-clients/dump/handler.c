@@ -176,6 +176,9 @@ static int dump_arm(struct ras_handler *handler)
 		return ret;
 	}
 	dump_account(target->memory);
+	/* The target has said why it is not ready. */
+	if (target->ops->not_ready(target))
+		return 0;
 	pr_info("armed: %s, level %u, %zu KiB of memory\n", handler->name, dump_policy.level,
 		dump_memory_taken() >> 10);
 	return 0;

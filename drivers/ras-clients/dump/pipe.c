@@ -25,14 +25,6 @@
 /* How long a helper looks for a lot before it comes back to the framework, in ns. */
 #define DUMP_IDLE_NS		(50 * NSEC_PER_USEC)
 
-/* States of a lot.  While it is being packed, %DUMP_LOT_TAKEN plus the CPU. */
-enum dump_lot_state {
-	DUMP_LOT_FREE,
-	DUMP_LOT_FILLED,
-	DUMP_LOT_PACKED,
-	DUMP_LOT_TAKEN,
-};
-
 /* Take a lot that is to be packed; false if somebody else has. */
 static bool dump_lot_take(struct dump_lot *lot, unsigned int cpu)
 {

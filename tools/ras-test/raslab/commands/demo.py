@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
-"""./ras demo: one crash from beginning to end, in view."""
+"""./ras demo: one crash from beginning to end, in view: with kdump, or with our own dump."""
 
 from __future__ import annotations
 
 import argparse
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from raslab.case import Case, Outcome, Result, run_case
 from raslab.crash import Crash
 from raslab.image import need_machine
 from raslab.lab import Lab, LabError
-from raslab.row import Check, LifeRow, Row
+from raslab.row import Check, DiskRow, LifeRow, Row
 from raslab.target import Target
 
 ROW = Row(
@@ -41,6 +42,62 @@ ROW = Row(
     ),
 )
 
+DUMP_ROW = Row(
+    name="demo-dump",
+    subject="demo",
+    about="one crash without a crash kernel, from beginning to end",
+    cpus=4,
+    boots=2,
+    boot="crashkernel=0 ras.ipi_grace_us=100000 ras_dump.targets=/dev/nvme0n1",
+    disks=(DiskRow("area", "nvme", "128M"),),
+    lives=(
+        LifeRow(
+            run="@disks\n"
+            "@dump\n"
+            "area=$(disk area)\n"
+            "ras-savecore -q -o /tmp/vmcore $area 2>&1 | tell 'savecore: '\n"
+            "if [ -s /tmp/vmcore ]; then\n"
+            "\ttar cf /dev/vda -C /tmp vmcore && sync\n"
+            "\tquit\n"
+            "fi\n"
+            "tell 'plan: ' < $RAS/plan\n"
+            "mark 1=spin 2=irqsoff 3=spin\n"
+            "fire panic\n"
+        ),
+    ),
+    checks=(
+        Check("dump", "opens"),
+        Check("dump", "backtrace 0 has", "panic"),
+        Check("dump", "note 1", "ras_test_place_spin"),
+        Check("dump", "note 2", "ras_test_place_irqsoff"),
+        Check("dump", "task", "ras_marker/3"),
+        Check("dump", "log has", "owner 0 ipi 1,3 nmi 2"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Show:
+    """A demonstration: the machine, and what is said of it beforehand."""
+
+    row: Row
+    about: str
+
+
+SHOWS = {
+    "kdump": Show(
+        ROW,
+        "A machine of 4 CPUs starts.  CPUs 1 and 3 compute, CPU 2 spins with interrupts off,\n"
+        "and CPU 0 panics.  What the machine says of it:",
+    ),
+    "dump": Show(
+        DUMP_ROW,
+        "A machine of 4 CPUs starts, without a crash kernel.  CPUs 1 and 3 compute, CPU 2 spins\n"
+        "with interrupts off, and CPU 0 panics.  The kernel that crashes writes its own memory\n"
+        "to an NVMe disk; the machine reboots, and ras-savecore fetches the dump.  What it says:",
+    ),
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What ``./ras demo --help`` says."""
@@ -48,6 +105,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Build a small kernel, crash a machine of 4 CPUs in QEMU while one of them spins with"
         " interrupts off, and look at the dump with crash.  Ends with 0 if the dump is as it"
         " should be."
+    )
+    parser.add_argument(
+        "show",
+        nargs="?",
+        choices=tuple(SHOWS),
+        default="kdump",
+        help="the dump by a crash kernel (kdump, the default), or by the crashed kernel itself"
+        " to a disk (dump)",
     )
 
 
@@ -61,10 +126,12 @@ def said(console: str) -> Iterator[str]:
         if here:
             yield f"  plan: {line}"
     for line in lines:
-        if re.match(r"\[ *[0-9.]+\] (Kernel panic |ras: )", line):
+        if re.match(r"\[ *[0-9.]+\] (Kernel panic |ras: |ras_dump: )", line):
             yield f"  {line}"
         elif found := re.match("RT: ((capture kernel|captured).*)", line):
             yield f"  crash kernel: {found[1]}"
+        elif line.startswith("RT: savecore: "):
+            yield f"  {line.removeprefix('RT: ')}"
 
 
 def shown(crash: str) -> Iterator[str]:
@@ -78,13 +145,12 @@ def shown(crash: str) -> Iterator[str]:
             yield f"  {line}"
 
 
-def demo(lab: Lab) -> int:
+def demo(lab: Lab, show: Show) -> int:
     """Crash, and show; the exit status."""
     target = Target(lab)
     need_machine(target)
-    print("\nA machine of 4 CPUs starts.  CPUs 1 and 3 compute, CPU 2 spins with interrupts off,")
-    print("and CPU 0 panics.  What the machine says of it:\n", flush=True)
-    case = Case(ROW)
+    print(f"\n{show.about}\n", flush=True)
+    case = Case(show.row)
     directory = case.directory(lab)
     result = run_case(lab, case, keep=True)
     if result.lost:
@@ -122,4 +188,4 @@ def _show_answers(lab: Lab, directory: Path, result: Result) -> int:
 
 def main(lab: Lab, args: argparse.Namespace) -> int:
     """./ras demo"""
-    return demo(lab)
+    return demo(lab, SHOWS[args.show])
