@@ -266,6 +266,7 @@ enum dump_end {
  * @zeros: of those, pages of zeros
  * @unreadable: pages that could not be read, and are out of the dump
  * @classify_ns: how long the classification took, in ns
+ * @start_ns: and what follows before the first page, the start of the target, in ns
  * @pass_ns: and each pass, in ns
  */
 struct dump_result {
@@ -279,6 +280,7 @@ struct dump_result {
 	u64			zeros;
 	u64			unreadable;
 	u64			classify_ns;
+	u64			start_ns;
 	u64			pass_ns[DUMP_NR_PASSES];
 };
 

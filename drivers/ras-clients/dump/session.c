@@ -37,14 +37,24 @@ const char *dump_end_name(enum dump_end end)
 	return names[end];
 }
 
+static u32 dump_ms(u64 ns)
+{
+	return div_u64(ns, NSEC_PER_MSEC);
+}
+
 static void dump_tell(const struct dump_session *s)
 {
 	const struct dump_result *result = s->result;
-	u32 ms = div_u64(ras_clock_ns() - s->begin_ns, NSEC_PER_MSEC);
+	const u64 *pass_ns = result->pass_ns;
+	u32 ms = dump_ms(ras_clock_ns() - s->begin_ns);
 
 	pr_info("dump to %s: %s: %llu of %llu pages, %llu KiB in %u ms\n", s->target->name,
 		dump_end_name(result->end), result->written, s->layout.nr_pages,
 		result->bytes >> 10, ms);
+	pr_info("dump to %s: ms: classify %u, start %u, kernel image %u, slab %u, kernel %u, rest %u\n",
+		s->target->name, dump_ms(result->classify_ns), dump_ms(result->start_ns),
+		dump_ms(pass_ns[DUMP_PASS_FIRST]), dump_ms(pass_ns[DUMP_PASS_SLAB]),
+		dump_ms(pass_ns[DUMP_PASS_KERNEL]), dump_ms(pass_ns[DUMP_PASS_REST]));
 	if (result->unreadable)
 		pr_info("dump to %s: %llu pages could not be read\n", s->target->name,
 			result->unreadable);
@@ -77,6 +87,7 @@ void dump_run(struct dump_session *s)
 		result->error = dump_write_meta(s);
 		begun = !result->error;
 	}
+	result->start_ns = ras_clock_ns() - s->begin_ns - result->classify_ns;
 	if (!result->error)
 		result->error = dump_write_pages(s);
 	if (!result->error)
