@@ -62,7 +62,7 @@ void dump_leave_out_arena(const struct dump_arena *arena)
 	dump_remove(arena, arena->keep, __pa(arena->pages), PAGE_SIZE << arena->order);
 	for (i = 0; i < arena->pipe.nr_lots; i++)
 		dump_remove(arena, arena->keep, __pa(arena->pipe.lot[i].data),
-			    dump_pipe_lot_bytes());
+			    arena->pipe.lot_bytes);
 }
 
 /*
@@ -89,7 +89,7 @@ static void dump_hide_arena(const struct dump_arena *arena, bool hide)
 
 	dump_hide(arena->pages, PAGE_SIZE << arena->order, hide);
 	for (i = 0; i < arena->pipe.nr_lots; i++)
-		dump_hide(arena->pipe.lot[i].data, dump_pipe_lot_bytes(), hide);
+		dump_hide(arena->pipe.lot[i].data, arena->pipe.lot_bytes, hide);
 }
 
 /* Where there is memory whose content is of use. */
@@ -127,11 +127,12 @@ static void *dump_part(void **at, size_t size)
 
 /**
  * dump_arena_make() - allocate what a dump of the memory that there is now needs
+ * @compression: how pages are to be stored
  *
  * Context: Process context; may sleep.
  * Return: the arena, or %NULL if the memory is not there.
  */
-struct dump_arena *dump_arena_make(void)
+struct dump_arena *dump_arena_make(enum dump_compression compression)
 {
 	struct dump_arena *arena = kzalloc(sizeof(*arena), GFP_KERNEL);
 	size_t size;
@@ -146,7 +147,7 @@ struct dump_arena *dump_arena_make(void)
 	if (arena->order < MAX_ORDER)
 		arena->pages = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN,
 							arena->order);
-	if (!arena->pages || dump_pipe_alloc_memory(&arena->pipe)) {
+	if (!arena->pages || dump_pipe_alloc_memory(&arena->pipe, compression)) {
 		pr_warn("no block of %zu KiB for its memory\n", size >> 10);
 		free_pages((unsigned long)arena->pages, arena->order);
 		kfree(arena);
@@ -181,5 +182,5 @@ void dump_arena_free(struct dump_arena *arena)
 size_t dump_arena_bytes(const struct dump_arena *arena)
 {
 	return sizeof(*arena) + (PAGE_SIZE << arena->order) +
-	       arena->pipe.nr_lots * dump_pipe_lot_bytes();
+	       arena->pipe.nr_lots * arena->pipe.lot_bytes;
 }

@@ -28,6 +28,7 @@
 enum dump_compression {
 	DUMP_RAW,
 	DUMP_LZO	= 2,
+	DUMP_ZSTD	= 0x20,
 };
 
 /**
@@ -116,7 +117,7 @@ struct dump_item {
  * @bytes: how much they take in @data
  * @data: the pages, packed
  * @page: a page, copied
- * @lzo: working memory
+ * @work: working memory of the compressor
  */
 struct dump_lot {
 	atomic_t		state;
@@ -126,20 +127,22 @@ struct dump_lot {
 	size_t			bytes;
 	void			*data;
 	void			*page;
-	void			*lzo;
+	void			*work;
 };
 
 /**
  * struct dump_pipe - lots on their way
  * @lot: the lots
  * @nr_lots: how many there are
+ * @lot_bytes: the memory of each
  * @cpus: those that may help
- * @compression: how pages are stored
+ * @compression: how pages are stored, for which the lots have working memory
  * @over: helpers are not needed any more
  */
 struct dump_pipe {
 	struct dump_lot		lot[DUMP_LOTS];
 	unsigned int		nr_lots;
+	size_t			lot_bytes;
 	struct cpumask		cpus;
 	enum dump_compression	compression;
 	bool			over;
@@ -340,8 +343,7 @@ void dump_mark_first(struct dump_arena *arena);
 int dump_write_pages(struct dump_session *s);
 
 /* pipe.c */
-int dump_pipe_begin(struct dump_pipe *pipe, const struct ras_stop *stop,
-		    enum dump_compression compression, unsigned int helpers);
+int dump_pipe_begin(struct dump_pipe *pipe, const struct ras_stop *stop, unsigned int helpers);
 void dump_pipe_end(struct dump_pipe *pipe, const struct ras_stop *stop);
 struct dump_lot *dump_pipe_free(struct dump_pipe *pipe);
 struct dump_lot *dump_pipe_packed(struct dump_pipe *pipe);
@@ -349,9 +351,13 @@ bool dump_pipe_is_empty(const struct dump_pipe *pipe);
 void dump_pipe_work(struct dump_pipe *pipe, const struct ras_stop *stop);
 void dump_lot_filled(struct dump_lot *lot);
 void dump_lot_stored(struct dump_lot *lot);
-int dump_pipe_alloc_memory(struct dump_pipe *pipe);
+int dump_pipe_alloc_memory(struct dump_pipe *pipe, enum dump_compression compression);
 void dump_pipe_free_memory(struct dump_pipe *pipe);
-size_t dump_pipe_lot_bytes(void);
+
+/* pack.c */
+size_t dump_pack_work_bytes(enum dump_compression compression);
+size_t dump_pack_room(void);
+size_t dump_pack_page(enum dump_compression compression, const void *page, void *at, void *work);
 
 /* format.c */
 void dump_lay_out(struct dump_session *s);
@@ -360,7 +366,7 @@ int dump_write_header(struct dump_session *s, bool whole);
 int dump_write_desc(struct dump_session *s, u64 rank, u64 offset, u32 size, u32 flags);
 
 /* arena.c */
-struct dump_arena *dump_arena_make(void);
+struct dump_arena *dump_arena_make(enum dump_compression compression);
 void dump_arena_free(struct dump_arena *arena);
 void dump_leave_out_arena(const struct dump_arena *arena);
 size_t dump_arena_bytes(const struct dump_arena *arena);
@@ -375,6 +381,7 @@ extern struct dump_policy dump_policy;
 extern struct dump_result dump_result;
 int dump_handlers_init(struct dump_target *memory);
 int dump_targets_set(const char *text);
+int dump_compression_set(enum dump_compression compression);
 ssize_t dump_targets_show(char *buf);
 size_t dump_memory_taken(void);
 

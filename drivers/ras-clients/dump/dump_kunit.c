@@ -219,7 +219,7 @@ static struct dump_pipe_test *dump_pipe_test_new(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	test->priv = t;
-	KUNIT_ASSERT_EQ(test, dump_pipe_alloc_memory(&t->pipe), 0);
+	KUNIT_ASSERT_EQ(test, dump_pipe_alloc_memory(&t->pipe, DUMP_LZO), 0);
 	for (i = 0; i < ARRAY_SIZE(t->page); i++) {
 		t->page[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
 		KUNIT_ASSERT_NOT_NULL(test, t->page[i]);
@@ -269,7 +269,7 @@ static void dump_pipe_alone(struct kunit *test)
 	struct dump_pipe_test *t = dump_pipe_test_new(test);
 	struct dump_lot *lot;
 
-	KUNIT_ASSERT_EQ(test, dump_pipe_begin(&t->pipe, &t->stop, DUMP_LZO, 0), 0);
+	KUNIT_ASSERT_EQ(test, dump_pipe_begin(&t->pipe, &t->stop, 0), 0);
 	KUNIT_EXPECT_TRUE(test, dump_pipe_is_empty(&t->pipe));
 	lot = dump_pipe_test_fill(test, t);
 	KUNIT_EXPECT_FALSE(test, dump_pipe_is_empty(&t->pipe));
@@ -288,7 +288,7 @@ static void dump_pipe_recovers(struct kunit *test)
 	struct dump_pipe_test *t = dump_pipe_test_new(test);
 	struct dump_lot *lot;
 
-	KUNIT_ASSERT_EQ(test, dump_pipe_begin(&t->pipe, &t->stop, DUMP_LZO, 0), 0);
+	KUNIT_ASSERT_EQ(test, dump_pipe_begin(&t->pipe, &t->stop, 0), 0);
 	lot = dump_pipe_test_fill(test, t);
 	atomic_set(&lot->state, DUMP_LOT_TAKEN + nr_cpu_ids);
 	lot->bytes = 77;
@@ -307,7 +307,7 @@ static void dump_pipe_without_lost(struct kunit *test)
 
 	for (i = 1; i < t->pipe.nr_lots; i++)
 		atomic_set(&t->pipe.lot[i].state, DUMP_LOT_TAKEN + 1);
-	KUNIT_ASSERT_EQ(test, dump_pipe_begin(&t->pipe, &t->stop, DUMP_LZO, 0), 0);
+	KUNIT_ASSERT_EQ(test, dump_pipe_begin(&t->pipe, &t->stop, 0), 0);
 	KUNIT_EXPECT_TRUE(test, dump_pipe_is_empty(&t->pipe));
 	KUNIT_EXPECT_PTR_EQ(test, dump_pipe_test_fill(test, t), &t->pipe.lot[0]);
 	KUNIT_EXPECT_NULL(test, dump_pipe_free(&t->pipe));
@@ -316,7 +316,7 @@ static void dump_pipe_without_lost(struct kunit *test)
 	dump_pipe_end(&t->pipe, &t->stop);
 
 	atomic_set(&t->pipe.lot[0].state, DUMP_LOT_TAKEN + 1);
-	KUNIT_EXPECT_EQ(test, dump_pipe_begin(&t->pipe, &t->stop, DUMP_LZO, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, dump_pipe_begin(&t->pipe, &t->stop, 0), -EBUSY);
 }
 
 static void dump_kunit_exit(struct kunit *test)

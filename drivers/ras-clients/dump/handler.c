@@ -98,7 +98,7 @@ static enum ras_verdict dump_handler_run(struct ras_handler *handler,
 	s->arena = READ_ONCE(dump_arena);
 	s->target = dump_target_of(handler);
 	s->policy.level = READ_ONCE(dump_policy.level);
-	s->policy.compression = READ_ONCE(dump_policy.compression);
+	s->policy.compression = s->arena->pipe.compression;
 	s->policy.max_seconds = READ_ONCE(dump_policy.max_seconds);
 	s->policy.helpers = READ_ONCE(dump_policy.helpers);
 	s->result = &dump_result;
@@ -118,7 +118,7 @@ static int dump_rearm(void)
 	WRITE_ONCE(dump_arena, NULL);
 	dump_arena_free(old);
 	/* Pairs with the acquire in dump_not_ready(): the arena is ready. */
-	smp_store_release(&dump_arena, dump_arena_make());
+	smp_store_release(&dump_arena, dump_arena_make(READ_ONCE(dump_policy.compression)));
 	return dump_arena ? 0 : -ENOMEM;
 }
 
@@ -143,6 +143,31 @@ static void dump_put_arena(void)
 		WRITE_ONCE(dump_arena, NULL);
 	}
 	mutex_unlock(&dump_arena_lock);
+}
+
+/**
+ * dump_compression_set() - say how pages are stored
+ * @compression: how
+ *
+ * Context: Process context.
+ * Return: 0; %-ENOMEM if the memory for that is not there, and then nothing has changed.
+ */
+int dump_compression_set(enum dump_compression compression)
+{
+	enum dump_compression old;
+	int ret = 0;
+
+	mutex_lock(&dump_arena_lock);
+	old = dump_policy.compression;
+	WRITE_ONCE(dump_policy.compression, compression);
+	if (dump_armed && dump_rearm()) {
+		WRITE_ONCE(dump_policy.compression, old);
+		ret = dump_rearm();
+		pr_warn("compression: no memory for it%s\n", ret ? "; not armed any more" : "");
+		ret = -ENOMEM;
+	}
+	mutex_unlock(&dump_arena_lock);
+	return ret;
 }
 
 /* What the engine and its targets take of memory, in bytes; 0: none is armed. */

@@ -13,8 +13,6 @@
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
-/* After mm.h: it does not include what it needs. */
-#include <linux/lzo.h>
 #include <linux/ras.h>
 #include <linux/string.h>
 
@@ -38,7 +36,6 @@ static void dump_lot_pack_page(struct dump_lot *lot, struct dump_item *item,
 			       enum dump_compression compression)
 {
 	void *at = lot->data + lot->bytes;
-	size_t size;
 
 	item->at = lot->bytes;
 	item->size = 0;
@@ -55,12 +52,9 @@ static void dump_lot_pack_page(struct dump_lot *lot, struct dump_item *item,
 		return;
 	}
 	item->kind = DUMP_ITEM_PACKED;
-	if (compression == DUMP_LZO &&
-	    lzo1x_1_compress(lot->page, PAGE_SIZE, at, &size, lot->lzo) == LZO_E_OK &&
-	    size < PAGE_SIZE) {
-		item->flags = DUMP_LZO;
-		item->size = size;
-	} else {
+	item->flags = compression;
+	item->size = dump_pack_page(compression, lot->page, at, lot->work);
+	if (!item->size) {
 		memcpy(at, lot->page, PAGE_SIZE);
 		item->flags = DUMP_RAW;
 		item->size = PAGE_SIZE;
@@ -81,12 +75,14 @@ static void dump_lot_pack(struct dump_lot *lot, unsigned int cpu,
 	atomic_cmpxchg_release(&lot->state, DUMP_LOT_TAKEN + cpu, DUMP_LOT_PACKED);
 }
 
-/* Take the first lot that is to be packed, and leave it in *@lot; false if there is none. */
-static bool dump_pipe_take(struct dump_pipe *pipe, unsigned int cpu, struct dump_lot **lot)
+/*
+ * Take the first lot from @i on that is to be packed, and leave it in *@lot; false if there is
+ * none.
+ */
+static bool dump_pipe_take(struct dump_pipe *pipe, unsigned int i, unsigned int cpu,
+			   struct dump_lot **lot)
 {
-	unsigned int i;
-
-	for (i = 0; i < pipe->nr_lots; i++) {
+	for (; i < pipe->nr_lots; i++) {
 		*lot = &pipe->lot[i];
 		if (dump_lot_take(*lot, cpu))
 			return true;
@@ -102,7 +98,8 @@ static bool dump_pipe_help(void *arg)
 	unsigned int cpu = raw_smp_processor_id();
 	struct dump_lot *lot = NULL;
 
-	ras_poll(dump_pipe_take(pipe, cpu, &lot) || READ_ONCE(pipe->over), DUMP_IDLE_NS);
+	/* The first is the owner's: it has one even if all helpers are lost. */
+	ras_poll(dump_pipe_take(pipe, 1, cpu, &lot) || READ_ONCE(pipe->over), DUMP_IDLE_NS);
 	if (lot)
 		dump_lot_pack(lot, cpu, pipe->compression);
 	return !READ_ONCE(pipe->over);
@@ -112,14 +109,12 @@ static bool dump_pipe_help(void *arg)
  * dump_pipe_begin() - get ready to pack pages, with help
  * @pipe: the pipe
  * @stop: the stop
- * @compression: how pages are to be stored
  * @helpers: the most parked CPUs that are to help
  *
  * Context: A handler with %RAS_HANDLER_HELPED.
  * Return: 0; %-EBUSY if every lot is held by a CPU that is lost.
  */
-int dump_pipe_begin(struct dump_pipe *pipe, const struct ras_stop *stop,
-		    enum dump_compression compression, unsigned int helpers)
+int dump_pipe_begin(struct dump_pipe *pipe, const struct ras_stop *stop, unsigned int helpers)
 {
 	struct ras_job job = {
 		.work		= dump_pipe_help,
@@ -130,7 +125,6 @@ int dump_pipe_begin(struct dump_pipe *pipe, const struct ras_stop *stop,
 	unsigned int cpu, i, usable = 0;
 
 	WRITE_ONCE(pipe->over, false);
-	pipe->compression = compression;
 	for (i = 0; i < pipe->nr_lots; i++) {
 		struct dump_lot *lot = &pipe->lot[i];
 
@@ -260,7 +254,7 @@ void dump_pipe_work(struct dump_pipe *pipe, const struct ras_stop *stop)
 	unsigned int cpu = raw_smp_processor_id(), i;
 	struct dump_lot *lot;
 
-	if (dump_pipe_take(pipe, cpu, &lot)) {
+	if (dump_pipe_take(pipe, 0, cpu, &lot)) {
 		dump_lot_pack(lot, cpu, pipe->compression);
 		return;
 	}
@@ -270,10 +264,11 @@ void dump_pipe_work(struct dump_pipe *pipe, const struct ras_stop *stop)
 	ras_relax();
 }
 
-/* Memory of a lot: what is packed, with room for a page that LZO makes larger; see below. */
-#define DUMP_LOT_DATA	(DUMP_LOT_PAGES * PAGE_SIZE + \
-			 round_up(lzo1x_worst_compress(PAGE_SIZE), 64))
-#define DUMP_LOT_MEMORY	PAGE_ALIGN(DUMP_LOT_DATA + PAGE_SIZE + LZO1X_1_MEM_COMPRESS)
+/* What is packed in a lot, with room for a page that becomes larger. */
+static size_t dump_lot_data_bytes(void)
+{
+	return round_up(DUMP_LOT_PAGES * PAGE_SIZE + dump_pack_room(), 64);
+}
 
 /**
  * dump_pipe_free_memory() - free what dump_pipe_alloc_memory() has allocated
@@ -286,39 +281,38 @@ void dump_pipe_free_memory(struct dump_pipe *pipe)
 	unsigned int i;
 
 	for (i = 0; i < pipe->nr_lots; i++)
-		free_pages_exact(pipe->lot[i].data, DUMP_LOT_MEMORY);
+		free_pages_exact(pipe->lot[i].data, pipe->lot_bytes);
 	pipe->nr_lots = 0;
 }
 
 /**
  * dump_pipe_alloc_memory() - allocate the lots
  * @pipe: the pipe, all zeros
+ * @compression: how pages are to be stored
  *
  * Two for each CPU, within limits: one is packed while the other is stored.
  *
  * Context: Process context.
  * Return: 0 or %-ENOMEM.
  */
-int dump_pipe_alloc_memory(struct dump_pipe *pipe)
+int dump_pipe_alloc_memory(struct dump_pipe *pipe, enum dump_compression compression)
 {
 	unsigned int nr = clamp(2 * num_possible_cpus(), 3U, (unsigned int)DUMP_LOTS);
 
+	pipe->compression = compression;
+	/* What is packed, working memory, and a page at the end. */
+	pipe->lot_bytes = PAGE_ALIGN(dump_lot_data_bytes() + dump_pack_work_bytes(compression)) +
+			  PAGE_SIZE;
 	for (pipe->nr_lots = 0; pipe->nr_lots < nr; pipe->nr_lots++) {
 		struct dump_lot *lot = &pipe->lot[pipe->nr_lots];
 
-		lot->data = alloc_pages_exact(DUMP_LOT_MEMORY, GFP_KERNEL | __GFP_ZERO);
+		lot->data = alloc_pages_exact(pipe->lot_bytes, GFP_KERNEL | __GFP_ZERO);
 		if (!lot->data) {
 			dump_pipe_free_memory(pipe);
 			return -ENOMEM;
 		}
-		lot->page = lot->data + DUMP_LOT_MEMORY - PAGE_SIZE;
-		lot->lzo = lot->data + round_up(DUMP_LOT_DATA, 64);
+		lot->work = lot->data + dump_lot_data_bytes();
+		lot->page = lot->data + pipe->lot_bytes - PAGE_SIZE;
 	}
 	return 0;
-}
-
-/* How much of it there is, in bytes; the memory of lot @i begins at its @data. */
-size_t dump_pipe_lot_bytes(void)
-{
-	return DUMP_LOT_MEMORY;
 }

@@ -26,6 +26,7 @@
 static const char * const dump_compressions[] = {
 	[DUMP_RAW]	= "none",
 	[DUMP_LZO]	= "lzo",
+	[DUMP_ZSTD]	= "zstd",
 };
 
 /* Policy: a number from 0 to @max. */
@@ -66,10 +67,9 @@ static int dump_set_compression(const char *text, const struct kernel_param *par
 	for (i = 0; i < ARRAY_SIZE(dump_compressions); i++) {
 		if (!dump_compressions[i] || !sysfs_streq(text, dump_compressions[i]))
 			continue;
-		WRITE_ONCE(dump_policy.compression, i);
-		return 0;
+		return dump_compression_set(i);
 	}
-	pr_warn("compression: \"%.*s\" is not none or lzo\n", dump_word_of(text), text);
+	pr_warn("compression: \"%.*s\" is not none, lzo or zstd\n", dump_word_of(text), text);
 	return -EINVAL;
 }
 
