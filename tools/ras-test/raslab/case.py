@@ -131,7 +131,9 @@ class CaseRun:
         disks = [Disk("dump", "virtio", "1G", disk_path(self.directory, "dump"))]
         for wanted in self.row.disks:
             path = disk_path(self.directory, wanted.name)
-            disks.append(Disk(wanted.name, wanted.bus, wanted.size, path, volatile))
+            disks.append(
+                Disk(wanted.name, wanted.bus, wanted.size, path, volatile, wanted.fails_at)
+            )
         for disk in disks:
             disk.create()
         return disks

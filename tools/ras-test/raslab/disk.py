@@ -25,6 +25,7 @@ A node "raw" stands above the log: the log does not show that a write forces uni
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -175,13 +176,18 @@ def _apply(entry: Entry, log: BinaryIO, disk: BinaryIO) -> None:
 
 @dataclass
 class Disk:
-    """One disk.  ``volatile``: a power cut takes what the guest did not flush."""
+    """One disk.
+
+    ``volatile``: a power cut takes what the guest did not flush.  ``fails_at``: a write that
+    touches this place is an error.
+    """
 
     name: str
     bus: str
     size: str
     path: Path
     volatile: bool = False
+    fails_at: str = ""
 
     def __post_init__(self) -> None:
         if not re.fullmatch("[a-z][a-z0-9-]{0,19}", self.name):
@@ -189,6 +195,10 @@ class Disk:
         if self.bus not in DEVICES:
             raise LabError(f"no bus {self.bus!r} for a disk; there are {' '.join(DEVICES)}")
         size_in_bytes(self.size)
+        if self.fails_at and size_in_bytes(self.fails_at) >= size_in_bytes(self.size):
+            raise LabError(f"disk {self.name}: {self.fails_at!r} is behind its end")
+        if self.fails_at and self.volatile:
+            raise LabError(f"disk {self.name}: one that fails cannot lose its power as well")
 
     @property
     def log(self) -> Path:
@@ -249,6 +259,15 @@ class Disk:
 
     def _nodes(self, node: str) -> list[dict[str, object]]:
         file = _file_node(f"{node}-file", self.path)
+        if self.fails_at:
+            error = {
+                "event": "none",
+                "iotype": "write",
+                "errno": errno.EIO,
+                "sector": size_in_bytes(self.fails_at) // SECTOR,
+            }
+            faulty = {"driver": "blkdebug", "node-name": node, "image": f"{node}-file"}
+            return [file, faulty | {"inject-error": [error]} | UNMAP]
         if not self.volatile:
             return [file, {"driver": "raw", "node-name": node, "file": f"{node}-file"} | UNMAP]
         return [

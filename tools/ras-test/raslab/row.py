@@ -54,6 +54,8 @@ class DiskRow:
     name: str
     bus: str
     size: str
+    # Where it cannot be written to, such as "6M"; each write there is an error.
+    fails_at: str = ""
 
 
 @dataclass(frozen=True)

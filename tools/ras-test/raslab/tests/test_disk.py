@@ -237,6 +237,18 @@ class Options(InDirectory):
         # A flush has to come as far as the log.
         self.assertNotIn("cache", nodes[2] | nodes[3])
 
+    def test_one_that_fails(self) -> None:
+        made = self.disk(size="8M", fails_at="6M")
+        nodes = self.nodes(made.qemu_args(0))
+        self.assertEqual([node["driver"] for node in nodes], ["file", "blkdebug"])
+        self.assertEqual((nodes[1]["node-name"], nodes[1]["image"]), ("disk0", "disk0-file"))
+        error = nodes[1]["inject-error"][0]
+        self.assertEqual((error["iotype"], error["sector"]), ("write", 6 << 11))
+        with self.assertRaises(LabError):
+            self.disk(size="8M", fails_at="8M")
+        with self.assertRaises(LabError):
+            self.disk(size="8M", fails_at="6M", volatile=True)
+
 
 class Archive(InDirectory):
     def archive(self, made: Disk) -> None:
