@@ -220,9 +220,10 @@ struct dump_target;
  * @start: begin a dump that is laid out; refuses with an errno, and has written nothing then
  * @write: store @size bytes at @offset of the file: anywhere before @layout->data, and behind
  *	that right after what was stored last; %-ENOSPC: there is no more room
+ * @flush: optional; what was stored so far is to be good, should the machine die now
  * @finish: the file has @size bytes; @whole: all of it is there
  *
- * The last three run on the owner, in a stop.
+ * The last four run on the owner, in a stop.
  */
 struct dump_target_ops {
 	int			(*arm)(struct dump_target *target);
@@ -234,6 +235,7 @@ struct dump_target_ops {
 					 const struct dump_layout *layout);
 	int			(*write)(struct dump_target *target, u64 offset,
 					 const void *data, size_t size);
+	int			(*flush)(struct dump_target *target);
 	void			(*finish)(struct dump_target *target, u64 size, bool whole);
 };
 

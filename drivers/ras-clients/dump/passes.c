@@ -14,6 +14,9 @@
 
 #include "dump.h"
 
+/* The most that is lost of a dump if the machine dies. */
+#define DUMP_FLUSH_BYTES	(16 * 1024 * 1024)
+
 static void dump_mark(struct dump_arena *arena, unsigned long pfn)
 {
 	if (pfn < arena->nr_pfns && test_bit(pfn, arena->keep))
@@ -254,10 +257,19 @@ static bool dump_is_late(const struct dump_session *s)
 	return limit_ns && ras_clock_ns() - s->begin_ns > limit_ns;
 }
 
+/* Should the machine die, what is before this is good. */
+static int dump_flush(struct dump_session *s)
+{
+	const struct dump_target_ops *ops = s->target->ops;
+
+	return ops->flush ? ops->flush(s->target) : 0;
+}
+
 static int dump_write_pass(struct dump_session *s, enum dump_pass pass)
 {
 	struct dump_pipe *pipe = &s->arena->pipe;
 	struct dump_cursor cursor;
+	u64 flushed = s->end;
 	bool more = true;
 	int ret = 0;
 
@@ -272,10 +284,14 @@ static int dump_write_pass(struct dump_session *s, enum dump_pass pass)
 			ret = dump_store_lot(s, lot);
 		else
 			dump_pipe_work(pipe, s->stop);
+		if (!ret && s->end - flushed > DUMP_FLUSH_BYTES) {
+			flushed = s->end;
+			ret = dump_flush(s);
+		}
 		if (!ret && dump_is_late(s))
 			ret = -ETIMEDOUT;
 	}
-	return ret;
+	return ret ?: dump_flush(s);
 }
 
 /**

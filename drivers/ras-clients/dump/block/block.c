@@ -322,6 +322,14 @@ static int dump_window_write(struct dump_block *b)
 	return ret;
 }
 
+/* All that was written so far is durable, and the stamp tells of it. */
+static int dump_block_flush_all(struct dump_target *target)
+{
+	struct dump_block *b = dump_block_of(target);
+
+	return dump_window_write(b) ?: dump_block_flush(b);
+}
+
 /* Have the window at @at. */
 static int dump_window_move(struct dump_block *b, u64 at)
 {
@@ -614,6 +622,7 @@ static const struct dump_target_ops dump_block_ops = {
 	.not_ready	= dump_block_not_ready,
 	.start		= dump_block_start,
 	.write		= dump_block_write,
+	.flush		= dump_block_flush_all,
 	.finish		= dump_block_finish,
 };
 

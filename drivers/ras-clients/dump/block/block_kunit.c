@@ -333,6 +333,21 @@ static void dump_block_interrupted(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fake->broken);
 }
 
+/* Of a small dump, whose descriptors are all in one window, as well. */
+static void dump_block_flushed(struct kunit *test)
+{
+	struct fake_disk *fake = test->priv;
+	u64 end;
+
+	KUNIT_ASSERT_EQ(test, fake_begin(fake, false), 0);
+	KUNIT_ASSERT_EQ(test, fake_dump(fake, 50), 0);
+	end = fake->b->end;
+	KUNIT_ASSERT_EQ(test, dump_block_flush_all(&fake->b->target), 0);
+	KUNIT_EXPECT_FALSE(test, fake->broken);
+	expect_file(test, fake, end);
+	expect_stamp(test, fake, RAS_DUMP_BEGUN, end);
+}
+
 /* Before the first page is there the stamp tells of nothing. */
 static void dump_block_interrupted_early(struct kunit *test)
 {
@@ -406,6 +421,7 @@ static struct kunit_case dump_block_cases[] = {
 	KUNIT_CASE(dump_block_whole),
 	KUNIT_CASE(dump_block_small_commands),
 	KUNIT_CASE(dump_block_interrupted),
+	KUNIT_CASE(dump_block_flushed),
 	KUNIT_CASE(dump_block_interrupted_early),
 	KUNIT_CASE(dump_block_full),
 	KUNIT_CASE(dump_block_fails),
