@@ -516,11 +516,14 @@ static void dump_block_finish(struct dump_target *target, u64 size, bool whole)
 
 static const char *dump_block_not_ready(struct dump_target *target)
 {
-	struct dump_block *b = dump_block_of(target);
+	const struct dump_block *b = dump_block_of(target);
+	const struct dump_area *area = READ_ONCE(b->area);
 
+	if (!area)
+		return "disabled";
 	if (READ_ONCE(b->gone))
 		return "its device has lost its driver";
-	return dump_area_is_used(b->area) ? "holds a dump that was not fetched" : NULL;
+	return dump_area_is_used(area) ? "holds a dump that was not fetched" : NULL;
 }
 
 /* The device is to lose its driver: its registers may go away. */
@@ -568,14 +571,15 @@ static int dump_block_alloc_memory(struct dump_block *b)
 static int dump_block_arm(struct dump_target *target)
 {
 	struct dump_block *b = dump_block_of(target);
+	struct dump_area *area;
 	int ret;
 
 	BUILD_BUG_ON(DUMP_WINDOW_TAG >= DUMP_DISK_TAGS);
-	b->area = dump_area_arm(b->path);
-	if (IS_ERR(b->area))
-		return PTR_ERR(b->area);
-	b->base = get_start_sect(b->area->bdev);
-	b->disk = dump_disk_arm(b->area->bdev);
+	area = dump_area_arm(b->path);
+	if (IS_ERR(area))
+		return PTR_ERR(area);
+	b->base = get_start_sect(area->bdev);
+	b->disk = dump_disk_arm(area->bdev);
 	if (IS_ERR(b->disk)) {
 		ret = PTR_ERR(b->disk);
 		goto disarm_area;
@@ -587,24 +591,28 @@ static int dump_block_arm(struct dump_target *target)
 	b->gone = false;
 	b->notifier.notifier_call = dump_block_notify;
 	ret = bus_register_notifier(&pci_bus_type, &b->notifier);
-	if (!ret)
+	if (!ret) {
+		WRITE_ONCE(b->area, area);
 		return 0;
+	}
 	dump_block_free_memory(b);
 disarm_disk:
 	dump_disk_disarm(b->disk);
 disarm_area:
-	dump_area_disarm(b->area);
+	dump_area_disarm(area);
 	return ret;
 }
 
 static void dump_block_disarm(struct dump_target *target)
 {
 	struct dump_block *b = dump_block_of(target);
+	struct dump_area *area = b->area;
 
+	WRITE_ONCE(b->area, NULL);
 	bus_unregister_notifier(&pci_bus_type, &b->notifier);
 	dump_block_free_memory(b);
 	dump_disk_disarm(b->disk);
-	dump_area_disarm(b->area);
+	dump_area_disarm(area);
 }
 
 static void dump_block_release(struct dump_target *target)
