@@ -36,9 +36,14 @@ fetch_from_or()
 	quit
 }
 
-# crash_now: two CPUs in known places, if there are so many, and a panic on this one.
+# crash_now: two CPUs in known places, if there are so many, and a panic on this one.  Between
+# the two there must be nothing that waits for the CPU whose interrupts are off, as exec() may.
 crash_now()
 {
-	[ "$(nproc)" -gt 2 ] && mark 1=spin 2=irqsoff && echo go > /proc/ras_test
-	pinned "echo c > /proc/sysrq-trigger"
+	if [ "$(nproc)" -gt 2 ]; then
+		mark 1=spin 2=irqsoff
+		pinned "echo go > /proc/ras_test; echo c > /proc/sysrq-trigger"
+	else
+		pinned "echo c > /proc/sysrq-trigger"
+	fi
 }
