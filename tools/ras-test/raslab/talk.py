@@ -127,7 +127,11 @@ class Stopped(Exception):
 
 
 class _Ear(fdpexpect.fdspawn):  # type: ignore[misc]
-    """The host's end of the line, for pexpect.  NUL and CR are no part of lines."""
+    """The host's end of the line, for pexpect.  NUL is no part of lines.
+
+    CR before LF belongs to the end of the line.  Any other CR begins the line anew, as
+    kdb does behind its "more> ", and what was there before is taken as a line of its own.
+    """
 
     def __init__(self, line: socket.socket, transcript: IO[bytes]) -> None:
         super().__init__(line, maxread=4096, encoding=CODE, use_poll=True)
@@ -136,6 +140,8 @@ class _Ear(fdpexpect.fdspawn):  # type: ignore[misc]
         self.dead = False
         # So many times something has come.
         self.reads = 0
+        # What has come last ends with a CR, whose meaning the next character tells.
+        self._returned = False
 
     def read_nonblocking(self, size: int = 1, timeout: float = -1) -> str:
         try:
@@ -147,9 +153,14 @@ class _Ear(fdpexpect.fdspawn):  # type: ignore[misc]
                 return "\n"
             raise EOF("the line is dead") from error
         self.reads += 1
-        heard = heard.replace("\0", "").replace("\r", "")
+        heard = self._lines(heard)
         self.transcript.write(heard.encode(CODE))
         return heard
+
+    def _lines(self, heard: str) -> str:
+        heard = "\r" * self._returned + heard.replace("\0", "")
+        self._returned = heard.endswith("\r")
+        return re.sub(r"\r+\n|\r+(?!\r*$)", "\n", heard).rstrip("\r")
 
     @property
     def unmatched(self) -> str:

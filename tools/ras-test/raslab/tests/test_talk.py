@@ -167,6 +167,21 @@ class StandingAnswers(TalkTest):
         self.machine.sendall(b"\r\nend\r\n")
         self.until(lambda: conversation.state == "said")
 
+    def test_the_line_begins_anew_behind_the_answer(self) -> None:
+        self.begin("* more> => \\x20\n< ^kdb> \n> go")
+        self.machine.sendall(b"more> ")
+        self.assertEqual(b" ", self.hear(1))
+        self.machine.sendall(b"\rkdb> ")
+        self.assertEqual(b"go\r", self.hear(3))
+
+    def test_the_end_of_a_line_comes_in_pieces(self) -> None:
+        conversation = self.begin("< ^one$\n< ^$\n< ^two$")
+        for piece in (b"one\r", b"\r\n", b"\r", b"\ntwo\r", b"\n"):
+            self.machine.sendall(piece)
+            time.sleep(0.1)
+        self.until(lambda: conversation.state == "said")
+        self.assertEqual(b"one\n\ntwo\n", self.transcript.read_bytes())
+
     def test_leaves_what_is_expected_later(self) -> None:
         conversation = self.begin("* more> => \\x20\n< ^a more> and so on$")
         self.machine.sendall(b"a more> ")
