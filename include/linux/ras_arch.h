@@ -44,6 +44,8 @@
  *	if this CPU is not within @fn of a @call, or on its way out of it.
  * @abandon: go there at once, from where this is called.  Returns only if this CPU
  *	is not within @fn.
+ * @in_machine_check: is this CPU in an exception that has entered as an NMI does, but does
+ *	not keep NMIs away, and that @abandon leaves behind?
  * @retire: make the calling CPU harmless to the next kernel or to a reset: no
  *	virtualisation, no tracing, no interrupts.
  * @note: write the ELF note of @cpu, for a crash kernel, from @record; NULL: of a CPU that
@@ -78,6 +80,7 @@ struct ras_arch_ops {
 	int			(*need_stacks)(void);
 	bool			(*land)(struct pt_regs *regs, unsigned long *ip);
 	void			(*abandon)(void);
+	bool			(*in_machine_check)(void);
 	void			(*retire)(void);
 	void			(*note)(unsigned int cpu, const struct ras_cpu *record);
 	void			(*crashed)(int cpu);

@@ -80,6 +80,7 @@ static void ras_save_context(struct ras_context *ctx)
 	ctx->nmi_nesting = this_cpu_ptr(&context_tracking)->dynticks_nmi_nesting;
 #endif
 	ctx->panic_cpu = atomic_read(&panic_cpu);
+	ctx->oops_in_progress = READ_ONCE(oops_in_progress);
 	ctx->irq_regs = get_irq_regs();
 	ctx->printk = ras_printk_now();
 }
@@ -116,6 +117,8 @@ static void ras_restore_abandoned(const struct ras_context *ctx)
 	/* nmi_panic() has taken it before panic() was refused. */
 	if (ctx->panic_cpu == PANIC_CPU_INVALID)
 		atomic_cmpxchg(&panic_cpu, raw_smp_processor_id(), PANIC_CPU_INVALID);
+	/* mce_panic() has raised it before that, and the consoles would go on without locks. */
+	WRITE_ONCE(oops_in_progress, ctx->oops_in_progress);
 	/* As after an oops: what lockdep believes is not to be relied on. */
 	__debug_locks_off();
 }
@@ -430,8 +433,8 @@ bool ras_guard_parked(struct ras_machine *m, struct ras_slot *slot,
 
 /*
  * The guarded call that this CPU is in, if that is what it is doing: not another
- * task, because the call slept; and not an NMI or machine check on top of it, which
- * must be returned from, or no NMI would come any more.
+ * task, because the call slept; and not an NMI on top of it, which must be returned
+ * from, or no NMI would come any more.
  */
 static struct ras_guard *ras_guard_here(struct ras_machine *m, int count)
 {
@@ -498,7 +501,9 @@ NOKPROBE_SYMBOL(ras_guard_fault);
  */
 void ras_guard_panic(struct ras_machine *m, const char *fmt, va_list args)
 {
-	struct ras_guard *guard = ras_guard_here(m, preempt_count());
+	/* A machine check enters as an NMI does, and may be left. */
+	int count = preempt_count() - (m->arch->in_machine_check() ? NMI_OFFSET : 0);
+	struct ras_guard *guard = ras_guard_here(m, count);
 	struct ras_failure *failure;
 
 	/* On its way out already: this is a panic like any other. */

@@ -132,6 +132,7 @@ const struct ras_arch_ops ras_arch = {
 	.need_stacks	= ras_x86_need_stacks,
 	.land		= ras_x86_land,
 	.abandon	= ras_x86_abandon,
+	.in_machine_check = ras_x86_in_machine_check,
 	.retire		= ras_x86_retire,
 	.note		= ras_x86_note,
 	.crashed	= ras_x86_crashed,

@@ -24,6 +24,7 @@ bool ras_x86_call_helper(void (*fn)(void *arg), void *arg);
 int ras_x86_need_stacks(void);
 bool ras_x86_land(struct pt_regs *regs, unsigned long *ip);
 void ras_x86_abandon(void);
+bool ras_x86_in_machine_check(void);
 
 /* kexec.c */
 void ras_x86_kexec_init(void);

@@ -21,6 +21,7 @@
 #include <asm/cpu_entry_area.h>
 #include <asm/fpu/api.h>
 #include <asm/irq_stack.h>
+#include <asm/msr.h>
 #include <asm/processor.h>
 #include <asm/segment.h>
 #include <asm/smap.h>
@@ -374,7 +375,25 @@ bool ras_x86_land(struct pt_regs *regs, unsigned long *ip)
 NOKPROBE_SYMBOL(ras_x86_land);
 
 /**
+ * ras_x86_in_machine_check() - is this CPU in a machine check that has hit the kernel?
+ *
+ * Such an exception has a stack of its own, and stays on it.
+ *
+ * Context: Any.
+ * Return: true if it is, and in no NMI on top of it.
+ */
+bool ras_x86_in_machine_check(void)
+{
+	unsigned long sp = current_stack_pointer;
+
+	return sp >= __this_cpu_ist_bottom_va(MCE) && sp < __this_cpu_ist_top_va(MCE);
+}
+
+/**
  * ras_x86_abandon() - go to where the call returns
+ *
+ * A machine check that comes while MCG_STATUS says that one is in progress resets the
+ * machine (Intel SDM, volume 3, section "IA32_MCG_STATUS MSR").
  *
  * Context: Any.  Returns only if this CPU is not in what ras_x86_call() has called.
  */
@@ -386,6 +405,8 @@ void ras_x86_abandon(void)
 	if (!READ_ONCE(landing->inside))
 		return;
 	WRITE_ONCE(landing->inside, false);
+	if (ras_x86_in_machine_check())
+		wrmsrl(MSR_IA32_MCG_STATUS, 0);
 	clac();
 	ras_go_to_landing(landing);
 	unreachable();

@@ -376,6 +376,11 @@ static void ras_fake_abandon(void)
 	cpu->abandoned = guard->failure.why;
 }
 
+static bool ras_fake_in_machine_check(void)
+{
+	return ras_fake_this()->machine_check;
+}
+
 static void ras_fake_retire(void)
 {
 	ras_fake_this()->retired++;
@@ -446,6 +451,7 @@ const struct ras_arch_ops ras_fake_arch = {
 	.need_stacks	= ras_fake_need_stacks,
 	.land		= ras_fake_land,
 	.abandon	= ras_fake_abandon,
+	.in_machine_check = ras_fake_in_machine_check,
 	.retire		= ras_fake_retire,
 	.note		= ras_fake_note,
 	.crashed	= ras_fake_crashed,

@@ -86,6 +86,7 @@ typedef int (*ras_fake_job)(struct ras_fake *fake, unsigned int cpu, void *arg);
  * @inside: it is in a call that can be abandoned
  * @landed: the call that it is in has been abandoned
  * @abandoned: by abandon(), for this reason
+ * @machine_check: it is in a machine check
  * @hang_until: by the fake clock, when the handler goes on that hangs here; 0: none
  *	hangs
  * @frame: what stay() was called with
@@ -116,6 +117,7 @@ struct ras_fake_cpu {
 	bool			inside;
 	bool			landed;
 	enum ras_failing	abandoned;
+	bool			machine_check;
 	u64			hang_until;
 	const struct pt_regs	*frame;
 	bool			halted;

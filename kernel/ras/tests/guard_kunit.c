@@ -252,6 +252,49 @@ static void hook_nmi(struct ras_fake_handler *h, const struct ras_stop *stop)
 	local_irq_restore(flags);
 }
 
+/* Each enters as an NMI does.  The one on top is an NMI, unless @nmis is 0. */
+static void panic_in_machine_check(struct ras_fake_handler *h, unsigned int nmis)
+{
+	struct ras_fake_cpu *cpu = ras_fake_here(h->fake);
+	unsigned int count = (1 + nmis) * NMI_OFFSET + HARDIRQ_OFFSET;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	__preempt_count_add(count);
+	cpu->machine_check = !nmis;
+	panic_in(&h->fake->m, "Fatal machine check");
+	cpu->machine_check = false;
+	__preempt_count_sub(count);
+	local_irq_restore(flags);
+	h->ret = cpu->landed;
+}
+
+static void hook_machine_check(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	panic_in_machine_check(h, 0);
+}
+
+static void hook_nmi_in_machine_check(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	panic_in_machine_check(h, 1);
+}
+
+/* A machine check keeps no NMI away: it costs the handler in which it comes. */
+static void ras_guard_machine_check(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 1);
+	struct ras_fake_handler *bad = ras_fake_add_hook(test, "bad", 1, hook_machine_check, 0);
+	struct ras_fake_handler *nmi = ras_fake_add_hook(test, "nmi", 2,
+							 hook_nmi_in_machine_check, 0);
+
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_TRUE(test, bad->ret);
+	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, RAS_PANICKED);
+	KUNIT_EXPECT_STREQ(test, fake->m.result[0].failure.message, "Fatal machine check");
+	KUNIT_EXPECT_FALSE(test, nmi->ret);
+	KUNIT_EXPECT_EQ(test, fake->m.result[1].failure.why, RAS_FAILED_NOT);
+}
+
 /* A breakpoint's exception counts as one, and is returned from like any other. */
 static void hook_breakpoint(struct ras_fake_handler *h, const struct ras_stop *stop)
 {
@@ -445,6 +488,7 @@ static struct kunit_case ras_guard_cases[] = {
 	KUNIT_CASE(ras_guard_abandons_many),
 	KUNIT_CASE(ras_guard_refuses),
 	KUNIT_CASE(ras_guard_refuses_in_nmi),
+	KUNIT_CASE(ras_guard_machine_check),
 	KUNIT_CASE(ras_guard_breakpoint),
 	KUNIT_CASE(ras_guard_not_ready_faults),
 	KUNIT_CASE(ras_guard_noreturn_not_ready_faults),

@@ -13,17 +13,24 @@
  *	leave		in a crash, a handler that leaves comes back; the crash kernel is next
  *	preempt		a handler takes minutes; meanwhile the CPU of the parameter stray,
  *			which is in an NMI, panics
+ *	poison		a handler copies memory until the lab reports a machine check there
+ *	broken		in a crash, a handler has a machine check that nothing mends
+ *
+ * QEMU has no memory that is poisoned, but it reports a machine check when it is told to.
  */
 #include <linux/atomic.h>
 #include <linux/delay.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/nmi.h>
 #include <linux/panic.h>
 #include <linux/ras.h>
+#include <linux/sizes.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 
 #include <asm/apic.h>
+#include <asm/io.h>
 #include <asm/nmi.h>
 
 static int stray = 1;
@@ -303,8 +310,91 @@ static int asks_to_be_preempted(void)
 	return 0;
 }
 
+/* The UART of the console, a 16550: its data register, and its line status register. */
+#define ASKS_UART	0x3f8
+#define ASKS_UART_LSR	(ASKS_UART + 5)
+#define ASKS_UART_EMPTY	0x20
+
+/* What is said while the machine is stopped reaches the lab only past printk(). */
+static void asks_tell(const char *text)
+{
+	for (; *text; text++) {
+		ras_poll(inb(ASKS_UART_LSR) & ASKS_UART_EMPTY, NSEC_PER_SEC);
+		outb(*text, ASKS_UART);
+	}
+}
+
+static void asks_want_machine_check(const void *where)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), " RT: want machine check on CPU %d at 0x%llx\r\n",
+		 raw_smp_processor_id(), (u64)virt_to_phys(where));
+	asks_tell(text);
+}
+
+/* So much that the CPU is hardly ever anywhere but in the instruction that copies. */
+#define ASKS_POISON_SIZE	SZ_256K
+
+static u8 asks_copied[ASKS_POISON_SIZE];
+
+static enum ras_verdict asks_poison_run(struct ras_handler *handler,
+					const struct ras_stop *stop)
+{
+	void *from = stop->arg;
+	u64 begin = ras_clock_ns();
+	int ret;
+
+	asks_want_machine_check(from);
+	do {
+		ras_progress(stop);
+		ret = ras_copy(asks_copied, from, ASKS_POISON_SIZE);
+	} while (!ret && ras_clock_ns() - begin < 60ULL * NSEC_PER_SEC);
+	pr_info("ras_asks: poison: %d, then %d\n", ret,
+		ras_copy(asks_copied, from, ASKS_POISON_SIZE));
+	return RAS_NEXT;
+}
+
+static struct ras_handler asks_poison = {
+	.name		= "asks_poison",
+	.priority	= RAS_PRIO_DUMP,
+	.flags		= RAS_HANDLER_ON_CALL,
+	.deadline_ms	= 1000,
+	.run		= asks_poison_run,
+};
+
+static int asks_for_poison(void)
+{
+	unsigned int order = get_order(ASKS_POISON_SIZE);
+	struct page *pages = alloc_pages(GFP_KERNEL, order);
+	int ret;
+
+	if (!pages)
+		return -ENOMEM;
+	ret = ras_stop_for(&asks_poison, "ras_asks", page_address(pages), NULL);
+	__free_pages(pages, order);
+	return ret;
+}
+
+static enum ras_verdict asks_broken_run(struct ras_handler *handler,
+					const struct ras_stop *stop)
+{
+	asks_want_machine_check(page_address(ZERO_PAGE(0)));
+	ras_poll(false, 60ULL * NSEC_PER_SEC);
+	pr_info("ras_asks: there was no machine check\n");
+	return RAS_NEXT;
+}
+
+static struct ras_handler asks_broken = {
+	.name		= "asks_broken",
+	.priority	= RAS_PRIO_DUMP,
+	.triggers	= RAS_ON(PANIC),
+	.deadline_ms	= 90000,
+	.run		= asks_broken_run,
+};
+
 static struct ras_handler *const asks_handlers[] = {
-	&asks_try, &asks_one, &asks_help, &asks_minutes,
+	&asks_try, &asks_one, &asks_help, &asks_minutes, &asks_poison,
 };
 
 static int asks_do(const char *text, const struct kernel_param *param)
@@ -321,6 +411,10 @@ static int asks_do(const char *text, const struct kernel_param *param)
 		return ras_register_handler(&asks_lost);
 	if (sysfs_streq(text, "leave"))
 		return ras_register_handler(&asks_leave);
+	if (sysfs_streq(text, "poison"))
+		return asks_for_poison();
+	if (sysfs_streq(text, "broken"))
+		return ras_register_handler(&asks_broken);
 	if (sysfs_streq(text, "preempt"))
 		return asks_to_be_preempted();
 	if (sysfs_streq(text, "abandoned"))
@@ -348,6 +442,7 @@ static void asks_unregister(void)
 	ras_unregister_handler(&asks_lost);
 	ras_unregister_handler(&asks_notes);
 	ras_unregister_handler(&asks_leave);
+	ras_unregister_handler(&asks_broken);
 }
 
 static int __init asks_init(void)

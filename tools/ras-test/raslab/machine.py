@@ -11,7 +11,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from raslab.check import End
 from raslab.disk import Disk
@@ -21,6 +21,17 @@ from raslab.target import Target
 
 # The region of ramoops: reserved from the kernel, kept over a reset.
 PSTORE_AT = 0x1F000000
+
+# A machine check: a data load in error that can be mended (SRAR), at an address that is
+# given, reported to one CPU.  Intel, Software Developer's Manual, volume 3B, sections
+# "Machine-Check Architecture" and "Architecturally Defined SRAR Errors".
+MC_BANK = 9
+# VAL, UC, EN, MISCV, ADDRV, S, AR; MCA error code: data load
+MC_STATUS = 0xBD80_0000_0000_0134
+# RIPV, EIPV, MCIP, LMCE_S
+MCG_STATUS = 0xF
+# A physical address, a page of it.
+MC_MISC = 0x8C
 
 
 def command_line(target: Target, words: str) -> str:
@@ -98,6 +109,10 @@ class Life(ABC):
 
     def nmi(self) -> None:
         """Press the NMI button, where the model has one."""
+        raise NotImplementedError
+
+    def machine_check(self, cpu: int, address: int) -> None:
+        """Report to a CPU that the memory which it reads now is poisoned."""
         raise NotImplementedError
 
     def cut(self) -> None:
@@ -182,6 +197,12 @@ class QemuLife(Life):
             self.monitor.execute("inject-nmi")
         except QmpError:
             pass
+
+    def machine_check(self, cpu: int, address: int) -> None:
+        """Report to a CPU that the memory which it reads now is poisoned."""
+        command = f"mce {cpu} {MC_BANK} {MC_STATUS:#x} {MCG_STATUS:#x} {address:#x} {MC_MISC:#x}"
+        arguments: dict[str, Any] = {"command-line": command}
+        self.monitor.execute("human-monitor-command", **arguments)
 
     def reset(self) -> None:
         """Press the reset button."""

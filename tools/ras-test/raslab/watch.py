@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Looking after one life of a machine: its time, its button, its power, its gdb."""
+"""Looking after one life of a machine: its time, its button, its power, its faults, its gdb."""
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from pathlib import Path
@@ -33,6 +34,7 @@ class Watch:
         self._grew = time.monotonic()
         self._pressed = 0.0
         self._button_wanted = False
+        self._check_reported = False
         self._gdb_started = False
 
     def run(self) -> End:
@@ -75,6 +77,7 @@ class Watch:
             self.life.cut()
             return End.CUT
         self._press_button()
+        self._report_machine_check()
         if self.gdb is not None and not self._gdb_started:
             # With a conversation it waits for that by itself.
             if self.talk is not None or " RT: gdb" in self._seen:
@@ -94,6 +97,12 @@ class Watch:
             if matching_line(self.row.button, self._heard(self.talk.transcript)):
                 self._pressed = now
                 self.life.nmi()
+
+    def _report_machine_check(self) -> None:
+        wanted = re.search(r" RT: want machine check on CPU (\d+) at 0x([0-9a-f]+)\n", self._seen)
+        if wanted and not self._check_reported:
+            self._check_reported = True
+            self.life.machine_check(int(wanted[1]), int(wanted[2], 16))
 
     @staticmethod
     def _heard(transcript: Path) -> str:

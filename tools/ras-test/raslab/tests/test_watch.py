@@ -31,6 +31,9 @@ class MadeUpLife(Life):
     def nmi(self) -> None:
         self.done.append("nmi")
 
+    def machine_check(self, cpu: int, address: int) -> None:
+        self.done.append(f"machine check {cpu} {address:#x}")
+
     def prints(self, text: str) -> None:
         with open(self.console, "ab") as file:
             file.write(text.encode())
@@ -80,6 +83,13 @@ class WatchTest(unittest.TestCase):
         self.life.prints("[ 1.0] RT: want nmi\n")
         self.watch(time=1).run()
         self.assertEqual(self.life.done, ["nmi"])
+
+    def test_machine_check_is_reported_once_when_asked_for(self) -> None:
+        self.life.prints("[ 1.0] RT: want machine check on CPU 1 at 0x1f")
+        timer = threading.Timer(0.3, self.life.prints, ["00\r\nmore\r\n"])
+        timer.start()
+        self.watch(time=1).run()
+        self.assertEqual(self.life.done, ["machine check 1 0x1f00"])
 
     def test_interrupted(self) -> None:
         stopping.set()
