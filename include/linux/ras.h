@@ -278,9 +278,15 @@ struct ras_outcome {
 #define RAS_HANDLER_ON_CALL	BIT(4)
 /* The handler has parked CPUs work for it by ras_help_start(), which needs stacks. */
 #define RAS_HANDLER_HELPED	BIT(5)
+/*
+ * With RAS_HANDLER_ON_CALL: the administrator may have it run, by writing its name into
+ * /sys/kernel/ras/trigger.  It has no argument then.  RAS_NEXT says that it has failed.
+ */
+#define RAS_HANDLER_BY_NAME	BIT(6)
 #define RAS_HANDLER_FLAGS	(RAS_HANDLER_NORETURN | RAS_HANDLER_DOES_KMSG | \
 				 RAS_HANDLER_DOES_KEXEC | RAS_HANDLER_INTERACTIVE | \
-				 RAS_HANDLER_ON_CALL | RAS_HANDLER_HELPED)
+				 RAS_HANDLER_ON_CALL | RAS_HANDLER_HELPED | \
+				 RAS_HANDLER_BY_NAME)
 
 /**
  * struct ras_handler - a tool that does something with a stop

@@ -171,6 +171,10 @@ static int ras_check_handler(const struct ras_handler *handler)
 		       name, handler->flags);
 		return -EINVAL;
 	}
+	if (handler->flags & RAS_HANDLER_BY_NAME && !(handler->flags & RAS_HANDLER_ON_CALL)) {
+		pr_err("handler %s refused: called by name, but not on call\n", name);
+		return -EINVAL;
+	}
 	if (handler->priority < 0 || handler->priority > RAS_PRIO_MAX) {
 		pr_err("handler %s refused: priority %d is not within 0 and %d\n",
 		       name, handler->priority, RAS_PRIO_MAX);
@@ -379,6 +383,29 @@ struct ras_entry *ras_hold_entry(struct ras_handler *handler)
 		return entry;
 	ras_let_go_entry(entry);
 	return NULL;
+}
+
+/**
+ * ras_hold_named_entry() - the same for a handler that is called by its name
+ * @m: the machine
+ * @name: the name
+ *
+ * Context: Process context.
+ * Return: its entry; NULL if there is no such handler with %RAS_HANDLER_BY_NAME.
+ */
+struct ras_entry *ras_hold_named_entry(struct ras_machine *m, const char *name)
+{
+	struct ras_entry *entry, *found = NULL;
+
+	mutex_lock(&m->lock);
+	list_for_each_entry(entry, &m->entries, node)
+		if (entry->flags & RAS_HANDLER_BY_NAME && sysfs_streq(name, entry->name)) {
+			/* ras_remove_handler() takes it off the list under this lock. */
+			atomic_inc(&entry->busy);
+			found = entry;
+		}
+	mutex_unlock(&m->lock);
+	return found;
 }
 
 /* The end of ras_hold_entry(). */

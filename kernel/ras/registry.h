@@ -12,6 +12,7 @@ int ras_add_handler(struct ras_machine *m, struct ras_handler *handler);
 void ras_remove_handler(struct ras_machine *m, struct ras_handler *handler);
 int ras_entry_enable(struct ras_machine *m, struct ras_entry *entry, bool enable);
 struct ras_entry *ras_hold_entry(struct ras_handler *handler);
+struct ras_entry *ras_hold_named_entry(struct ras_machine *m, const char *name);
 void ras_let_go_entry(struct ras_entry *entry);
 void ras_sort_chain(struct ras_machine *m);
 

@@ -94,7 +94,7 @@ static ssize_t trigger_store(struct kobject *kobj, struct kobj_attribute *attr,
 	else if (sysfs_streq(buf, "rehearse"))
 		ret = ras_user_stop(true);
 	else
-		ret = -EINVAL;
+		ret = ras_user_call(buf);
 	if (ret == -EPERM) {
 		ras_refuse(attr->attr.name, buf, "switched off by policy");
 		return ret;

@@ -92,10 +92,11 @@ EXPORT_SYMBOL_GPL(ras_stop);
 
 /* Stop for @entry, which is kept from being unregistered. */
 static int ras_stop_for_entry(struct ras_handler *handler, struct ras_entry *entry,
-			      const char *message, void *arg, struct ras_outcome *outcome)
+			      enum ras_trigger trigger, const char *message, void *arg,
+			      struct ras_outcome *outcome)
 {
 	struct ras_request request = {
-		.trigger	= RAS_TRIGGER_API,
+		.trigger	= trigger,
 		.needs_handler	= true,
 		.message	= message,
 		.only		= entry,
@@ -105,7 +106,7 @@ static int ras_stop_for_entry(struct ras_handler *handler, struct ras_entry *ent
 	int ret;
 
 	/* It is not enabled or disabled while it is held. */
-	if (ras_entry_off(&ras_machine, entry, RAS_TRIGGER_API))
+	if (ras_entry_off(&ras_machine, entry, trigger))
 		return -ENOENT;
 	ret = handler->prepare ? handler->prepare(handler, arg) : 0;
 	if (ret)
@@ -132,7 +133,7 @@ int ras_stop_for(struct ras_handler *handler, const char *message, void *arg,
 	entry = ras_hold_entry(handler);
 	if (!entry)
 		return -ENOENT;
-	ret = ras_stop_for_entry(handler, entry, message, arg, outcome);
+	ret = ras_stop_for_entry(handler, entry, RAS_TRIGGER_API, message, arg, outcome);
 	ras_let_go_entry(entry);
 	return ret;
 }
@@ -156,6 +157,33 @@ int ras_user_stop(bool rehearsal)
 	return ras_stop_and_go(RAS_TRIGGER_USER, rehearsal,
 			       rehearsal ? "rehearsal" : "asked for by the user",
 			       NULL);
+}
+
+/**
+ * ras_user_call() - have a handler run that an administrator names
+ * @name: the name of a handler with %RAS_HANDLER_BY_NAME
+ *
+ * Context: Process context.
+ * Return: 0; %-EINVAL if there is no such handler; %-EPERM if policy has switched off the
+ *	trigger user; %-EIO if it was abandoned, or said that it has failed; as ras_stop_for().
+ */
+int ras_user_call(const char *name)
+{
+	struct ras_outcome outcome = { };
+	struct ras_entry *entry;
+	int ret;
+
+	entry = ras_hold_named_entry(&ras_machine, name);
+	if (!entry)
+		return -EINVAL;
+	/* Before prepare(), which may take long. */
+	ret = ras_trigger_enabled(RAS_TRIGGER_USER) ?
+	      ras_stop_for_entry(entry->handler, entry, RAS_TRIGGER_USER,
+				 "asked for by the user", NULL, &outcome) : -EPERM;
+	ras_let_go_entry(entry);
+	if (!ret && (!outcome.ran || outcome.why.why || outcome.verdict == RAS_NEXT))
+		ret = -EIO;
+	return ret;
 }
 
 /* What the die notifier has kept, if this panic is about that oops. */

@@ -8,5 +8,6 @@
 #include <linux/types.h>
 
 int ras_user_stop(bool rehearsal);
+int ras_user_call(const char *name);
 
 #endif /* _KERNEL_RAS_TRIGGER_H */

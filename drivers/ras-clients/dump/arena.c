@@ -65,31 +65,36 @@ void dump_leave_out_arena(const struct dump_arena *arena)
 			    arena->pipe.lot_bytes);
 }
 
-/*
- * Tell other dump tools, kdump's makedumpfile among them, to leave pages out: they are offline,
- * see PAGE_TYPE_OPS() in page-flags.h.
+/**
+ * dump_hide() - tell every dump tool, kdump's makedumpfile among them, to leave a page out
+ * @page: a page that belongs to the engine, and is mapped by nobody
+ * @hide: true: leave it out; false: no more
+ *
+ * It counts as offline, see PAGE_TYPE_OPS() in page-flags.h.
  */
-static void dump_hide(const void *start, size_t bytes, bool hide)
+void dump_hide(struct page *page, bool hide)
+{
+	if (hide)
+		page->page_type &= ~PG_offline;
+	else
+		page->page_type |= PG_offline;
+}
+
+static void dump_hide_range(const void *start, size_t bytes, bool hide)
 {
 	const void *at;
 
-	for (at = start; at < start + bytes; at += PAGE_SIZE) {
-		struct page *page = virt_to_page(at);
-
-		if (hide)
-			page->page_type &= ~PG_offline;
-		else
-			page->page_type |= PG_offline;
-	}
+	for (at = start; at < start + bytes; at += PAGE_SIZE)
+		dump_hide(virt_to_page(at), hide);
 }
 
 static void dump_hide_arena(const struct dump_arena *arena, bool hide)
 {
 	unsigned int i;
 
-	dump_hide(arena->pages, PAGE_SIZE << arena->order, hide);
+	dump_hide_range(arena->pages, PAGE_SIZE << arena->order, hide);
 	for (i = 0; i < arena->pipe.nr_lots; i++)
-		dump_hide(arena->pipe.lot[i].data, arena->pipe.lot_bytes, hide);
+		dump_hide_range(arena->pipe.lot[i].data, arena->pipe.lot_bytes, hide);
 }
 
 /* Where there is memory whose content is of use. */
@@ -128,11 +133,12 @@ static void *dump_part(void **at, size_t size)
 /**
  * dump_arena_make() - allocate what a dump of the memory that there is now needs
  * @compression: how pages are to be stored
+ * @with_pipe: with lots, in which pages are packed
  *
  * Context: Process context; may sleep.
  * Return: the arena, or %NULL if the memory is not there.
  */
-struct dump_arena *dump_arena_make(enum dump_compression compression)
+struct dump_arena *dump_arena_make(enum dump_compression compression, bool with_pipe)
 {
 	struct dump_arena *arena = kzalloc(sizeof(*arena), GFP_KERNEL);
 	size_t size;
@@ -147,7 +153,8 @@ struct dump_arena *dump_arena_make(enum dump_compression compression)
 	if (arena->order < MAX_ORDER)
 		arena->pages = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN,
 							arena->order);
-	if (!arena->pages || dump_pipe_alloc_memory(&arena->pipe, compression)) {
+	if (!arena->pages ||
+	    (with_pipe && dump_pipe_alloc_memory(&arena->pipe, compression))) {
 		pr_warn("no block of %zu KiB for its memory\n", size >> 10);
 		free_pages((unsigned long)arena->pages, arena->order);
 		kfree(arena);

@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/page-flags.h>
 #include <linux/ras.h>
+#include <linux/sched.h>
 
 #include "dump.h"
 
@@ -168,7 +169,7 @@ static void dump_classify_block(struct dump_session *s, unsigned long start, boo
  *
  * A block whose struct pages cannot be read is in the dump as a whole.
  *
- * Context: A handler.
+ * Context: A handler; process context without @s->stop, as an estimate.
  */
 void dump_classify(struct dump_session *s)
 {
@@ -189,8 +190,12 @@ void dump_classify(struct dump_session *s)
 		dump_classify_block(s, start,
 				    !ras_copy(arena->look->block, pfn_to_page(start),
 					      sizeof(arena->look->block)));
-		if (!(start % (DUMP_BLOCK_PAGES << 10)))
+		if (start % (DUMP_BLOCK_PAGES << 10))
+			continue;
+		if (s->stop)
 			ras_progress(s->stop);
+		else
+			cond_resched();
 	}
 	dump_leave_out_arena(arena);
 	s->result->classify_ns = ras_clock_ns() - begin_ns;

@@ -7,10 +7,12 @@
 
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/mm_types.h>
 #include <linux/ras.h>
 #include <linux/string.h>
+#include <linux/time64.h>
 #include <linux/types.h>
 
 /* Levels: which pages are left out.  The bits are those of makedumpfile(8), -d. */
@@ -209,6 +211,9 @@ struct dump_layout {
 	u64			nr_pages;
 };
 
+/* Size of a page descriptor in the file. */
+#define DUMP_DESC_BYTES		24
+
 struct dump_target;
 
 /**
@@ -296,6 +301,7 @@ struct dump_result {
  * @max_seconds: how long a dump may take, in s; 0: no limit
  * @helpers: how many parked CPUs may help
  * @reboot: a dump that is whole ends the chain; else the next handler runs
+ * @live_max_ms: how long a live dump may stop the machine, in ms
  */
 struct dump_policy {
 	unsigned int		level;
@@ -303,6 +309,7 @@ struct dump_policy {
 	unsigned int		max_seconds;
 	unsigned int		helpers;
 	bool			reboot;
+	unsigned int		live_max_ms;
 };
 
 /**
@@ -328,6 +335,11 @@ struct dump_session {
 	u64			zero;
 	u64			begin_ns;
 };
+
+static inline u32 dump_ms(u64 ns)
+{
+	return div_u64(ns, NSEC_PER_MSEC);
+}
 
 /* How many characters of a refused text the log shows, without echo(1)'s newline. */
 static inline int dump_word_of(const char *text)
@@ -365,12 +377,14 @@ size_t dump_pack_page(enum dump_compression compression, const void *page, void 
 void dump_lay_out(struct dump_session *s);
 int dump_write_meta(struct dump_session *s);
 int dump_write_header(struct dump_session *s, bool whole);
+void dump_make_desc(void *at, u64 offset, u32 size, u32 flags);
 int dump_write_desc(struct dump_session *s, u64 rank, u64 offset, u32 size, u32 flags);
 
 /* arena.c */
-struct dump_arena *dump_arena_make(enum dump_compression compression);
+struct dump_arena *dump_arena_make(enum dump_compression compression, bool with_pipe);
 void dump_arena_free(struct dump_arena *arena);
 void dump_leave_out_arena(const struct dump_arena *arena);
+void dump_hide(struct page *page, bool hide);
 size_t dump_arena_bytes(const struct dump_arena *arena);
 void dump_stamp_vmcoreinfo(struct dump_arena *arena);
 
@@ -386,6 +400,9 @@ int dump_targets_set(const char *text);
 int dump_compression_set(enum dump_compression compression);
 ssize_t dump_targets_show(char *buf);
 size_t dump_memory_taken(void);
+
+/* live.c */
+int dump_live_init(struct kobject *parent);
 
 /* mem.c */
 struct dump_target *dump_mem_init(struct kobject *parent, const char *text);

@@ -225,6 +225,21 @@ int dump_write_meta(struct dump_session *s)
 }
 
 /**
+ * dump_make_desc() - a page descriptor
+ * @at: where to; %DUMP_DESC_BYTES bytes
+ * @offset: as dump_write_desc()
+ * @size: likewise
+ * @flags: likewise
+ */
+void dump_make_desc(void *at, u64 offset, u32 size, u32 flags)
+{
+	struct dump_desc desc = { .offset = offset, .size = size, .flags = flags };
+
+	BUILD_BUG_ON(sizeof(desc) != DUMP_DESC_BYTES);
+	memcpy(at, &desc, sizeof(desc));
+}
+
+/**
  * dump_write_desc() - say where a page is
  * @s: the session
  * @rank: the number of the page among those that are in the dump
@@ -237,9 +252,11 @@ int dump_write_meta(struct dump_session *s)
  */
 int dump_write_desc(struct dump_session *s, u64 rank, u64 offset, u32 size, u32 flags)
 {
-	struct dump_desc desc = { .offset = offset, .size = size, .flags = flags };
-	int ret = dump_write_at(s, s->layout.descs + rank * sizeof(desc), &desc, sizeof(desc));
+	u8 desc[DUMP_DESC_BYTES];
+	int ret;
 
+	dump_make_desc(desc, offset, size, flags);
+	ret = dump_write_at(s, s->layout.descs + rank * sizeof(desc), desc, sizeof(desc));
 	/* Now the page is in the file. */
 	if (!ret)
 		s->result->written++;

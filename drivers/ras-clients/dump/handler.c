@@ -53,6 +53,7 @@ struct dump_policy dump_policy = {
 	.level		= DUMP_LEVEL_MAX,
 	.compression	= DUMP_LZO,
 	.helpers	= DUMP_HELPERS_MAX,
+	.live_max_ms	= 2000,
 };
 
 /* The target memory, or NULL. */
@@ -118,7 +119,8 @@ static int dump_rearm(void)
 	WRITE_ONCE(dump_arena, NULL);
 	dump_arena_free(old);
 	/* Pairs with the acquire in dump_not_ready(): the arena is ready. */
-	smp_store_release(&dump_arena, dump_arena_make(READ_ONCE(dump_policy.compression)));
+	smp_store_release(&dump_arena, dump_arena_make(READ_ONCE(dump_policy.compression),
+						       true));
 	return dump_arena ? 0 : -ENOMEM;
 }
 

@@ -22,6 +22,7 @@
 #define MODULE_PARAM_PREFIX "ras_dump."
 
 #define DUMP_MAX_SECONDS	(24 * 60 * 60)
+#define DUMP_LIVE_MAX_MS	60000
 
 static const char * const dump_compressions[] = {
 	[DUMP_RAW]	= "none",
@@ -58,6 +59,11 @@ static int dump_set_max_seconds(const char *text, const struct kernel_param *par
 static int dump_set_helpers(const char *text, const struct kernel_param *param)
 {
 	return dump_set_number("helpers", text, DUMP_HELPERS_MAX, &dump_policy.helpers);
+}
+
+static int dump_set_live_max_ms(const char *text, const struct kernel_param *param)
+{
+	return dump_set_number("live_max_ms", text, DUMP_LIVE_MAX_MS, &dump_policy.live_max_ms);
 }
 
 static int dump_set_compression(const char *text, const struct kernel_param *param)
@@ -98,6 +104,7 @@ DUMP_PARAM(compression);
 DUMP_PARAM(max_seconds);
 DUMP_PARAM(helpers);
 DUMP_PARAM(on_success);
+DUMP_PARAM(live_max_ms);
 module_param_string(memory, dump_memory_text, sizeof(dump_memory_text), 0);
 MODULE_PARM_DESC(memory, "SIZE@ADDRESS of the region that a dump is written to");
 module_param_string(targets, dump_targets_text, sizeof(dump_targets_text), 0);
@@ -126,6 +133,11 @@ static ssize_t helpers_show(struct kobject *kobj, struct kobj_attribute *attr, c
 static ssize_t on_success_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%s\n", READ_ONCE(dump_policy.reboot) ? "reboot" : "next");
+}
+
+static ssize_t live_max_ms_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(dump_policy.live_max_ms));
 }
 
 static ssize_t level_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
@@ -158,6 +170,12 @@ static ssize_t on_success_store(struct kobject *kobj, struct kobj_attribute *att
 	return dump_set_on_success(buf, NULL) ?: count;
 }
 
+static ssize_t live_max_ms_store(struct kobject *kobj, struct kobj_attribute *attr,
+				 const char *buf, size_t count)
+{
+	return dump_set_live_max_ms(buf, NULL) ?: count;
+}
+
 static ssize_t targets_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	return dump_targets_show(buf);
@@ -176,6 +194,8 @@ static struct kobj_attribute dump_max_seconds_attr = __ATTR_RW_MODE(max_seconds,
 static struct kobj_attribute dump_helpers_attr = __ATTR_RW_MODE(helpers, 0600);
 static struct kobj_attribute dump_on_success_attr = __ATTR_RW_MODE(on_success, 0600);
 
+static struct kobj_attribute dump_live_max_ms_attr = __ATTR_RW_MODE(live_max_ms, 0600);
+
 /* What the engine takes of memory, in bytes; 0: it is not armed. */
 static ssize_t arena_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
@@ -190,6 +210,7 @@ static struct attribute *dump_attrs[] = {
 	&dump_max_seconds_attr.attr,
 	&dump_helpers_attr.attr,
 	&dump_on_success_attr.attr,
+	&dump_live_max_ms_attr.attr,
 	&dump_arena_attr.attr,
 	&dump_targets_attr.attr,
 	NULL,
@@ -254,7 +275,8 @@ static int __init dump_init(void)
 
 	if (!dir)
 		return -ENOMEM;
-	ret = sysfs_create_group(dir, &dump_group) ?: sysfs_create_group(dir, &dump_last_group);
+	ret = sysfs_create_group(dir, &dump_group) ?:
+	      sysfs_create_group(dir, &dump_last_group) ?: dump_live_init(dir);
 	if (ret)
 		return ret;
 	if (dump_memory_text[0])

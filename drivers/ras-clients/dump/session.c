@@ -5,7 +5,6 @@
 #define pr_fmt(fmt) "ras_dump: " fmt
 
 #include <linux/errno.h>
-#include <linux/math64.h>
 #include <linux/printk.h>
 
 #include "dump.h"
@@ -35,11 +34,6 @@ const char *dump_end_name(enum dump_end end)
 	};
 
 	return names[end];
-}
-
-static u32 dump_ms(u64 ns)
-{
-	return div_u64(ns, NSEC_PER_MSEC);
 }
 
 static void dump_tell(const struct dump_session *s)

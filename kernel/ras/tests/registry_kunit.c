@@ -82,6 +82,8 @@ static const struct refusal refusals[] = {
 	{ "longer name", NAME_31 "3", 1, 1, .ret = -EINVAL },
 	{ "no run", "h", 1, 1, .no_run = true, .ret = -EINVAL },
 	{ "no trigger", "h", 1, 0, .ret = -EINVAL },
+	{ "on call, with no trigger", "h", 1, 0, RAS_HANDLER_ON_CALL, .ret = 0 },
+	{ "by name, but not on call", "h", 1, 1, RAS_HANDLER_BY_NAME, .ret = -EINVAL },
 	{ "all triggers", "h", 1, RAS_ON_ALL, .ret = 0 },
 	{ "unknown trigger", "h", 1, BIT(RAS_NR_TRIGGERS) | 1, .ret = -EINVAL },
 	{ "all flags", "h", 1, 1, RAS_HANDLER_FLAGS, .ret = 0 },

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-# 1,000 stops and releases, or $cycles of them, $how, of a machine that computes, sleeps,
-# reads the clock, writes a disk and talks over two network interfaces; then everything has
-# to be as if nothing had been.
+# 1,000 stops and releases, or $cycles of them, $how, and $after each, of a machine that
+# computes, sleeps, reads the clock, writes a disk and talks over two network interfaces; then
+# everything has to be as if nothing had been.
 ifconfig lo 127.0.0.1 up
 ifconfig eth0 10.0.2.15 netmask 255.255.255.0 up
 echo 5 > /proc/sys/kernel/hung_task_timeout_secs 2>/dev/null
@@ -16,6 +16,7 @@ missing=0 i=0
 while [ $i -lt ${cycles:-1000} ]; do
 	echo ${how:-rehearse} > $RAS/trigger || { say "stop $i failed"; break; }
 	[ -z "$(cat $RAS/last/cpus_missing)" ] || missing=$((missing + 1))
+	${after:-:} || { say "after stop $i: failed"; break; }
 	i=$((i + 1))
 	[ $((i % 100)) = 0 ] && say "cycle $i: stop $(cat $RAS/last/stop_ns) ns, release $(cat $RAS/last/release_ns) ns"
 done

@@ -13,6 +13,7 @@
  *	leave		in a crash, a handler that leaves comes back; the crash kernel is next
  *	preempt		a handler takes minutes; meanwhile the CPU of the parameter stray,
  *			which is in an NMI, panics
+ *	stray		only that: the CPU is in an NMI for three seconds, and panics
  *	poison		a handler copies memory until the lab reports a machine check there
  *	broken		in a crash, a handler has a machine check that nothing mends
  *
@@ -298,13 +299,18 @@ static int asks_nmi(unsigned int type, struct pt_regs *regs)
 	panic("ras_asks: panic of a CPU that has strayed");
 }
 
-static int asks_to_be_preempted(void)
+static void asks_send_astray(void)
 {
 	asks_stray_waits = true;
 	/* Pairs with the xchg() in the NMI. */
 	smp_mb();
 	apic->send_IPI(stray, NMI_VECTOR);
 	ras_poll(!READ_ONCE(asks_stray_waits), NSEC_PER_SEC);
+}
+
+static int asks_to_be_preempted(void)
+{
+	asks_send_astray();
 	pr_info("ras_asks: stop for minutes: %d\n",
 		ras_stop_for(&asks_minutes, "minutes", NULL, NULL));
 	return 0;
@@ -417,6 +423,10 @@ static int asks_do(const char *text, const struct kernel_param *param)
 		return ras_register_handler(&asks_broken);
 	if (sysfs_streq(text, "preempt"))
 		return asks_to_be_preempted();
+	if (sysfs_streq(text, "stray")) {
+		asks_send_astray();
+		return 0;
+	}
 	if (sysfs_streq(text, "abandoned"))
 		return asks_for_one(-1);
 	if (!sysfs_streq(text, "one"))
