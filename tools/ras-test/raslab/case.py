@@ -9,7 +9,7 @@ import subprocess
 import time
 import traceback
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
@@ -131,9 +131,8 @@ class CaseRun:
         disks = [Disk("dump", "virtio", "1G", disk_path(self.directory, "dump"))]
         for wanted in self.row.disks:
             path = disk_path(self.directory, wanted.name)
-            disks.append(
-                Disk(wanted.name, wanted.bus, wanted.size, path, volatile, wanted.fails_at)
-            )
+            made = Disk(wanted.name, wanted.bus, wanted.size, path, volatile)
+            disks.append(replace(made, fails_at=wanted.fails_at, writes_per_s=wanted.writes_per_s))
         for disk in disks:
             disk.create()
         return disks

@@ -179,7 +179,8 @@ class Disk:
     """One disk.
 
     ``volatile``: a power cut takes what the guest did not flush.  ``fails_at``: a write that
-    touches this place is an error.
+    touches this place is an error.  ``writes_per_s``: so much is written in a second, and the
+    guest waits for the rest.
     """
 
     name: str
@@ -188,6 +189,7 @@ class Disk:
     path: Path
     volatile: bool = False
     fails_at: str = ""
+    writes_per_s: str = ""
 
     def __post_init__(self) -> None:
         if not re.fullmatch("[a-z][a-z0-9-]{0,19}", self.name):
@@ -197,8 +199,12 @@ class Disk:
         size_in_bytes(self.size)
         if self.fails_at and size_in_bytes(self.fails_at) >= size_in_bytes(self.size):
             raise LabError(f"disk {self.name}: {self.fails_at!r} is behind its end")
-        if self.fails_at and self.volatile:
+        if (self.fails_at or self.writes_per_s) and self.volatile:
             raise LabError(f"disk {self.name}: one that fails cannot lose its power as well")
+        if self.fails_at and self.writes_per_s:
+            raise LabError(f"disk {self.name}: it is slow, or fails, not both")
+        if self.writes_per_s:
+            size_in_bytes(self.writes_per_s)
 
     @property
     def log(self) -> Path:
@@ -249,6 +255,10 @@ class Disk:
         """The options for QEMU; ``index`` tells the disks of a machine apart."""
         node = f"disk{index}"
         args: list[str] = []
+        if self.writes_per_s:
+            limits = {"bps-write": size_in_bytes(self.writes_per_s)}
+            group = {"qom-type": "throttle-group", "id": f"{node}-limits", "limits": limits}
+            args += ["-object", json.dumps(group)]
         for options in self._nodes(node):
             args += ["-blockdev", json.dumps(options)]
         *devices, last = [device.format(id=node) for device in DEVICES[self.bus]]
@@ -268,6 +278,9 @@ class Disk:
             }
             faulty = {"driver": "blkdebug", "node-name": node, "image": f"{node}-file"}
             return [file, faulty | {"inject-error": [error]} | UNMAP]
+        if self.writes_per_s:
+            slow = {"driver": "throttle", "node-name": node, "file": f"{node}-file"}
+            return [file, slow | {"throttle-group": f"{node}-limits"} | UNMAP]
         if not self.volatile:
             return [file, {"driver": "raw", "node-name": node, "file": f"{node}-file"} | UNMAP]
         return [

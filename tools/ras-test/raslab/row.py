@@ -56,6 +56,8 @@ class DiskRow:
     size: str
     # Where it cannot be written to, such as "6M"; each write there is an error.
     fails_at: str = ""
+    # How much can be written in a second, such as "4M"; with very little it hangs.
+    writes_per_s: str = ""
 
 
 @dataclass(frozen=True)

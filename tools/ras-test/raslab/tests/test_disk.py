@@ -249,6 +249,17 @@ class Options(InDirectory):
         with self.assertRaises(LabError):
             self.disk(size="8M", fails_at="6M", volatile=True)
 
+    def test_one_that_is_slow(self) -> None:
+        args = self.disk(size="8M", writes_per_s="4M").qemu_args(2)
+        nodes = self.nodes(args)
+        self.assertEqual([node["driver"] for node in nodes], ["file", "throttle"])
+        group = json.loads(args[args.index("-object") + 1])
+        self.assertEqual((group["id"], nodes[1]["throttle-group"]), ("disk2-limits",) * 2)
+        self.assertEqual(group["limits"], {"bps-write": 4 << 20})
+        for wrong in ({"writes_per_s": "much"}, {"writes_per_s": "4M", "fails_at": "6M"}):
+            with self.assertRaises(LabError):
+                self.disk(size="8M", **wrong)
+
 
 class Archive(InDirectory):
     def archive(self, made: Disk) -> None:
