@@ -323,6 +323,7 @@ struct dump_policy {
  * @end: where the next page goes, in bytes
  * @zero: where the page of zeros is, in bytes; 0: nowhere yet
  * @begin_ns: when it began, by the framework's clock
+ * @told_ns: when the log was told last how far it is
  */
 struct dump_session {
 	const struct ras_stop	*stop;
@@ -334,6 +335,7 @@ struct dump_session {
 	u64			end;
 	u64			zero;
 	u64			begin_ns;
+	u64			told_ns;
 };
 
 static inline u32 dump_ms(u64 ns)
@@ -389,8 +391,12 @@ size_t dump_arena_bytes(const struct dump_arena *arena);
 void dump_stamp_vmcoreinfo(struct dump_arena *arena);
 
 /* session.c */
-const char *dump_end_name(enum dump_end end);
 void dump_run(struct dump_session *s);
+
+/* report.c */
+const char *dump_end_name(enum dump_end end);
+void dump_tell(const struct dump_session *s);
+void dump_tell_progress(struct dump_session *s, enum dump_pass pass);
 
 /* handler.c */
 extern struct dump_policy dump_policy;

@@ -228,7 +228,7 @@ static int dump_copy_pages(struct dump_live *live, const struct ras_stop *stop)
 		if (test_bit(chunk, live->copied))
 			continue;
 		if (dump_live_is_late(live))
-			return -ETIMEDOUT;
+			return -ETIME;
 		dump_copy_chunk(live, chunk);
 		ras_progress(stop);
 	}
@@ -407,7 +407,7 @@ unlock:
 static void dump_live_tell(const struct dump_live *live, const struct ras_outcome *outcome)
 {
 	const char *why = live->result.error == -ENOSPC ? "more pages than there was memory for" :
-			  live->result.error == -ETIMEDOUT ? "it took too long" :
+			  live->result.error == -ETIME ? "it took too long" :
 			  outcome->why.why ? "the handler was abandoned" : "a CPU was lost";
 
 	if (!live->whole) {

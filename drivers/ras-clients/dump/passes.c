@@ -289,7 +289,8 @@ static int dump_write_pass(struct dump_session *s, enum dump_pass pass)
 			ret = dump_flush(s);
 		}
 		if (!ret && dump_is_late(s))
-			ret = -ETIMEDOUT;
+			ret = -ETIME;
+		dump_tell_progress(s, pass);
 	}
 	return ret ?: dump_flush(s);
 }
@@ -299,7 +300,7 @@ static int dump_write_pass(struct dump_session *s, enum dump_pass pass)
  * @s: the session, with its header written
  *
  * Context: A handler with %RAS_HANDLER_HELPED.
- * Return: 0; what the target has refused to write with; %-ETIMEDOUT if there is no more time;
+ * Return: 0; what the target has refused to write with; %-ETIME if there is no more time;
  *	as dump_pipe_begin().
  */
 int dump_write_pages(struct dump_session *s)

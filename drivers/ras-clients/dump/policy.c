@@ -229,6 +229,13 @@ static ssize_t end_show(struct kobject *kobj, struct kobj_attribute *attr, char 
 							    "none");
 }
 
+/* Why the target failed, as an errno; 0 if it did not. */
+static ssize_t error_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", -dump_result.error);
+}
+
+static struct kobj_attribute dump_error_attr = __ATTR_RO_MODE(error, 0400);
 static struct kobj_attribute dump_target_attr = __ATTR_RO_MODE(target, 0400);
 static struct kobj_attribute dump_end_attr = __ATTR_RO_MODE(end, 0400);
 
@@ -245,22 +252,47 @@ static ssize_t figure_show(struct kobject *kobj, struct kobj_attribute *attr, ch
 	return sysfs_emit(buf, "%llu\n", *(u64 *)((void *)&dump_result + figure->at));
 }
 
+#define DUMP_FIGURE(name, field)						\
+	{ __ATTR(name, 0400, figure_show, NULL), offsetof(struct dump_result, field) }
+
 static struct dump_figure dump_figures[] = {
-	{ __ATTR(bytes, 0400, figure_show, NULL), offsetof(struct dump_result, bytes) },
-	{ __ATTR(written, 0400, figure_show, NULL), offsetof(struct dump_result, written) },
-	{ __ATTR(zeros, 0400, figure_show, NULL), offsetof(struct dump_result, zeros) },
-	{ __ATTR(unreadable, 0400, figure_show, NULL), offsetof(struct dump_result, unreadable) },
+	DUMP_FIGURE(bytes, bytes),
+	DUMP_FIGURE(written, written),
+	DUMP_FIGURE(zeros, zeros),
+	DUMP_FIGURE(unreadable, unreadable),
+	DUMP_FIGURE(pages_kernel, pages[DUMP_OF_KERNEL]),
+	DUMP_FIGURE(pages_slab, pages[DUMP_OF_SLAB]),
+	DUMP_FIGURE(pages_cache, pages[DUMP_OF_CACHE]),
+	DUMP_FIGURE(pages_cache_private, pages[DUMP_OF_CACHE_PRIVATE]),
+	DUMP_FIGURE(pages_user, pages[DUMP_OF_USER]),
+	DUMP_FIGURE(pages_free, pages[DUMP_OF_NOBODY]),
+	DUMP_FIGURE(left_out_cache, left_out[DUMP_OF_CACHE]),
+	DUMP_FIGURE(left_out_cache_private, left_out[DUMP_OF_CACHE_PRIVATE]),
+	DUMP_FIGURE(left_out_user, left_out[DUMP_OF_USER]),
+	DUMP_FIGURE(left_out_free, left_out[DUMP_OF_NOBODY]),
+	DUMP_FIGURE(left_out_others, left_out[DUMP_OF_OTHERS]),
+	DUMP_FIGURE(classify_ns, classify_ns),
+	DUMP_FIGURE(start_ns, start_ns),
+	DUMP_FIGURE(image_ns, pass_ns[DUMP_PASS_FIRST]),
+	DUMP_FIGURE(slab_ns, pass_ns[DUMP_PASS_SLAB]),
+	DUMP_FIGURE(kernel_ns, pass_ns[DUMP_PASS_KERNEL]),
+	DUMP_FIGURE(rest_ns, pass_ns[DUMP_PASS_REST]),
 };
 
-static struct attribute *dump_last_attrs[] = {
+/* The last one ends the list. */
+static struct attribute *dump_last_attrs[ARRAY_SIZE(dump_figures) + 4] = {
 	&dump_target_attr.attr,
 	&dump_end_attr.attr,
-	&dump_figures[0].attr.attr,
-	&dump_figures[1].attr.attr,
-	&dump_figures[2].attr.attr,
-	&dump_figures[3].attr.attr,
-	NULL,
+	&dump_error_attr.attr,
 };
+
+static void __init dump_list_figures(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(dump_figures); i++)
+		dump_last_attrs[3 + i] = &dump_figures[i].attr.attr;
+}
 
 static const struct attribute_group dump_last_group = {
 	.name	= "last",
@@ -275,6 +307,7 @@ static int __init dump_init(void)
 
 	if (!dir)
 		return -ENOMEM;
+	dump_list_figures();
 	ret = sysfs_create_group(dir, &dump_group) ?:
 	      sysfs_create_group(dir, &dump_last_group) ?: dump_live_init(dir);
 	if (ret)

@@ -2,10 +2,7 @@
 /*
  * RAS client: the dump engine: a dump from its beginning to its end.
  */
-#define pr_fmt(fmt) "ras_dump: " fmt
-
 #include <linux/errno.h>
-#include <linux/printk.h>
 
 #include "dump.h"
 
@@ -16,42 +13,12 @@ static enum dump_end dump_end_of(int error)
 		return DUMP_WHOLE;
 	case -ENOSPC:
 		return DUMP_FULL;
-	case -ETIMEDOUT:
+	/* Not -ETIMEDOUT, which is of a device that does not answer. */
+	case -ETIME:
 		return DUMP_LATE;
 	default:
 		return DUMP_FAILED;
 	}
-}
-
-/* What became of a dump, in words. */
-const char *dump_end_name(enum dump_end end)
-{
-	static const char * const names[] = {
-		[DUMP_WHOLE]	= "whole",
-		[DUMP_FULL]	= "cut off: no more room",
-		[DUMP_LATE]	= "cut off: no more time",
-		[DUMP_FAILED]	= "cut off: the target failed",
-	};
-
-	return names[end];
-}
-
-static void dump_tell(const struct dump_session *s)
-{
-	const struct dump_result *result = s->result;
-	const u64 *pass_ns = result->pass_ns;
-	u32 ms = dump_ms(ras_clock_ns() - s->begin_ns);
-
-	pr_info("dump to %s: %s: %llu of %llu pages, %llu KiB in %u ms\n", s->target->name,
-		dump_end_name(result->end), result->written, s->layout.nr_pages,
-		result->bytes >> 10, ms);
-	pr_info("dump to %s: ms: classify %u, start %u, kernel image %u, slab %u, kernel %u, rest %u\n",
-		s->target->name, dump_ms(result->classify_ns), dump_ms(result->start_ns),
-		dump_ms(pass_ns[DUMP_PASS_FIRST]), dump_ms(pass_ns[DUMP_PASS_SLAB]),
-		dump_ms(pass_ns[DUMP_PASS_KERNEL]), dump_ms(pass_ns[DUMP_PASS_REST]));
-	if (result->unreadable)
-		pr_info("dump to %s: %llu pages could not be read\n", s->target->name,
-			result->unreadable);
 }
 
 /**
@@ -70,6 +37,7 @@ void dump_run(struct dump_session *s)
 	result->end = DUMP_FAILED;
 	result->target = s->target->name;
 	s->begin_ns = ras_clock_ns();
+	s->told_ns = s->begin_ns;
 
 	dump_stamp_vmcoreinfo(s->arena);
 	dump_classify(s);
