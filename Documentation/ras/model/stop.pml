@@ -13,6 +13,7 @@
  *
  *	PARK		ownership, parking, release, end, late CPUs, nudges
  *	WATCH		deadline, takeover, takeover of a takeover, hand-over
+ *	PREEMPT		WATCH, and a handler that takes minutes, which a panic preempts
  *	HELP		parked CPUs that work for a handler, their end and recall
  *	REGISTRY	unregistering a handler that is running
  *
@@ -25,6 +26,7 @@
  *  - The formulas at the end of the file.
  *
  * DEFECT_n puts a known defect back, n being its number in the review that found it.
+ * BREAK_x takes out something that the design needs.
  * WITNESS_x makes an error of something that has to be reached.
  * RACE_x describes the code of a race that this model has found.  Without these defines
  * the model describes the design in which all of them are mended; the section "The model" of
@@ -45,6 +47,11 @@
  *	ras_lose		ras_lose()				stop.c
  *	ras_machine_stop	ras_own(), ras_machine_stop()		stop.c
  *	panic			ras_panic_lost()			trigger.c
+ *	ras_preempt		ras_preempt()				stop.c
+ *	PREEMPTED		ras_preempted()				machine.h
+ *	ras_crash_on_panic	ras_crash_on_panic()			chain.c
+ *	ras_progress		ras_progress()				services.c
+ *	ras_yield_to_panic	ras_yield_to_panic()			deadline.c
  *	ras_begin		ras_begin()				stop.c
  *	ras_gather		ras_gather_all()			gather.c
  *	ras_add_newcomers	ras_add_newcomers()			gather.c
@@ -163,7 +170,11 @@
 #define IS_LATE		late
 #else
 #define AT_ONCE		nmi
+#ifdef PREEMPT
+#define IS_LATE		(!steady)
+#else
 #define IS_LATE		1
+#endif
 #endif
 
 #ifndef TRIES
@@ -209,6 +220,10 @@
 #define MISSING		0
 #define BY_IPI(c)	(CPUS == 2 || (c) != 1)
 #define BY_NMI(c)	(!BY_IPI(c) || in_nmi[c] || !cpu[c]@end_run)
+#endif
+
+#ifdef PREEMPT
+#define WATCH
 #endif
 
 #ifdef PARK
@@ -290,6 +305,10 @@ byte watch_cpu = RAS_NOBODY;
 byte watch_strike;
 ras_slot slot[CPUS];
 byte panic_cpu = RAS_NOBODY;
+byte panicked;			/* the CPU plus one */
+#ifdef RACE_PANICKED
+byte panicked_in;		/* the sequence that it has read */
+#endif
 
 /* struct ras_help.  fn and arg are the number of the help that they belong to. */
 bit help_active;
@@ -317,6 +336,7 @@ byte panics = PANICS;
 /* Known to the checker only. */
 bit released[8];		/* by sequence: the owner has released it */
 bit late;			/* the handler takes its time */
+bit steady;			/* the handler makes progress */
 bit ended;			/* the chain of a crash has ended, or it is handed over */
 #ifdef HELP
 bit buffer[8];			/* by help: parked CPUs may touch it */
@@ -336,6 +356,13 @@ bit buffer[8];			/* by help: parked CPUs may touch it */
 #define LEFT		slot[me].guard[level - 1]
 
 #define HAS_PARKED(c)	(slot[c].parked == stop_sequence)
+
+/* Has a panic on another CPU to make the present stop a crash? */
+#ifdef RACE_PANICKED
+#define PREEMPTED	(stop_resumable && panicked && panicked_in == stop_sequence)
+#else
+#define PREEMPTED	(stop_resumable && panicked)
+#endif
 
 #define WANTS_CPUS	(state == RAS_STOPPING || state == RAS_STOPPED || \
 			 state == RAS_ENDED || state == RAS_HANDED_OVER)
@@ -856,8 +883,27 @@ ras_machine_stop:
 			ras_unpark();
 #endif
 			goto ras_begin
+		:: claim != RAS_CLAIM_NONE && trigger != RAS_TRIGGER_PANIC -> goto ras_lose
+		:: claim != RAS_CLAIM_NONE && trigger == RAS_TRIGGER_PANIC
+		fi
+	}
+
+	/* One panic is enough; what was recorded stays, for nothing follows a crash. */
+ras_preempt:
+	atomic {
+#ifdef RACE_PANICKED
+		if
+		:: panicked_in != stop_sequence ->
+			panicked = me + 1;
+			panicked_in = stop_sequence
 		:: else
 		fi
+#else
+		if
+		:: !panicked -> panicked = me + 1
+		:: else
+		fi
+#endif
 	}
 
 ras_lose:
@@ -989,7 +1035,10 @@ ras_gather:
 
 ras_finish:
 	atomic {
-		last = step_next == HANDLERS
+		if
+		:: PREEMPTED -> goto ras_crash_on_panic
+		:: else -> last = step_next == HANDLERS
+		fi
 	}
 
 ras_add_newcomers:
@@ -1031,8 +1080,25 @@ ras_add_newcomers:
 		if
 		:: last && stop_resumable -> goto ras_release
 		:: last && !stop_resumable -> goto ras_end
-		:: !last
+		:: !last -> goto ras_call
 		fi
+	}
+
+	/* The CPU that has panicked is about to park, and the owner waits for it, or does not. */
+ras_crash_on_panic:
+	atomic {
+		OWNER_ACTS;
+#ifdef RACE_OWN_PANIC
+		/* It has taken over, and waits for itself to park. */
+		assert(panicked != me + 1);
+#endif
+		stop_resumable = 0;
+		step_next = 0;
+		if
+		:: panic_cpu == panicked - 1 -> panic_cpu = me
+		:: else
+		fi;
+		goto ras_finish
 	}
 
 ras_call:
@@ -1105,9 +1171,41 @@ handler:
 #if TRIES
 		:: tries -> tries--; goto ras_machine_try
 #endif
+#ifdef PREEMPT
+		/* It takes minutes, and makes progress. */
+		:: OWNED_HERE && stop_resumable -> steady = 1; goto ras_progress
+#endif
 		fi
 	}
 	goto ras_leave_call;
+
+#ifdef PREEMPT
+ras_progress:
+	atomic {
+		if
+		:: LANDED -> steady = 0; goto landed
+		:: !OWNED_HERE && !LANDED -> goto ras_leave_call
+		/* Once a CPU has panicked, it takes longer than anybody would wait. */
+		:: OWNED_HERE && panic_cpu == RAS_NOBODY && !LANDED ->
+			steady = 0;
+			goto ras_leave_call
+#ifndef BREAK_YIELD
+		:: OWNED_HERE && RUNNING == TOP.call && PREEMPTED && !LANDED ->
+			steady = 0;
+			goto ras_yield_to_panic
+#endif
+		fi
+	}
+ras_yield_to_panic:
+	atomic {
+		GO_IF_LANDED;
+		slot[me].inside = 0;
+#ifdef WITNESS_PREEMPTED
+		assert(false);
+#endif
+		goto landed
+	}
+#endif
 
 #ifdef COARSE
 comes_back:
@@ -1446,6 +1544,7 @@ ras_take_claim:
 ras_become_owner:
 	d_step {
 		late = 0;
+		steady = 0;
 		do
 		:: i < CPUS ->
 			if
@@ -1663,6 +1762,9 @@ active proctype everybody_is_fine()
 #ifdef LTL
 /* A stop that has begun ends: it is released, or it is a crash that ends or hands over. */
 ltl every_stop_ends { [] (state == RAS_STOPPING -> <> (state == RAS_IDLE || ended)) }
+
+/* A panic is not lost: it ends in a crash, be it that of the stop that it has met. */
+ltl panic_is_crash { [] (panic_cpu != RAS_NOBODY -> <> ended) }
 
 /* Nobody stays parked in a stop that was released. */
 ltl nobody_stays { [] ((released[1] && slot[1].parked == 1) -> <> (slot[1].parked != 1)) }

@@ -182,6 +182,8 @@ TAKEOVERS = ("WATCH", "COARSE", "NMI_PANICS=0")
 AGAIN = ("WATCH", "CPUS=2", "COARSE", "NMI_PANICS=0", "HANDLERS=3")
 TRIES = (*WATCH, "NMI_PANICS=0", "TRIES=1")
 UNWATCHED = (*TRIES, "UNWATCHED", "STRAYS=2")
+PREEMPT = ("PREEMPT", "CPUS=2", "HANDLERS=1")
+PREEMPT_ALONE = (*PREEMPT, "HANGS=0", "UNWATCHED")
 HELP = ("HELP", "CPUS=2")
 
 SEARCHES = (
@@ -237,11 +239,22 @@ SEARCHES = (
         "WATCH, 2 CPUs: the same, nobody watches, and NMIs come that nobody has sent",
         UNWATCHED,
     ),
+    Search(
+        "preempt",
+        "PREEMPT, 2 CPUs: a handler that takes minutes, a panic in an NMI, a takeover",
+        (*PREEMPT, "HANGS=1"),
+    ),
+    Search(
+        "preempt-stops",
+        "PREEMPT, 2 CPUs: two stops, the same, and nobody watches",
+        (*PREEMPT_ALONE, "STOPS=2"),
+    ),
     Search("help", "HELP, 2 CPUs: two helps, and a panic in an NMI", HELP),
     Search("registry", "REGISTRY: a handler is removed while it runs", ("REGISTRY",)),
     Search("ends", "every stop ends", (*PARK, "PANICS=1"), formula="every_stop_ends"),
     Search("watched", "every watched stop ends", (*WATCH, "NMI_PANICS=0"), "", "every_stop_ends"),
     Search("leaves", "nobody stays parked", (*PARK, "PANICS=1"), formula="nobody_stays"),
+    Search("panics", "a panic ends in a crash", PREEMPT_ALONE, formula="panic_is_crash"),
     Search("defect-2", "parking stays set on an owner", WATCH, "DEFECT_2"),
     Search("defect-3", "one guard, and a CPU watches that is in a lost call", AGAIN, "DEFECT_3"),
     Search("defect-10", "unregistering clears handler->entry", ("REGISTRY",), "DEFECT_10"),
@@ -253,6 +266,13 @@ SEARCHES = (
         (*TAKEOVERS, "STOPS=0", "PANICS=1"),
         "WITNESS_TAKEOVERS",
     ),
+    Search(
+        "witness-preempted",
+        "a handler is left for a panic",
+        PREEMPT_ALONE,
+        "WITNESS_PREEMPTED",
+    ),
+    Search("break-yield", "a panic waits for the handler", PREEMPT_ALONE, "BREAK_YIELD"),
     Search("race-nudge", "who is late is not nudged", PARK, "RACE_NUDGE"),
     Search(
         "race-nmi-loser",
@@ -287,6 +307,10 @@ SEARCHES = (
     Search("race-strike", "the outer call is left for the inner one", UNWATCHED, "RACE_STRIKE"),
     Search("race-close", "an inner call stays open", TRIES, "RACE_CLOSE"),
     Search("race-same-call", "a call is taken for what it was before", TRIES, "RACE_SAME_CALL"),
+    Search(
+        "race-panicked", "a panic is not recorded for this stop", PREEMPT_ALONE, "RACE_PANICKED"
+    ),
+    Search("race-own-panic", "an owner waits for itself to park", WATCH, "RACE_OWN_PANIC"),
     Search(
         "race-abandoned", "a handler is removed in abandoned()", ("REGISTRY",), "RACE_ABANDONED"
     ),

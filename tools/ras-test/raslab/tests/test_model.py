@@ -27,6 +27,9 @@ SHALLOW = "error: max search depth too small\n" + GOOD
 FULL = "pan: reached -DMEMLIM bound\n\tmemory limit 3500 MB\n" + GOOD
 
 
+# What a define puts back, takes out, or makes an error of.
+PUT_BACK = ("DEFECT_", "RACE_", "BREAK_", "WITNESS_")
+
 TOP = Path(__file__).resolve().parents[4]
 
 
@@ -85,7 +88,7 @@ class SearchTest(unittest.TestCase):
         for search in SEARCHES:
             words = [flag[2:].split("=")[0] for flag in search.flags]
             self.assertLessEqual(set(words), known, search.name)
-        put_back = {word for word in known if word.startswith(("DEFECT_", "RACE_", "WITNESS_"))}
+        put_back = {word for word in known if word.startswith(PUT_BACK)}
         self.assertEqual(put_back, {search.defect for search in SEARCHES if search.defect})
 
     def test_names(self) -> None:
