@@ -14,7 +14,8 @@
  *	PARK		ownership, parking, release, end, late CPUs, nudges
  *	WATCH		deadline, takeover, takeover of a takeover, hand-over
  *	PREEMPT		WATCH, and a handler that takes minutes, which a panic preempts
- *	HELP		parked CPUs that work for a handler, their end and recall
+ *	HELP		parked CPUs that call a function for a handler, their end and recall
+ *	JOB		WATCH, and parked CPUs that do a job for a handler, piece by piece
  *	REGISTRY	unregistering a handler that is running
  *
  * What the model checks:
@@ -56,6 +57,7 @@
  *	ras_gather		ras_gather_all()			gather.c
  *	ras_add_newcomers	ras_add_newcomers()			gather.c
  *	ras_finish		ras_finish(), ras_run_chain()		stop.c, chain.c
+ *	ras_tidy_up		ras_tidy_up()				chain.c
  *	ras_run_chain		ras_run_chain(), ras_call_busy()	chain.c
  *	ras_release		ras_release()				stop.c
  *	ras_end			ras_end()				stop.c
@@ -79,6 +81,13 @@
  *	ras_watch_look		ras_watch_look()			watch.c
  *	ras_take_over_if_due	ras_take_over_if_due()			watch.c
  *	CAN_WATCH		ras_can_watch(), ras_watcher()		watch.c
+ *	ras_help_piece		ras_help_piece(), ras_work()		job.c
+ *	CAN_HELP		ras_can_help()				job.c
+ *	HELP_IS_OVER		ras_help_is_over()			helper.c
+ *	ras_machine_help_start	ras_machine_help_start()		job.c
+ *	ras_machine_help_state	ras_machine_help_state(), ras_hurry()	job.c
+ *	ras_state_unjoined	ras_state_unjoined()			job.c
+ *	ras_machine_help_end	ras_machine_help_end(), ras_has_ended()	job.c
  *	ras_help		ras_help(), ras_help_fn()		helper.c
  *	ras_call_parked		ras_machine_call_parked()		helper.c
  *	ras_call_parked_end	ras_machine_call_parked_end()		helper.c
@@ -168,8 +177,10 @@
 #ifdef COARSE
 #define AT_ONCE		1
 #define IS_LATE		late
+#define BEGIN_PIECE	atomic
 #else
 #define AT_ONCE		nmi
+#define BEGIN_PIECE
 #ifdef PREEMPT
 #define IS_LATE		(!steady)
 #else
@@ -222,8 +233,24 @@
 #define BY_NMI(c)	(!BY_IPI(c) || in_nmi[c] || !cpu[c]@end_run)
 #endif
 
-#ifdef PREEMPT
+#if defined(PREEMPT) || defined(JOB)
 #define WATCH
+#endif
+
+/*
+ * JOBS: how many are started.  PIECES: after how many pieces there is another one.
+ * PIECE_HANGS: how many hang.
+ */
+#ifdef JOB
+#ifndef JOBS
+#define JOBS		1
+#endif
+#ifndef PIECES
+#define PIECES		1
+#endif
+#ifndef PIECE_HANGS
+#define PIECE_HANGS	0
+#endif
 #endif
 
 #ifdef PARK
@@ -291,6 +318,15 @@ typedef ras_slot {
 	byte	landing;		/* whose end it leads to; 1: the outermost call's */
 	bit	inside;
 	bit	landed;			/* an NMI has changed where this CPU goes on */
+#ifdef JOB
+	byte	work;
+	byte	job;
+	bit	job_over;		/* job_state is not RAS_HELPER_RUNS */
+	byte	piece;
+	byte	piece_seen;
+	byte	piece_late;
+	byte	job_lost;
+#endif
 };
 
 /* struct ras_machine */
@@ -340,6 +376,11 @@ bit steady;			/* the handler makes progress */
 bit ended;			/* the chain of a crash has ended, or it is handed over */
 #ifdef HELP
 bit buffer[8];			/* by help: parked CPUs may touch it */
+#endif
+#ifdef JOB
+byte lent[CPUS];		/* the job for which the CPU may touch its buffer */
+byte pieces = PIECES;		/* yet to come */
+byte piece_hangs = PIECE_HANGS;
 #endif
 
 /* In a process: its CPU, and whether it is the NMI. */
@@ -401,6 +442,47 @@ bit buffer[8];			/* by help: parked CPUs may touch it */
  */
 #define NOT_HELPING(c)	(!slot[c].helping || (c) == OWNER)
 #define NONE_HELPING	ALL_CPUS(NOT_HELPING)
+
+#ifdef JOB
+/* May this CPU help with the job that the owner starts? */
+#define CAN_HELP(c)	((c) != me && HAS_PARKED(c) && !slot[c].guards)
+
+/* Is there a piece to do here?  Not on a CPU that has parked in a handler it has lost. */
+#define HAS_WORK	(slot[me].work && !slot[me].guards && \
+			 (slot[me].job != slot[me].work || !slot[me].job_over))
+
+/*
+ * RACE_HELP_STATE: a handler that comes back after its CPU was taken over from looks at the
+ * helpers of the next one, and names them late or lost.
+ */
+#ifdef RACE_HELP_STATE
+#define STILL_OWNED	1
+#else
+#define STILL_OWNED	OWNED_HERE
+#endif
+
+/* The handler uses the buffer of a CPU for something else, but not for a helper that is lost. */
+#ifdef BREAK_QUARANTINE
+#define MAY_TAKE(c)	1
+#else
+#define MAY_TAKE(c)	(slot[c].job_lost != help_nr)
+#endif
+inline take_back(from)
+{
+	if
+	:: lent[from] == help_nr && MAY_TAKE(from) -> lent[from] = 0
+	:: else
+	fi
+}
+#endif
+
+/* May a parked CPU be taken out of what it does for a handler? */
+#ifdef JOB
+#define HELP_IS_OVER	(slot[me].work != slot[me].helping || \
+			 slot[me].piece_late == slot[me].piece)
+#else
+#define HELP_IS_OVER	(RAS_OP_OF(slot[me].command) != RAS_HELP)
+#endif
 
 /* There is room for another guarded call.  DEFECT_3 does not look. */
 #ifdef DEFECT_3
@@ -573,7 +655,7 @@ inline ras_strike()
 }
 
 /*
- * With ras_help_is_over().  A CPU that was parked when this NMI came stays parked, also in the
+ * A CPU that was parked when this NMI came stays parked, also in the
  * middle of a call that it has lost: the landing does not lead through ras_park().
  */
 #ifdef RACE_LAND
@@ -586,8 +668,7 @@ inline ras_land_lost()
 	if
 	:: slot[me].guards && slot[me].inside ->
 		if
-		:: (TOP.helper && (RAS_OP_OF(slot[me].command) != RAS_HELP ||
-				   slot[me].take_over)) ||
+		:: (TOP.helper && (HELP_IS_OVER || slot[me].take_over)) ||
 		   (!TOP.helper && RUNNING != TOP.call && !IS_PARKED_THERE) ->
 			arch_land()
 		:: else
@@ -660,7 +741,11 @@ active [2 * CPUS] proctype cpu() provided (!in_nmi[_pid])
 	bit stale;		/* it has lost the stop that it began */
 	bit stray;		/* an NMI that nobody has sent */
 	bit last;		/* the chain is done */
-	byte fn, arg;		/* struct ras_helper */
+	byte fn, arg;		/* struct ras_help_call */
+#ifdef JOB
+	byte nr;		/* struct ras_piece, and how many CPUs could help */
+	bit tidying;		/* in ras_tidy_up() */
+#endif
 
 	/* The kernel at work, or an NMI that has yet to come. */
 end_run:
@@ -793,6 +878,11 @@ ras_await_command:
 		   slot[me].helped != RAS_NR_OF(slot[me].command) && !slot[me].guards ->
 			call = RAS_NR_OF(slot[me].command);
 			goto ras_help
+#endif
+#ifdef JOB
+		:: HAS_WORK && !ENDS_STOP(slot[me].command, sequence) ->
+			nr = slot[me].work;
+			goto ras_help_piece
 #endif
 #ifdef RACE_LAND
 		:: LANDED -> goto landed
@@ -1034,6 +1124,15 @@ ras_gather:
 	}
 
 ras_finish:
+#ifdef JOB
+ras_tidy_up:
+	atomic {
+		if
+		:: help_active -> tidying = 1; goto ras_machine_help_end
+		:: else
+		fi
+	}
+#endif
 	atomic {
 		if
 		:: PREEMPTED -> goto ras_crash_on_panic
@@ -1175,6 +1274,13 @@ handler:
 		/* It takes minutes, and makes progress. */
 		:: OWNED_HERE && stop_resumable -> steady = 1; goto ras_progress
 #endif
+#ifdef JOB
+		:: !help_active && help_nr < JOBS -> goto ras_machine_help_start
+#if CPUS == 2
+		:: help_active -> goto ras_machine_help_state
+#endif
+		:: help_active -> goto ras_machine_help_end
+#endif
 		fi
 	}
 	goto ras_leave_call;
@@ -1239,6 +1345,17 @@ ras_guard_end:
 			/* guard.ended: no NMI strikes any more. */
 			claim = RAS_CLAIM(me, 0);
 			slot[me].inside = 0;
+#if defined(JOB) && !defined(RACE_HELP_HANDOVER)
+			/* The handler may have left a help. */
+			help_active = 0;
+			d_step {
+				do
+				:: i < CPUS -> slot[i].work = 0; i++
+				:: else -> break
+				od;
+				i = 0
+			}
+#endif
 			goto ras_machine_handover
 		:: else
 		fi
@@ -1254,6 +1371,202 @@ handover_lost:
 		stale = 1;
 		goto ras_park
 	}
+
+#ifdef JOB
+	/* ---- A handler that has parked CPUs do a job, and what becomes of each ---- */
+
+	/* Between two waits, what one of these functions does is one step. */
+ras_machine_help_start:
+	atomic {
+		GO_IF_LANDED;
+		if
+		:: help_active || !OWNED_HERE -> goto handler
+		:: else
+		fi;
+		d_step {
+			OWNER_ACTS;
+			help_nr++;
+			help_arg = help_nr;
+			help_active = 1;
+			do
+			:: i < CPUS ->
+				if
+				:: CAN_HELP(i) -> nr++
+				:: else
+				fi;
+				i++
+			:: else -> break
+			od;
+			i = 0;
+			do
+			:: i < CPUS ->
+				if
+				/* The CPU that watches stays out of it if there is another one. */
+				:: CAN_HELP(i) && (nr == 1 || i != watch_cpu) ->
+					lent[i] = help_nr;
+					slot[i].work = help_nr
+				:: else
+				fi;
+				i++
+			:: else -> break
+			od;
+			i = 0;
+			nr = 0
+		}
+		goto handler
+	}
+
+ras_machine_help_state:
+	atomic {
+		GO_IF_LANDED;
+		if
+		:: !STILL_OWNED -> goto handler
+		:: else
+		fi;
+		if
+		:: me != 0 -> i = 0
+		:: me != 1 -> i = 1
+#if CPUS == 3
+		:: me != 2 -> i = 2
+#endif
+		fi;
+		if
+		/* RAS_HELPER_LOST */
+		:: slot[i].job_lost == help_nr
+		:: slot[i].job_lost != help_nr && slot[i].job != help_nr ->
+			if
+			/* RAS_HELPER_NONE */
+			:: slot[i].work != help_nr -> take_back(i)
+			:: slot[i].work == help_nr
+			:: slot[i].work == help_nr -> goto ras_state_unjoined
+			fi
+		:: slot[i].job_lost != help_nr && slot[i].job == help_nr && !slot[i].helping ->
+			if
+			/* RAS_HELPER_DONE, RAS_HELPER_ABANDONED */
+			:: slot[i].job_over || slot[i].work != help_nr -> take_back(i)
+			:: else
+			fi
+		:: slot[i].job_lost != help_nr && slot[i].job == help_nr && slot[i].helping ->
+			if
+			:: slot[i].piece != slot[i].piece_seen ->
+				OWNER_ACTS;
+				slot[i].piece_seen = slot[i].piece
+			/* ras_hurry(): the piece is late. */
+			:: slot[i].piece == slot[i].piece_seen ->
+				OWNER_ACTS;
+				slot[i].piece_late = slot[i].piece_seen;
+				ras_nudge(i)
+			:: slot[i].piece == slot[i].piece_seen &&
+			   slot[i].piece_late == slot[i].piece_seen ->
+				OWNER_ACTS;
+				slot[i].job_lost = help_nr
+			fi
+		fi;
+		i = 0;
+		goto handler
+	}
+
+	/* It has not joined within the deadline of a piece. */
+ras_state_unjoined:
+	atomic {
+		GO_IF_LANDED;
+		if
+		:: STILL_OWNED ->
+			OWNER_ACTS;
+			slot[i].work = 0;
+			if
+#ifndef BREAK_UNJOINED
+			:: slot[i].job == help_nr
+			:: slot[i].job != help_nr -> take_back(i)
+#else
+			:: take_back(i)
+#endif
+			fi
+		:: else
+		fi;
+		i = 0;
+		goto handler
+	}
+
+ras_machine_help_end:
+	atomic {
+		GO_IF_LANDED;
+		if
+		:: !help_active || !OWNED_HERE -> goto help_ended
+		:: else
+		fi;
+		d_step {
+			OWNER_ACTS;
+			help_active = 0;
+			do
+			:: i < CPUS -> slot[i].work = 0; i++
+			:: else -> break
+			od;
+			i = 0
+		}
+	}
+	atomic {
+		GO_IF_LANDED;
+		if
+		:: !STILL_OWNED -> goto help_ended
+		:: STILL_OWNED && NONE_HELPING -> goto nobody_helps
+		/* A piece takes longer than it may. */
+		:: STILL_OWNED && !NONE_HELPING
+		fi;
+		d_step {
+			OWNER_ACTS;
+			do
+			:: i < CPUS ->
+				if
+				:: i != me && slot[i].helping && slot[i].job == help_nr ->
+					slot[i].piece_seen = slot[i].piece;
+					slot[i].piece_late = slot[i].piece;
+					ras_nudge(i)
+				:: else
+				fi;
+				i++
+			:: else -> break
+			od;
+			i = 0
+		}
+	}
+	atomic {
+		GO_IF_LANDED;
+		if
+		:: !STILL_OWNED -> goto help_ended
+		:: STILL_OWNED && NONE_HELPING -> goto nobody_helps
+		/* The NMI timeout has passed, too. */
+		:: STILL_OWNED && !NONE_HELPING
+		fi;
+		d_step {
+			OWNER_ACTS;
+			do
+			:: i < CPUS ->
+				if
+				:: i != me && slot[i].helping -> slot[i].job_lost = help_nr
+				:: else
+				fi;
+				i++
+			:: else -> break
+			od;
+			i = 0
+		}
+	}
+nobody_helps:
+	atomic {
+		do
+		:: i < CPUS -> take_back(i); i++
+		:: else -> i = 0; break
+		od
+	}
+help_ended:
+	atomic {
+		if
+		:: tidying -> tidying = 0; goto ras_tidy_up
+		:: else -> goto handler
+		fi
+	}
+#endif
 
 #if TRIES
 	/* ---- A guarded call in the middle of one ---- */
@@ -1512,6 +1825,10 @@ ras_watch:
 	atomic {
 		if
 		:: WATCH_OVER(call) -> call = 0; goto ras_await_command
+#ifdef JOB
+		/* The only parked CPU also helps, a piece between two looks at the clock. */
+		:: !WATCH_OVER(call) && HAS_WORK -> nr = slot[me].work; goto ras_help_piece
+#endif
 		/* The deadline has passed. */
 		:: !WATCH_OVER(call) && IS_LATE
 		fi;
@@ -1542,6 +1859,9 @@ ras_take_claim:
 		fi
 	}
 ras_become_owner:
+#ifdef WITNESS_HELPER_OWNS
+	assert(!slot[me].job);
+#endif
 	d_step {
 		late = 0;
 		steady = 0;
@@ -1587,6 +1907,85 @@ ras_take_over_if_due:
 		:: else -> call = 0; goto ras_await_command
 		fi
 	}
+
+#ifdef JOB
+	/* ---- A CPU that does a job, which may be the one that watches ---- */
+
+ras_help_piece:
+	BEGIN_PIECE {
+		arg = help_arg;
+		d_step { slot[me].job_over = 0; slot[me].job = nr; slot[me].piece++ };
+		slot[me].helping = nr;
+		d_step {
+			ras_guard_open();
+			TOP.helper = 1;
+			TOP.inside = slot[me].inside;
+			slot[me].landing = slot[me].guards
+		}
+	}
+	/* An NMI that comes before this comes in vain. */
+	slot[me].inside = 1;
+	/* ras_work(): the second look. */
+	atomic {
+		if
+#ifdef BREAK_WORK
+		:: !LANDED
+#else
+		:: slot[me].work == nr && !LANDED
+#endif
+		:: else -> slot[me].job_over = 1; goto piece_left
+		fi
+	}
+	atomic {
+		if
+		:: LANDED -> goto piece_left
+		:: !LANDED
+		fi;
+		assert(arg == nr && lent[me] == nr);
+		if
+		:: true
+		:: piece_hangs -> piece_hangs--; goto end_piece
+		fi
+	}
+	atomic {
+		if
+		:: LANDED -> goto piece_left
+		:: !LANDED
+		fi;
+#ifdef WITNESS_LOST
+		/* A helper that is lost goes on. */
+		assert(slot[me].job_lost != nr);
+#endif
+		assert(lent[me] == nr);
+		if
+		:: pieces -> pieces--
+		:: true -> slot[me].job_over = 1
+		fi;
+		goto piece_left
+	}
+end_piece:
+	atomic { LANDED -> goto piece_left }
+piece_left:
+	atomic {
+		if
+		:: LANDED -> slot[me].job_over = 1
+		:: else
+		fi;
+		level = slot[me].guards;
+		arch_return();
+		ras_guard_close();
+		level = 0;
+		nr = 0;
+		arg = 0
+	}
+	atomic {
+		slot[me].helping = 0;
+		if
+		:: call -> goto ras_watch
+		:: else -> goto ras_await_command
+		fi
+	}
+#endif
 
 	/* ---- A handler that has parked CPUs work for it, and such a CPU ---- */
 
@@ -1751,7 +2150,13 @@ has_helped:
  * and was taken over from.
  */
 #define AT_REST(pid)	(cpu[pid]@end_halt || cpu[pid]@end_crash || cpu[pid]@end_wedged)
-#define FINE(c)		(AT_REST(CPUS + c) || \
+#ifdef JOB
+/* Or in a piece that hangs in an NMI, and is lost. */
+#define LOST_THERE(c)	(cpu[CPUS + c]@end_piece && (slot[c].job_lost || ended))
+#else
+#define LOST_THERE(c)	0
+#endif
+#define FINE(c)		(AT_REST(CPUS + c) || LOST_THERE(c) || \
 			 (cpu[CPUS + c]@end_run && (cpu[c]@end_run || AT_REST(c))))
 
 active proctype everybody_is_fine()

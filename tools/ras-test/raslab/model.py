@@ -185,6 +185,9 @@ UNWATCHED = (*TRIES, "UNWATCHED", "STRAYS=2")
 PREEMPT = ("PREEMPT", "CPUS=2", "HANDLERS=1")
 PREEMPT_ALONE = (*PREEMPT, "HANGS=0", "UNWATCHED")
 HELP = ("HELP", "CPUS=2")
+JOB = ("JOB", "CPUS=2", "HANDLERS=1")
+JOB_CRASH = (*JOB, "COARSE", "HANGS=0", "PIECE_HANGS=1", "PIECES=0", "STOPS=0", "PANICS=1")
+JOB_TAKEOVER = (*JOB, "COARSE", "HANGS=1", "PIECES=0", "NMI_PANICS=0")
 
 SEARCHES = (
     Search(
@@ -249,6 +252,32 @@ SEARCHES = (
         "PREEMPT, 2 CPUs: two stops, the same, and nobody watches",
         (*PREEMPT_ALONE, "STOPS=2"),
     ),
+    Search(
+        "job",
+        "JOB, 2 CPUs: two pieces, one of which hangs, and nobody watches",
+        (*JOB, "HANGS=0", "NMI_PANICS=0", "PIECE_HANGS=1", "UNWATCHED"),
+    ),
+    Search(
+        "job-jobs",
+        "JOB, 2 CPUs, coarse: two jobs for the CPU that watches, and a piece that hangs",
+        (*JOB, "COARSE", "HANGS=0", "NMI_PANICS=0", "PIECE_HANGS=1", "JOBS=2"),
+    ),
+    Search(
+        "job-crash",
+        "JOB, 2 CPUs, coarse: a crash, a panic in an NMI, a piece that hangs in the NMI",
+        JOB_CRASH,
+    ),
+    Search(
+        "job-takeover",
+        "JOB, 2 CPUs, coarse: the CPU that watches and helps takes over",
+        JOB_TAKEOVER,
+    ),
+    Search(
+        "job-helper",
+        "JOB, 3 CPUs, coarse: a crash, one CPU takes over while another one helps",
+        ("JOB", "COARSE", "HANDLERS=1", "HANGS=1", "PIECES=0", "NMI_PANICS=0")
+        + ("STOPS=0", "PANICS=1"),
+    ),
     Search("help", "HELP, 2 CPUs: two helps, and a panic in an NMI", HELP),
     Search("registry", "REGISTRY: a handler is removed while it runs", ("REGISTRY",)),
     Search("ends", "every stop ends", (*PARK, "PANICS=1"), formula="every_stop_ends"),
@@ -272,7 +301,27 @@ SEARCHES = (
         PREEMPT_ALONE,
         "WITNESS_PREEMPTED",
     ),
+    Search("witness-lost", "a helper that is lost goes on", JOB_CRASH, "WITNESS_LOST"),
+    Search(
+        "witness-helper-owns",
+        "a CPU that has helped takes over",
+        JOB_TAKEOVER,
+        "WITNESS_HELPER_OWNS",
+    ),
     Search("break-yield", "a panic waits for the handler", PREEMPT_ALONE, "BREAK_YIELD"),
+    Search("break-work", "no second look at the job", JOB_CRASH, "BREAK_WORK"),
+    Search(
+        "break-unjoined",
+        "no second look at who joins late",
+        JOB_CRASH,
+        "BREAK_UNJOINED",
+    ),
+    Search(
+        "break-quarantine",
+        "the buffer of a lost helper is used",
+        JOB_CRASH,
+        "BREAK_QUARANTINE",
+    ),
     Search("race-nudge", "who is late is not nudged", PARK, "RACE_NUDGE"),
     Search(
         "race-nmi-loser",
@@ -311,6 +360,18 @@ SEARCHES = (
         "race-panicked", "a panic is not recorded for this stop", PREEMPT_ALONE, "RACE_PANICKED"
     ),
     Search("race-own-panic", "an owner waits for itself to park", WATCH, "RACE_OWN_PANIC"),
+    Search(
+        "race-help-state",
+        "a CPU that has lost gives helpers up",
+        (*JOB, "HANGS=0", "PIECES=0", "NMI_PANICS=0"),
+        "RACE_HELP_STATE",
+    ),
+    Search(
+        "race-help-handover",
+        "a helper stays in its piece when the machine is handed over",
+        JOB_CRASH,
+        "RACE_HELP_HANDOVER",
+    ),
     Search(
         "race-abandoned", "a handler is removed in abandoned()", ("REGISTRY",), "RACE_ABANDONED"
     ),
