@@ -16,6 +16,7 @@
  *	PREEMPT		WATCH, and a handler that takes minutes, which a panic preempts
  *	HELP		parked CPUs that call a function for a handler, their end and recall
  *	JOB		WATCH, and parked CPUs that do a job for a handler, piece by piece
+ *	AWAY		WATCH, and a handler that leaves the machine and comes back
  *	REGISTRY	unregistering a handler that is running
  *
  * What the model checks:
@@ -63,6 +64,7 @@
  *	ras_end			ras_end()				stop.c
  *	ras_machine_handover	ras_machine_handover()			stop.c
  *	ras_await_left		ras_await_left()			stop.c
+ *	ras_machine_go_away	ras_machine_go_away()			stop.c
  *	ras_become_owner	ras_become_owner()			stop.c
  *	ras_own_crash		ras_own_crash()				stop.c
  *	ras_call		ras_call(), ras_enter()			deadline.c
@@ -120,6 +122,7 @@
 #define RAS_RELEASING	4
 #define RAS_ENDED	5
 #define RAS_HANDED_OVER	6
+#define RAS_AWAY	7
 
 /* enum ras_command_op */
 #define RAS_STAY	0
@@ -151,6 +154,7 @@
 #define RAS_HOW_OWNER	1
 #define RAS_HOW_PARKED	2	/* RAS_HOW_IPI, RAS_HOW_NMI, RAS_HOW_SELF */
 #define RAS_HOW_MISSING	3
+#define RAS_HOW_OFFLINE	4
 
 /* What a CPU wants of ras_machine_stop(). */
 #define RAS_TRIGGER_NONE	0
@@ -233,7 +237,7 @@
 #define BY_NMI(c)	(!BY_IPI(c) || in_nmi[c] || !cpu[c]@end_run)
 #endif
 
-#if defined(PREEMPT) || defined(JOB)
+#if defined(PREEMPT) || defined(JOB) || defined(AWAY)
 #define WATCH
 #endif
 
@@ -339,6 +343,9 @@ byte stop_how[CPUS];
 byte step_next;
 byte watch_cpu = RAS_NOBODY;
 byte watch_strike;
+#ifdef AWAY
+bit watch_budget;		/* it is not 0 */
+#endif
 ras_slot slot[CPUS];
 byte panic_cpu = RAS_NOBODY;
 byte panicked;			/* the CPU plus one */
@@ -368,6 +375,10 @@ byte tries = TRIES;
 byte strays = STRAYS;
 byte stops = STOPS;
 byte panics = PANICS;
+#ifdef AWAY
+byte hotplugs = 1;
+bit offline[CPUS];
+#endif
 
 /* Known to the checker only. */
 bit released[8];		/* by sequence: the owner has released it */
@@ -405,8 +416,21 @@ byte piece_hangs = PIECE_HANGS;
 #define PREEMPTED	(stop_resumable && panicked)
 #endif
 
+#ifdef AWAY
+#define OFFLINE(c)	offline[c]
+#define IS_ALONE(c)	(c == OWNER || OFFLINE(c))
+#define ALONE		ALL_CPUS(IS_ALONE)
+#define IN_AWAY		(state == RAS_AWAY)
+#define HAS_BUDGET	watch_budget
+#else
+#define OFFLINE(c)	0
+#define IN_AWAY		0
+#define HAS_BUDGET	1
+#endif
+
 #define WANTS_CPUS	(state == RAS_STOPPING || state == RAS_STOPPED || \
-			 state == RAS_ENDED || state == RAS_HANDED_OVER)
+			 state == RAS_ENDED || state == RAS_HANDED_OVER || \
+			 state == RAS_AWAY)
 
 /* Is it a command that ends the stop, or of a later stop? */
 #define ENDS_STOP(command, sequence) \
@@ -421,7 +445,7 @@ byte piece_hangs = PIECE_HANGS;
 			 (me == CPUS - 1 || (me == CPUS - 2 && nmi_panics < NMI_PANICS)))
 
 /* No CPU of that description has yet to park, or to leave. */
-#define CPU_PARKED(c)	(c == me || stop_how[c] != RAS_HOW_NONE || HAS_PARKED(c))
+#define CPU_PARKED(c)	(c == me || stop_how[c] != RAS_HOW_NONE || HAS_PARKED(c) || OFFLINE(c))
 #define ALL_PARKED	ALL_CPUS(CPU_PARKED)
 #define CPU_LEFT(c)	(stop_how[c] != RAS_HOW_PARKED || !HAS_PARKED(c))
 #define ALL_LEFT	ALL_CPUS(CPU_LEFT)
@@ -502,7 +526,7 @@ inline take_back(from)
 
 /* Any NMI ends a call that is late and that nobody watches. */
 #ifdef WATCH
-#define OVERDUE(nr)	(watch_strike == (nr) || (watch_cpu == RAS_NOBODY && IS_LATE))
+#define OVERDUE(nr)	(watch_strike == (nr) || (watch_cpu == RAS_NOBODY && IS_LATE && HAS_BUDGET))
 #else
 #define OVERDUE(nr)	(watch_strike == (nr))
 #endif
@@ -626,6 +650,8 @@ inline ras_guard_close()
 /* land() of the architecture. */
 inline arch_land()
 {
+	/* Not half way to another kernel, or back. */
+	assert(!IN_AWAY);
 	slot[me].inside = 0;
 	slot[me].landed = 1
 }
@@ -696,6 +722,9 @@ inline ras_watch_look()
 inline ras_watch_begin(nr)
 {
 	OWNER_ACTS;
+#ifdef AWAY
+	watch_budget = 1;
+#endif
 	if
 	:: CAN_WATCH(0) -> watch_cpu = 0
 	:: CAN_WATCH(1) -> watch_cpu = 1
@@ -753,6 +782,21 @@ end_run:
 		if
 		/* Each stop sends one, and it has no effect outside of a stop. */
 		:: !nmi && BY_IPI(me) && WANTS_CPUS && !OWNED_HERE -> goto ras_park
+#ifdef AWAY
+		/* The last CPU goes offline, and CPU 0 brings it back. */
+		:: _pid == CPUS - 1 && hotplugs ->
+			hotplugs--;
+			offline[me] = 1;
+			nmi_pending[me] = 0;
+			in_nmi[CPUS + me] = 1;
+			in_nmi[me] = 1;
+			goto end_run
+		:: _pid == 0 && offline[CPUS - 1] && state == RAS_IDLE ->
+			offline[CPUS - 1] = 0;
+			in_nmi[2 * CPUS - 1] = 0;
+			in_nmi[CPUS - 1] = 0;
+			goto end_run
+#endif
 		:: _pid == 0 && stops ->
 			stops--;
 			trigger = RAS_TRIGGER_API;
@@ -1095,7 +1139,7 @@ ras_gather:
 		do
 		:: i < CPUS ->
 			if
-			:: i != me && !HAS_PARKED(i) && BY_NMI(i) -> send_nmi(i)
+			:: i != me && !HAS_PARKED(i) && BY_NMI(i) && !OFFLINE(i) -> send_nmi(i)
 			:: else
 			fi;
 			i++
@@ -1112,7 +1156,8 @@ ras_gather:
 		:: i < CPUS ->
 			if
 			:: i != me && HAS_PARKED(i) -> stop_how[i] = RAS_HOW_PARKED
-			:: i != me && !HAS_PARKED(i) -> stop_how[i] = RAS_HOW_MISSING
+			:: i != me && !HAS_PARKED(i) && OFFLINE(i) -> stop_how[i] = RAS_HOW_OFFLINE
+			:: i != me && !HAS_PARKED(i) && !OFFLINE(i) -> stop_how[i] = RAS_HOW_MISSING
 			:: else
 			fi;
 			i++
@@ -1257,6 +1302,9 @@ handler:
 #ifdef COARSE
 		:: hangs -> hangs--; late = 1; goto comes_back
 #endif
+#ifdef AWAY
+		:: stop_resumable -> goto ras_machine_go_away
+#endif
 		/* It hangs, which costs the machine if there is nobody to watch. */
 		:: hangs && watch_cpu != RAS_NOBODY -> hangs--; late = 1; goto hang
 		/* kdump: the last handler of a crash. */
@@ -1371,6 +1419,41 @@ handover_lost:
 		stale = 1;
 		goto ras_park
 	}
+
+#ifdef AWAY
+ras_machine_go_away:
+	atomic {
+		GO_IF_LANDED;
+		if
+#ifdef BREAK_ONLINE
+		:: !OWNED_HERE -> goto ras_leave_call
+#else
+		:: !OWNED_HERE || !ALONE -> goto ras_leave_call
+#endif
+		:: else -> assert(state == RAS_STOPPED)
+		fi
+	}
+#ifndef BREAK_BUDGET
+	atomic { GO_IF_LANDED; watch_budget = 0 }
+#endif
+	/* away() of the architecture, until this kernel has the machine again. */
+	atomic {
+		GO_IF_LANDED;
+		OWNER_ACTS;
+		state = RAS_AWAY;
+		assert(ALONE)
+	}
+	atomic {
+		OWNER_ACTS;
+		assert(ALONE && !LANDED);
+		state = RAS_STOPPED
+	}
+	watch_budget = 1;
+#ifdef WITNESS_AWAY
+	assert(false);
+#endif
+	goto ras_leave_call;
+#endif
 
 #ifdef JOB
 	/* ---- A handler that has parked CPUs do a job, and what becomes of each ---- */
@@ -2167,6 +2250,11 @@ active proctype everybody_is_fine()
 #ifdef LTL
 /* A stop that has begun ends: it is released, or it is a crash that ends or hands over. */
 ltl every_stop_ends { [] (state == RAS_STOPPING -> <> (state == RAS_IDLE || ended)) }
+
+#ifdef AWAY
+/* Who is away comes back. */
+ltl who_is_away_is_back { [] (state == RAS_AWAY -> <> (state == RAS_STOPPED)) }
+#endif
 
 /* A panic is not lost: it ends in a crash, be it that of the stop that it has met. */
 ltl panic_is_crash { [] (panic_cpu != RAS_NOBODY -> <> ended) }

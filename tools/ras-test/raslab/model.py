@@ -184,6 +184,7 @@ TRIES = (*WATCH, "NMI_PANICS=0", "TRIES=1")
 UNWATCHED = (*TRIES, "UNWATCHED", "STRAYS=2")
 PREEMPT = ("PREEMPT", "CPUS=2", "HANDLERS=1")
 PREEMPT_ALONE = (*PREEMPT, "HANGS=0", "UNWATCHED")
+AWAY = ("AWAY", "CPUS=2", "HANDLERS=1", "HANGS=0", "NMI_PANICS=0", "STRAYS=1")
 HELP = ("HELP", "CPUS=2")
 JOB = ("JOB", "CPUS=2", "HANDLERS=1")
 JOB_CRASH = (*JOB, "COARSE", "HANGS=0", "PIECE_HANGS=1", "PIECES=0", "STOPS=0", "PANICS=1")
@@ -253,6 +254,11 @@ SEARCHES = (
         (*PREEMPT_ALONE, "STOPS=2"),
     ),
     Search(
+        "away",
+        "AWAY, 2 CPUs, one of which goes offline; an NMI that nobody has sent",
+        AWAY,
+    ),
+    Search(
         "job",
         "JOB, 2 CPUs: two pieces, one of which hangs, and nobody watches",
         (*JOB, "HANGS=0", "NMI_PANICS=0", "PIECE_HANGS=1", "UNWATCHED"),
@@ -284,6 +290,12 @@ SEARCHES = (
     Search("watched", "every watched stop ends", (*WATCH, "NMI_PANICS=0"), "", "every_stop_ends"),
     Search("leaves", "nobody stays parked", (*PARK, "PANICS=1"), formula="nobody_stays"),
     Search("panics", "a panic ends in a crash", PREEMPT_ALONE, formula="panic_is_crash"),
+    Search(
+        "comes-back",
+        "who is away comes back",
+        (*AWAY, "UNWATCHED"),
+        formula="who_is_away_is_back",
+    ),
     Search("defect-2", "parking stays set on an owner", WATCH, "DEFECT_2"),
     Search("defect-3", "one guard, and a CPU watches that is in a lost call", AGAIN, "DEFECT_3"),
     Search("defect-10", "unregistering clears handler->entry", ("REGISTRY",), "DEFECT_10"),
@@ -301,6 +313,7 @@ SEARCHES = (
         PREEMPT_ALONE,
         "WITNESS_PREEMPTED",
     ),
+    Search("witness-away", "the machine is left, and comes back", AWAY, "WITNESS_AWAY"),
     Search("witness-lost", "a helper that is lost goes on", JOB_CRASH, "WITNESS_LOST"),
     Search(
         "witness-helper-owns",
@@ -309,6 +322,8 @@ SEARCHES = (
         "WITNESS_HELPER_OWNS",
     ),
     Search("break-yield", "a panic waits for the handler", PREEMPT_ALONE, "BREAK_YIELD"),
+    Search("break-budget", "an NMI lands a CPU that is away", AWAY, "BREAK_BUDGET"),
+    Search("break-online", "a CPU is parked while the machine is away", AWAY, "BREAK_ONLINE"),
     Search("break-work", "no second look at the job", JOB_CRASH, "BREAK_WORK"),
     Search(
         "break-unjoined",
