@@ -115,11 +115,11 @@ def pan_flags(search: Search) -> list[str]:
 
 
 def compile_flags(search: Search) -> list[str]:
-    """How pan is compiled: a defect is found before -O2 has paid for itself.
+    """How pan is compiled: a defect is found before any optimization has paid for itself.
 
     Without a formula nothing about cycles is needed.
     """
-    speed = "-O1" if search.defect else "-O2"
+    speed = "-O0" if search.defect else "-O2"
     return [speed, *CFLAGS, "-DNOFAIR" if search.formula else "-DSAFETY"]
 
 
