@@ -2,6 +2,7 @@
 /*
  * ras-savecore: what goes wrong, in one line on standard error.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@ static bool line_is_open;
 static void begin(const char *object)
 {
 	say_end_line();
-	fprintf(stderr, "ras-savecore: %s: ", object);
+	fprintf(stderr, "%s: %s: ", program_invocation_short_name, object);
 }
 
 /**

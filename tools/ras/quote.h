@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * tools/ras: texts in quotes, for programs.
+ */
+#ifndef RAS_QUOTE_H
+#define RAS_QUOTE_H
+
+void quote_json(const char *string);
+
+#endif
