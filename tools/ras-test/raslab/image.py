@@ -29,7 +29,7 @@ GUEST_PROGRAMS: list[tuple[str, str, list[str]]] = [
 ]
 
 # The framework's programs for those who run machines, made by tools/ras/Makefile.
-TOOLS = ["ras-savecore"]
+TOOLS = ["ras-savecore", "rasctl"]
 
 # Programs of the host, with their shared libraries: into which file system, and which.
 HOST_PROGRAMS: list[tuple[str, str]] = [
