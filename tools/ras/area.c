@@ -5,9 +5,7 @@
 #include <assert.h>
 #include <endian.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -23,17 +21,6 @@ static const char * const state_names[] = {
 	[RAS_DUMP_WHOLE]	= "whole",
 	[RAS_DUMP_TAKEN]	= "taken",
 };
-
-__attribute__((format(printf, 2, 3)))
-static bool refuse(struct why *why, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(why->text, sizeof(why->text), format, arguments);
-	va_end(arguments);
-	return false;
-}
 
 /**
  * area_crc() - the checksum that a stamp should have

@@ -14,13 +14,10 @@
 
 #include <linux/ras_dump.h>
 
+#include "why.h"
+
 /* The last second of the year 9999: a later one has no name of a file. */
 #define AREA_TIME_MAX	253402300799u
-
-/* Why a stamp was refused. */
-struct why {
-	char	text[200];
-};
 
 /**
  * struct area - what the stamp of extent 0 says, checked

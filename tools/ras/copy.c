@@ -85,7 +85,7 @@ enum outcome copy_dump(struct source *source, struct output *output, bool is_qui
 
 	if (!buffer)
 		return say_failed(source->name, "no memory");
-	progress_begin(&progress, source->name, source->area.bytes, done, is_quiet);
+	progress_begin(&progress, source->name, "copied", source->area.bytes, done, is_quiet);
 	outcome = copy_all(source, output, buffer, &progress, &done);
 	if (outcome == DONE)
 		progress_end(&progress, done);

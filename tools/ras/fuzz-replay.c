@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ras-savecore: gives files to the fuzzer's entry, for compilers that have no fuzzer.
+ * tools/ras: gives files to the fuzzer's entry, for compilers that have no fuzzer.
  */
 #include <errno.h>
 #include <stdint.h>

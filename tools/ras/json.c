@@ -1,85 +1,90 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ras-savecore: what became of an area, for programs.
+ * tools/ras: JSON, as it is written.
  */
 #include <inttypes.h>
-#include <stdio.h>
 
+#include "json.h"
 #include "quote.h"
-#include "report.h"
 
-static void print_member(const char *name, const char *value)
+/* What comes before a value: of members the name, of elements nothing. */
+static void print_name(struct json *json, const char *name)
 {
-	printf(", \"%s\": ", name);
-	quote_json(value);
-}
-
-static void print_number(const char *name, uint64_t value)
-{
-	printf(", \"%s\": %" PRIu64, name, value);
-}
-
-static const char *result(const struct report *report)
-{
-	switch (report->outcome) {
-	case DONE:
-		return report->is_dry ? "present" : "fetched";
-	case NOTHING:
-		return "nothing";
-	default:
-		return "failed";
-	}
-}
-
-/* What only an area has. */
-static void print_uuid(const struct area *area)
-{
-	char text[2 * sizeof(area->uuid) + 5], *end = text;
-
-	for (size_t i = 0; i < sizeof(area->uuid); i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*end++ = '-';
-		end += sprintf(end, "%02x", area->uuid[i]);
-	}
-	print_member("uuid", text);
-	print_number("armed", area->armed);
-	print_number("extents", area->extents);
-}
-
-static void print_dump(const struct source *source)
-{
-	char time[32];
-
-	print_member("state", area_state_name(source->area.state));
-	print_number("bytes", source->area.bytes);
-	area_time_text(source->area.time, time, sizeof(time));
-	if (source->directory < 0) {
-		print_member("time", time);
-		print_uuid(&source->area);
-	} else {
-		print_member("boot", time);
-	}
+	if (json->has_member)
+		fputs(", ", json->file);
+	json->has_member = true;
+	if (name)
+		fprintf(json->file, "\"%s\": ", name);
 }
 
 /**
- * report_json() - one object on standard output, in one line
- * @report: the report
+ * json_begin() - begin an object or an array
+ * @json: where to
+ * @name: of the member that it is; or %NULL
+ * @bracket: that opens it
  */
-void report_json(const struct report *report)
+void json_begin(struct json *json, const char *name, char bracket)
 {
-	printf("{\"area\": ");
-	quote_json(report->source->name);
-	print_member("kind", report->source->kind);
-	print_member("result", result(report));
-	if (report->is_known)
-		print_dump(report->source);
-	if (report->path)
-		print_member("file", report->path);
-	if (report->is_known)
-		print_number("resumed", report->resumed);
-	printf(", \"saved\": %s, \"marked\": %s", report->is_named ? "true" : "false",
-	       report->is_marked ? "true" : "false");
-	if (report->outcome == FAILED)
-		print_member("error", say_last());
-	printf("}\n");
+	print_name(json, name);
+	fputc(bracket, json->file);
+	json->has_member = false;
+}
+
+/**
+ * json_end() - end what was begun last
+ * @json: where to
+ * @bracket: that closes it
+ */
+void json_end(struct json *json, char bracket)
+{
+	fputc(bracket, json->file);
+	json->has_member = true;
+}
+
+/**
+ * json_string() - write a member or an element that is a string
+ * @json: where to
+ * @name: of the member; or %NULL
+ * @value: the string; what is no UTF-8 is replaced
+ */
+void json_string(struct json *json, const char *name, const char *value)
+{
+	print_name(json, name);
+	quote_json_to(json->file, value);
+}
+
+/**
+ * json_number() - write a member or an element that is a number
+ * @json: where to
+ * @name: of the member; or %NULL
+ * @value: the number
+ */
+void json_number(struct json *json, const char *name, uint64_t value)
+{
+	print_name(json, name);
+	fprintf(json->file, "%" PRIu64, value);
+}
+
+/**
+ * json_integer() - write a member or an element that is a number, and may be negative
+ * @json: where to
+ * @name: of the member; or %NULL
+ * @value: the number
+ */
+void json_integer(struct json *json, const char *name, int64_t value)
+{
+	print_name(json, name);
+	fprintf(json->file, "%" PRId64, value);
+}
+
+/**
+ * json_boolean() - write a member or an element that is true or false
+ * @json: where to
+ * @name: of the member; or %NULL
+ * @value: which
+ */
+void json_boolean(struct json *json, const char *name, bool value)
+{
+	print_name(json, name);
+	fputs(value ? "true" : "false", json->file);
 }

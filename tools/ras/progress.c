@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ras-savecore: how far a copy is.
+ * tools/ras: how far a copy or a check is.
  */
 #include <stdio.h>
 #include <time.h>
@@ -50,17 +50,19 @@ static void renew(struct progress *progress, uint64_t done)
 }
 
 /**
- * progress_begin() - a copy begins
+ * progress_begin() - a copy or a check begins
  * @progress: the progress
- * @name: of the area
+ * @name: of the area or file
+ * @verb: what is done with the dump, in the past tense
  * @total: size of the dump
- * @first: how much of it an earlier run has copied
+ * @first: how much of it an earlier run has done
  * @is_quiet: show nothing
  */
-void progress_begin(struct progress *progress, const char *name, uint64_t total, uint64_t first,
-		    bool is_quiet)
+void progress_begin(struct progress *progress, const char *name, const char *verb,
+		    uint64_t total, uint64_t first, bool is_quiet)
 {
 	progress->name = name;
+	progress->verb = verb;
 	progress->is_quiet = is_quiet;
 	progress->is_terminal = isatty(STDERR_FILENO);
 	progress->total = total;
@@ -70,9 +72,9 @@ void progress_begin(struct progress *progress, const char *name, uint64_t total,
 }
 
 /**
- * progress_show() - a copy goes on
+ * progress_show() - it goes on
  * @progress: the progress
- * @done: how much there is of the dump
+ * @done: how much of the dump is done
  */
 void progress_show(struct progress *progress, uint64_t done)
 {
@@ -81,9 +83,9 @@ void progress_show(struct progress *progress, uint64_t done)
 }
 
 /**
- * progress_end() - a copy has ended
+ * progress_end() - it has ended
  * @progress: the progress
- * @done: how much there is of the dump
+ * @done: how much of the dump is done
  */
 void progress_end(struct progress *progress, uint64_t done)
 {
@@ -94,7 +96,7 @@ void progress_end(struct progress *progress, uint64_t done)
 		say_end_line();
 		return;
 	}
-	say_note(progress->name, "copied %.1f of %.1f MiB in %.1f s, %.1f MiB/s",
+	say_note(progress->name, "%s %.1f of %.1f MiB in %.1f s, %.1f MiB/s", progress->verb,
 		 (double)(done - progress->first) / MIB, (double)progress->total / MIB,
 		 now() - progress->begun, rate(progress, done));
 }

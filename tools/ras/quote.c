@@ -40,30 +40,40 @@ static size_t utf8_length(const unsigned char *text)
 }
 
 /**
- * quote_json() - write a text to standard output, as JSON has it
+ * quote_json_to() - write a text as JSON has it
+ * @file: where to
  * @string: the text, or %NULL
  */
-void quote_json(const char *string)
+void quote_json_to(FILE *file, const char *string)
 {
 	const unsigned char *text = (const unsigned char *)string;
 
 	if (!text) {
-		fputs("null", stdout);
+		fputs("null", file);
 		return;
 	}
-	putchar('"');
+	fputc('"', file);
 	while (*text) {
 		const size_t length = utf8_length(text);
 
 		if (!length)
-			fputs("\\ufffd", stdout);
+			fputs("\\ufffd", file);
 		else if (*text == '"' || *text == '\\')
-			printf("\\%c", *text);
+			fprintf(file, "\\%c", *text);
 		else if (*text < 0x20 || *text == 0x7f)
-			printf("\\u%04x", *text);
+			fprintf(file, "\\u%04x", *text);
 		else
-			fwrite(text, length, 1, stdout);
+			fwrite(text, length, 1, file);
 		text += length ? length : 1;
 	}
-	putchar('"');
+	fputc('"', file);
+}
+
+/**
+ * quote_json() - the same on standard output
+ * @string: the text, or %NULL
+ */
+void quote_json(const char *string)
+{
+	quote_json_to(stdout, string);
 }

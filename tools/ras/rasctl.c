@@ -14,6 +14,8 @@
 #include "rasctl.h"
 #include "say.h"
 
+const char say_program[] = "rasctl";
+
 #define VERSION "1"
 #define SYSFS	"/sys/kernel/ras"
 #define PROC	"/proc"

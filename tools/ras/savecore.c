@@ -2,18 +2,19 @@
 /*
  * ras-savecore - fetch the dump that a crashed kernel has written to a disk or to memory
  */
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "descriptors.h"
 #include "fetch.h"
 #include "list.h"
 #include "stop.h"
 
 #define VERSION "1"
+
+const char say_program[] = "ras-savecore";
 
 static const char help[] =
 "usage: ras-savecore [OPTION]... AREA...\n"
@@ -179,27 +180,12 @@ static enum outcome fetch_all(const struct command *command)
 	return all;
 }
 
-/*
- * A standard descriptor that is closed would be given to the next file that is opened: then
- * messages are written to the area.
- */
-static void fill_descriptors(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 int main(int argc, char **argv)
 {
 	struct command command = { .options = { .directory = "/var/crash" } };
 	enum outcome outcome;
 
-	fill_descriptors();
+	descriptors_fill();
 	stop_catch_signals();
 	outcome = parse(&command, argc, argv);
 	if (outcome == DONE && !command.is_done)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ras-savecore: what goes wrong, in one line on standard error.
+ * tools/ras: what goes wrong, in one line on standard error.
  */
-#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,7 +15,7 @@ static bool line_is_open;
 static void begin(const char *object)
 {
 	say_end_line();
-	fprintf(stderr, "%s: %s: ", program_invocation_short_name, object);
+	fprintf(stderr, "%s: %s: ", say_program, object);
 }
 
 /**

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * ras-savecore: what goes wrong, in one line on standard error.
+ * tools/ras: what goes wrong, in one line on standard error.
  */
 #ifndef RAS_SAY_H
 #define RAS_SAY_H
 
 /**
- * enum outcome - what an area, a run or a step of it comes to, and the exit status
+ * enum outcome - what an area, a run or a step of it comes to, and the exit status of
+ *	ras-savecore
  * @DONE: what was asked for: a dump was fetched
  * @NOTHING: there is no dump to fetch
  * @USAGE: the user has asked for what makes no sense
@@ -18,6 +19,9 @@ enum outcome {
 	USAGE,
 	FAILED,
 };
+
+/* The name of the program, which each of them defines. */
+extern const char say_program[];
 
 enum outcome say_failed(const char *object, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ras-savecore: signals that ask it to end.
+ * tools/ras: signals that ask a program to end.
  */
 #include <signal.h>
 #include <stddef.h>

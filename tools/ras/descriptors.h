@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * tools/ras: the standard descriptors of a program.
+ */
+#ifndef RAS_DESCRIPTORS_H
+#define RAS_DESCRIPTORS_H
+
+void descriptors_fill(void);
+
+#endif
