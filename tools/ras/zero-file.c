@@ -61,7 +61,7 @@ static bool write_zeros(int fd, const char *path, uint64_t size, bool is_quiet)
 	struct progress progress;
 	uint64_t done = 0;
 
-	progress_begin(&progress, path, size, 0, is_quiet);
+	progress_begin(&progress, path, "written", size, 0, is_quiet);
 	while (done < size && !stop_reason()) {
 		const size_t piece = size - done < PIECE ? (size_t)(size - done) : PIECE;
 		const ssize_t got = write(fd, zeros, piece);

@@ -145,7 +145,7 @@ def compile_programs(target: Target, root: Path, log: IO[str]) -> None:
         kernel.run(log, [*argv, "-o", str(root / "bin" / name), str(guest / source)])
     built = target.objects / "tools"
     make = ["make", "-s", "-C", str(target.lab.top / "tools/ras"), f"O={built}"]
-    kernel.run(log, [*make, "LDFLAGS=-static"])
+    kernel.run(log, [*make, "LDFLAGS=-static", *(str(built / name) for name in TOOLS)])
     for name in TOOLS:
         _copy(built / name, root / "bin" / name, 0o755)
 
