@@ -409,8 +409,10 @@ byte piece_hangs = PIECE_HANGS;
 
 #define HAS_PARKED(c)	(slot[c].parked == stop_sequence)
 
-/* Has a panic on another CPU to make the present stop a crash? */
-#ifdef RACE_PANICKED
+/* Has a panic on another CPU to make the present stop a crash?  In HELP it waits. */
+#if defined(HELP)
+#define PREEMPTED	0
+#elif defined(RACE_PANICKED)
 #define PREEMPTED	(stop_resumable && panicked && panicked_in == stop_sequence)
 #else
 #define PREEMPTED	(stop_resumable && panicked)
@@ -1034,7 +1036,9 @@ ras_preempt:
 		fi
 #else
 		if
+#ifndef HELP
 		:: !panicked -> panicked = me + 1
+#endif
 		:: else
 		fi
 #endif
