@@ -617,7 +617,8 @@ struct ras_job {
  * @RAS_HELPER_ABANDONED: a piece faulted, panicked, or took longer than the deadline, and
  *	the CPU has left it
  * @RAS_HELPER_LOST: a piece takes longer than the deadline, and no NMI reaches the CPU: it
- *	may go on at any time, and what it writes to must not be used for anything else
+ *	may go on at any time, and what it writes to must not be used for anything else.  Also
+ *	if another CPU has taken over from the handler
  */
 enum ras_helper {
 	RAS_HELPER_NONE,

@@ -515,16 +515,20 @@ bool ras_crash_on_panic(struct ras_machine *m)
 	if (!ras_preempted(m))
 		return false;
 	/* Pairs with the barrier in ras_preempt(): its message. */
-	cpu = (int)((u64)atomic64_read_acquire(&m->panicked) >> 32) - 1;
+	cpu = atomic_read_acquire(&m->panicked) - 1;
 	ras_become_crash(m);
 	m->last_only = false;
 	m->only = NULL;
 	stop->rehearsal = false;
 	stop->trigger = RAS_TRIGGER_PANIC;
 	stop->trigger_cpu = cpu;
-	/* It is about to park: ras_lose() does, right after ras_preempt(). */
+	/*
+	 * It is about to park: ras_lose() does, right after ras_preempt().  Or it is this CPU,
+	 * which has parked, watched and taken over.
+	 */
 	cpumask_clear(&m->pending);
-	cpumask_set_cpu(cpu, &m->pending);
+	if (cpu != stop->owner)
+		cpumask_set_cpu(cpu, &m->pending);
 	if (ras_await(m, ras_nmi_timeout_ns(m), RAS_NO_NUDGE, ras_is_parked))
 		stop->regs = &m->slot[cpu]->record.arch.regs;
 	/* The owner prints and goes through panic() from now on; see ras_become_owner(). */

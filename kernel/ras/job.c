@@ -174,6 +174,9 @@ enum ras_helper ras_machine_help_state(struct ras_machine *m, unsigned int cpu)
 
 	if (!slot || !m->help.work)
 		return RAS_HELPER_NONE;
+	/* A handler that was taken over from has come back: the helpers are not its own. */
+	if (!ras_owned_here(m))
+		return RAS_HELPER_LOST;
 	if (slot->job_lost == m->help.nr)
 		return RAS_HELPER_LOST;
 	if (READ_ONCE(slot->job) != m->help.nr)
@@ -205,6 +208,25 @@ static bool ras_has_ended(struct ras_machine *m, unsigned int cpu)
 }
 
 /**
+ * ras_drop_job() - have no CPU begin another piece
+ * @m: the machine
+ *
+ * An NMI takes those that are in one out of it.
+ *
+ * Context: Owner.
+ */
+void ras_drop_job(struct ras_machine *m)
+{
+	unsigned int cpu;
+
+	WRITE_ONCE(m->help.active, false);
+	for_each_cpu(cpu, m->arch->present())
+		if (m->slot[cpu])
+			/* A full barrier, see ras_help_piece(). */
+			xchg(&m->slot[cpu]->work, 0);
+}
+
+/**
  * ras_machine_help_end() - ras_help_end() for a given machine
  * @m: the machine
  *
@@ -214,24 +236,25 @@ static bool ras_has_ended(struct ras_machine *m, unsigned int cpu)
 int ras_machine_help_end(struct ras_machine *m)
 {
 	unsigned int cpu;
+	bool ended;
 	int ret = 0;
 
 	if (!m->help.active || !m->help.work)
 		return 0;
 	if (!ras_owned_here(m))
 		return -EBUSY;
-	WRITE_ONCE(m->help.active, false);
+	ras_drop_job(m);
 	cpumask_clear(&m->pending);
 	for_each_cpu(cpu, m->arch->present())
-		if (m->slot[cpu]) {
-			/* A full barrier, see ras_help_piece(). */
-			xchg(&m->slot[cpu]->work, 0);
-			if ((int)cpu != m->stop.owner)
-				cpumask_set_cpu(cpu, &m->pending);
-		}
+		if (m->slot[cpu] && (int)cpu != m->stop.owner)
+			cpumask_set_cpu(cpu, &m->pending);
 	/* Bounded: a CPU in a piece comes back, leaves it, or is given up. */
-	if (!ras_await(m, m->help.deadline_ns + 2 * ras_nmi_timeout_ns(m), RAS_NO_NUDGE,
-		       ras_has_ended))
+	ended = ras_await(m, m->help.deadline_ns + 2 * ras_nmi_timeout_ns(m), RAS_NO_NUDGE,
+			  ras_has_ended);
+	/* Taken over from meanwhile: they may be at work for the new owner. */
+	if (!ras_owned_here(m))
+		return -EBUSY;
+	if (!ended)
 		for_each_cpu(cpu, &m->pending)
 			m->slot[cpu]->job_lost = m->help.nr;
 	for_each_cpu(cpu, m->arch->present())

@@ -80,10 +80,14 @@ static inline bool ras_has_parked(const struct ras_machine *m, unsigned int cpu)
 	return m->slot[cpu] && smp_load_acquire(&m->slot[cpu]->parked) == m->stop.sequence;
 }
 
-/* Has a panic on another CPU to make the present stop a crash? */
+/*
+ * Has a panic on another CPU to make the present stop a crash?  In whichever stop that CPU
+ * has recorded it: it may have come before this one had its number, and nothing but a crash
+ * follows a panic.
+ */
 static inline bool ras_preempted(const struct ras_machine *m)
 {
-	return m->stop.resumable && (u32)atomic64_read(&m->panicked) == m->stop.sequence;
+	return m->stop.resumable && atomic_read(&m->panicked);
 }
 
 /* Does the calling CPU own the stop? */

@@ -434,8 +434,8 @@ struct ras_kernel_ops {
  * @help_failed: a CPU was taken out of what it did for a handler
  * @oopsed: what was abandoned had faulted or panicked, as in an oops
  * @made_crash: the stop has become a crash because of that, see ras_crash_on_oops()
- * @panicked: the sequence of the stop, and above it the CPU plus one, that a panic on that
- *	CPU is to make a crash of; see ras_preempt()
+ * @panicked: the CPU, plus one, that has panicked while another one owned a stop: whichever
+ *	is the next to look makes a crash of its stop; see ras_preempt()
  * @in_panic: the owner has made the stop in panic(), and returns to it
  * @only: the one handler to run, see ras_stop_for(); NULL: all of the plan
  * @outcome: where to tell what became of it, or NULL
@@ -478,7 +478,7 @@ struct ras_machine {
 	bool			help_failed;
 	bool			oopsed;
 	bool			made_crash;
-	atomic64_t		panicked;
+	atomic_t		panicked;
 	bool			in_panic;
 	struct ras_entry	*only;
 	struct ras_outcome	*outcome;

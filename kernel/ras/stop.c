@@ -19,6 +19,7 @@
 #include "chain.h"
 #include "deadline.h"
 #include "gather.h"
+#include "job.h"
 #include "machine.h"
 #include "park.h"
 #include "plan.h"
@@ -375,17 +376,14 @@ static void ras_lose(struct ras_machine *m, const struct ras_request *request)
 static void ras_preempt(struct ras_machine *m, const char *message)
 {
 	struct ras_slot *slot = ras_this_slot(m);
-	u32 sequence = READ_ONCE(m->stop.sequence);
-	u64 before = atomic64_read(&m->panicked);
 
-	/* One panic is enough; that of a former stop has been dealt with. */
-	if ((u32)before == sequence)
+	/* One panic is enough. */
+	if (atomic_read(&m->panicked))
 		return;
 	strscpy(slot->panic_message, message, sizeof(slot->panic_message));
 	strim(slot->panic_message);
 	/* A full barrier: the message before the word that tells of it. */
-	atomic64_cmpxchg(&m->panicked, before,
-			 (u64)(m->arch->this_cpu() + 1) << 32 | sequence);
+	atomic_cmpxchg(&m->panicked, 0, m->arch->this_cpu() + 1);
 }
 
 /* Ownership is one compare-and-exchange. */
@@ -510,6 +508,8 @@ int ras_machine_handover(struct ras_machine *m)
 	if (state == RAS_HANDED_OVER)
 		return m->stop.trigger_cpu;
 
+	/* The handler may have left one, and whoever is in it has to retire as well. */
+	ras_drop_job(m);
 	ras_note_wedged(m);
 	/* Pairs with the acquire in ras_wants_cpus(). */
 	smp_store_release(&m->state, RAS_HANDED_OVER);

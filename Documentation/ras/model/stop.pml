@@ -32,7 +32,7 @@
  * WITNESS_x makes an error of something that has to be reached.
  * RACE_x describes the code of a race that this model has found.  Without these defines
  * the model describes the design in which all of them are mended; the section "The model" of
- * design.rst names those that the code still has.
+ * design.rst tells of each.
  *
  * Which part is which function:
  *

@@ -123,8 +123,9 @@ static bool ras_fake_coming(struct ras_fake *fake, unsigned int nr)
 			return false;
 		if (RAS_OP_OF(command) == RAS_WATCH)
 			return !READ_ONCE(fake->slot[nr]->awake);
+		/* Whoever hangs in what it does for a handler carries out no command. */
 		return ras_fake_helping(fake, nr, command) ||
-		       RAS_OP_OF(command) > RAS_HELP;
+		       (RAS_OP_OF(command) > RAS_HELP && !READ_ONCE(fake->slot[nr]->helping));
 	}
 	if (ras_fake_takes(cpu) != RAS_HOW_NONE)
 		return true;

@@ -195,6 +195,8 @@ static void hook_start_then_wedge(struct ras_fake_handler *h, const struct ras_s
 {
 	job.started = ras_help_start(stop, &work_job);
 	ras_fake_hook_wedge(h, stop);
+	/* Another CPU has taken over. */
+	job.state[1] = ras_help_state(stop, 1);
 }
 
 /* And it takes over if the owner hangs meanwhile: nobody helps any more. */
@@ -215,6 +217,8 @@ static void ras_job_owner_hangs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->slot[1]->work, 0);
 	ras_fake_expect_hung(test, fake, 0, 0, 1, PIECE_MS);
 	ras_fake_unwedged(fake, 0);
+	/* Who has lost the handler has no helpers any more. */
+	KUNIT_EXPECT_EQ(test, job.state[1], RAS_HELPER_LOST);
 	ras_fake_expect_idle(test, fake);
 }
 
@@ -284,6 +288,46 @@ static void ras_job_forgotten(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, h->ret, -EBUSY);
 	KUNIT_EXPECT_FALSE(test, fake->m.help.active);
 	ras_fake_expect_idle(test, fake);
+}
+
+/* It does not park after that: nobody is to wait for it. */
+static void hangs_then_retires(void)
+{
+	hangs();
+	WRITE_ONCE(ras_fake_here(job.fake)->serving, false);
+}
+
+static void fn_leaves(void *arg)
+{
+	job.tried = true;
+}
+
+static void hook_leaves(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	job.started = ras_help_start(stop, &work_job);
+	h->seen = ras_fake_until(h->fake, atomic_read(&job.done[2]));
+	h->ret = ras_leave(stop, fn_leaves, NULL);
+}
+
+/* A handler that leaves this kernel takes the helpers out of their pieces: all CPUs retire. */
+static void ras_job_left(struct kunit *test)
+{
+	struct ras_fake_handler *h;
+	struct ras_fake *fake = new_job(test, 3, &h, 0);
+
+	if (ras_crash_kernel_loaded())
+		kunit_skip(test, "a crash kernel is loaded");
+	h->hook = hook_leaves;
+	job.bad = 2;
+	job.wrong = hangs_then_retires;
+	ras_fake_start_stop(fake, 0, RAS_TRIGGER_PANIC);
+	KUNIT_ASSERT_EQ(test, ras_fake_finish(fake, 0), 0);
+	KUNIT_EXPECT_EQ(test, job.started, 2);
+	KUNIT_EXPECT_TRUE(test, h->seen);
+	KUNIT_EXPECT_EQ(test, h->ret, 0);
+	KUNIT_EXPECT_TRUE(test, job.tried);
+	KUNIT_EXPECT_EQ(test, fake->cpu[1].retired, 1);
+	KUNIT_EXPECT_EQ(test, fake->cpu[2].retired, 1);
 }
 
 static struct cpumask chosen;
@@ -391,6 +435,7 @@ static struct kunit_case ras_job_cases[] = {
 	KUNIT_CASE(ras_job_owner_hangs),
 	KUNIT_CASE_PARAM(ras_job_goes_wrong, bad_gen_params),
 	KUNIT_CASE(ras_job_forgotten),
+	KUNIT_CASE(ras_job_left),
 	KUNIT_CASE(ras_job_not_joined),
 	KUNIT_CASE(ras_job_on_chosen_cpus),
 	KUNIT_CASE(ras_job_refused),

@@ -163,7 +163,7 @@ static int job_panic(struct ras_fake *fake, unsigned int cpu, void *arg)
 static void panic_elsewhere(struct ras_fake *fake)
 {
 	ras_fake_start(fake, 1, job_panic, NULL);
-	ras_fake_until(fake, atomic64_read(&fake->m.panicked));
+	ras_fake_until(fake, atomic_read(&fake->m.panicked));
 }
 
 static void hook_takes_minutes(struct ras_fake_handler *h, const struct ras_stop *stop)
@@ -251,11 +251,51 @@ static void ras_only_preempted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->cpu[1].retired, 1);
 }
 
+/*
+ * A panic that was recorded before the stop had its number, or before its CPU took over and
+ * became the owner: the stop is the crash all the same, and nobody waits for the owner to park.
+ */
+static void panicked_before(struct kunit *test, int cpu)
+{
+	struct ras_fake *fake = ras_fake_new_guarded(test, 3);
+	struct ras_fake_handler *crash = ras_fake_handler(test, "crash", 2);
+
+	if (ras_crash_kernel_loaded())
+		kunit_skip(test, "a crash kernel is loaded");
+	ras_fake_add(test, "slow", 1);
+	crash->handler.triggers = RAS_ON(PANIC);
+	KUNIT_ASSERT_EQ(test, ras_add_handler(&fake->m, &crash->handler), 0);
+	strscpy(fake->slot[cpu]->panic_message, "panic before",
+		sizeof(fake->slot[cpu]->panic_message));
+	atomic_set(&fake->m.panicked, cpu + 1);
+
+	ras_fake_start_stop(fake, 0, RAS_TRIGGER_API);
+	KUNIT_ASSERT_TRUE(test, ras_fake_halted(fake, 0));
+	KUNIT_EXPECT_EQ(test, crash->handler.entry->runs, 1UL);
+	KUNIT_EXPECT_EQ(test, fake->m.stop.trigger, RAS_TRIGGER_PANIC);
+	KUNIT_EXPECT_EQ(test, fake->m.stop.trigger_cpu, cpu);
+	KUNIT_EXPECT_STREQ(test, fake->m.stop.message, "panic before");
+	KUNIT_EXPECT_PTR_EQ(test, fake->m.stop.regs, &fake->slot[cpu]->record.arch.regs);
+	KUNIT_EXPECT_EQ(test, ras_fake_kernel.went_on, 1);
+}
+
+static void ras_only_panic_before(struct kunit *test)
+{
+	panicked_before(test, 1);
+}
+
+static void ras_only_panic_of_the_owner(struct kunit *test)
+{
+	panicked_before(test, 0);
+}
+
 static struct kunit_case ras_only_cases[] = {
 	KUNIT_CASE_PARAM(ras_only_one, only_gen_params),
 	KUNIT_CASE(ras_only_hangs),
 	KUNIT_CASE(ras_only_skipped),
 	KUNIT_CASE_PARAM(ras_only_preempted, preempt_gen_params),
+	KUNIT_CASE(ras_only_panic_before),
+	KUNIT_CASE(ras_only_panic_of_the_owner),
 	{}
 };
 

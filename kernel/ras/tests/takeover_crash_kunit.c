@@ -40,7 +40,7 @@ static void hook_panic_elsewhere(struct ras_fake_handler *h, const struct ras_st
 		return;
 	ras_fake_until(fake, ras_fake_parked(fake, 1));
 	ras_fake_start(fake, 1, job_panic, NULL);
-	ras_fake_until(fake, atomic64_read(&fake->m.panicked));
+	ras_fake_until(fake, atomic_read(&fake->m.panicked));
 }
 
 /* Only in the stop that comes after that. */
