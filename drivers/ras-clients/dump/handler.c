@@ -25,7 +25,7 @@
 /* Between two targets, so that policy can put other handlers there. */
 #define DUMP_PRIO_STEP		10
 /* Of a handler's name, which is a part of the target's. */
-#define DUMP_NAME_BYTES		24
+#define DUMP_NAME_BYTES		RAS_NAME_LEN
 
 /**
  * struct dump_handler - a target and its handler
@@ -259,7 +259,8 @@ static void dump_handler_free(struct dump_handler *h)
 
 static struct dump_target *dump_target_new(const char *word)
 {
-	if (word[0] == '/' && IS_ENABLED(CONFIG_RAS_DUMP_BLOCK))
+	/* A path, or what root= knows a partition by: PARTUUID=, PARTLABEL=. */
+	if ((word[0] == '/' || strstarts(word, "PART")) && IS_ENABLED(CONFIG_RAS_DUMP_BLOCK))
 		return dump_block_new(word);
 	if (!strcmp(word, "memory") && dump_memory)
 		return dump_memory;
