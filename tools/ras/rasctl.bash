@@ -36,7 +36,7 @@ _rasctl_words()
 		esac ;;
 	1:get)	_rasctl_files "$directory" ;;
 	1:set)	_rasctl_files "$directory" writable ;;
-	1:dump)	echo "setup test" ;;
+	1:dump)	echo "setup test --live" ;;
 	*:dump)	case $2 in
 		setup)	echo "--create --wipe --yes memory none" ;;
 		test)	echo "--config" ;;
@@ -67,7 +67,8 @@ _rasctl()
 	--config)	_rasctl_paths -f "$current"; return ;;
 	--create)	return ;;
 	esac
-	if [[ ${words[0]-} = dump && ${words[1]-} = setup && $current = /* ]]; then
+	if [[ ${words[0]-} = dump && ${words[1]-} = --live ]] ||
+	   [[ ${words[0]-} = dump && ${words[1]-} = setup && $current = /* ]]; then
 		_rasctl_paths -f "$current"
 		return
 	fi

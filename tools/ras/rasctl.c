@@ -40,10 +40,12 @@ static const char help[] =
 "       --wipe                  write zeros over both ends of a partition that holds\n"
 "                               something else, after a question\n"
 "       --yes                   do not ask\n"
+"  dump --live FILE             stop the machine while its memory is copied; have it go on,\n"
+"                               and write the copy to FILE\n"
 "  dump test [--config FILE]    try all of a dump but the crash; FILE has the areas of\n"
 "                               ras-savecore (default: /etc/ras/areas)\n"
 "\n"
-"      --json                   write JSON: status, rehearse, get, dump setup\n"
+"      --json                   write JSON: status, rehearse, get, dump setup, dump --live\n"
 "      --sysfs DIR              instead of " SYSFS ", for tests\n"
 "      --proc DIR               instead of " PROC ", for tests\n"
 "      --help                   show this text\n"
@@ -94,6 +96,7 @@ static const struct command commands[] = {
 	{ "get",	NULL,		1, 1,	true,	get_command },
 	{ "set",	NULL,		2, 2,	false,	set_command },
 	{ "dump",	"setup",	0, ANY,	true,	setup_command },
+	{ "dump",	"--live",	1, 1,	true,	live_command },
 	{ "dump",	"test",		0, ANY,	false,	dump_test_command },
 };
 

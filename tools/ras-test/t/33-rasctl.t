@@ -467,6 +467,66 @@ def check_rehearse(bench: Bench) -> None:
     bench.expect("rehearse: no trigger", bench.run("rehearse"), TROUBLE, "no rehearsal")
 
 
+def check_live(bench: Bench) -> None:
+    """dump --live."""
+    content = bytes(range(256)) * 9000
+
+    def begin(commands: str = "", state: str = "empty", size: int = len(content)) -> Path:
+        bench.fresh({})
+        bench.put("dump/live/state", state)
+        bench.put("dump/live/size", size, 0o400)
+        (bench.ras / "dump/live/file").write_bytes(content)
+        done = "echo whole > dump/live/state; echo 1500000 > last/stop_ns"
+        done += "; echo 20000000 > last/held_ns"
+        bench.kernel(f"trigger=dump) {commands or done} ;;")
+        return bench.work / "vmcore"
+
+    file = begin()
+    ran = bench.run("dump", "--live", file)
+    same = file.exists() and file.read_bytes() == content
+    mode = file.exists() and file.stat().st_mode & 0o777 == 0o600
+    calls = bench.calls() == ["trigger=dump", "dump/live/state=taken"]
+    words = f"^{file}: {len(content)} bytes; the machine was stopped for 21.5 ms$"
+    bench.expect("live: it is copied", ran, YES, words, same=same, mode=mode, calls=calls)
+    file = begin()
+    said = json.loads(bench.run("--json", "dump", "--live", file).out)
+    expected = {"file": str(file), "bytes": len(content), "stopped_ns": 21500000}
+    bench.tap.same("live: JSON", expected, said)
+    for number, words in (
+        (errno.EFBIG, "would take longer|too long|live_max_ms"),
+        (errno.ENOMEM, "memory"),
+        (errno.EIO, "abandoned|failed"),
+        (errno.EPERM, "switched off"),
+    ):
+        file = begin(f"exit {number}")
+        ran = bench.run("dump", "--live", file)
+        also = {"no_file": not file.exists(), "calls": bench.calls() == ["trigger=dump"]}
+        bench.expect(f"live: {os.strerror(number)}", ran, NO, words, **also)
+    file = begin(state="whole")
+    ran = bench.run("dump", "--live", file)
+    also = {"no_file": not file.exists(), "calls": not bench.calls()}
+    bench.expect("live: there is one", ran, NO, "set dump/live/state taken", **also)
+    file = begin()
+    file.write_text("mine")
+    ran = bench.run("dump", "--live", file)
+    also = {"kept": file.read_text() == "mine", "calls": not bench.calls()}
+    bench.expect("live: the file exists", ran, NO, "cannot be made: File exists", **also)
+    file = begin()
+    ran = bench.run("dump", "--live", file, limit=1 << 20)
+    also = {"no_file": not file.exists(), "calls": bench.calls() == ["trigger=dump"]}
+    bench.expect("live: no room", ran, NO, "the kernel keeps the dump in dump/live/file", **also)
+    file = begin(size=len(content) + 1)
+    ran = bench.run("dump", "--live", file)
+    also = {"no_file": not file.exists(), "calls": bench.calls() == ["trigger=dump"]}
+    bench.expect("live: the dump is short", ran, NO, "ends before its size", **also)
+    file = begin()
+    shutil.rmtree(bench.ras / "dump" / "live")
+    ran = bench.run("dump", "--live", file)
+    bench.expect("live: no engine", ran, TROUBLE, "no dump engine", no_file=not file.exists())
+    begin()
+    bench.expect("live: no file is named", bench.run("dump", "--live"), TROUBLE, "more arguments")
+
+
 def check_switches(bench: Bench) -> None:
     """enable and disable."""
     for arguments, path in (
@@ -1325,7 +1385,7 @@ def check_completion(bench: Bench) -> None:
         ("rasctl get handlers/kdump/a", "handlers/kdump/armed"),
         ("rasctl set t", " ".join(["trigger", *(f"triggers/{name}/enabled" for name in TRIGGERS)])),
         ("rasctl set enabled ", ""),
-        ("rasctl dump ", "setup test"),
+        ("rasctl dump ", "setup test --live"),
         ("rasctl dump test --", "--config"),
         ("rasctl dump setup --", "--create --wipe --yes"),
         ("rasctl dump setup m", "memory"),
@@ -1348,8 +1408,9 @@ def check_around(bench: Bench) -> None:
     options = set(re.findall(r"--([a-z]+)", help_text))
     described = set(re.findall(r"Fl \\-([a-z]+)", text))
     bench.tap.same("the manual page has all options", sorted(options), sorted(described))
-    listed = set(re.findall(r"^  ([a-z]+(?: setup| test)?) ", help_text, re.M))
-    named = set(re.findall(r"^\.It Cm ([a-z ]+?)(?: ,.*)?$", text, re.M)) | {"disable"}
+    listed = set(re.findall(r"^  ([a-z]+(?: setup| test| --live)?) ", help_text, re.M))
+    lines = text.replace("dump Fl \\-live Ar file", "dump --live")
+    named = set(re.findall(r"^\.It Cm ([a-z -]+?)(?: ,.*)?$", lines, re.M)) | {"disable"}
     bench.tap.same("and all commands", sorted(listed), sorted(named))
     if shutil.which("groff"):
         argv = ["groff", "-ww", "-mandoc", "-Tutf8", "-z", str(page)]
@@ -1398,6 +1459,7 @@ def main() -> int:
     check_status_json(bench)
     check_plan(bench)
     check_rehearse(bench)
+    check_live(bench)
     check_switches(bench)
     check_get_and_set(bench)
     check_refusals(bench, page)
