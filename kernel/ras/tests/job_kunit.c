@@ -297,9 +297,10 @@ static void hangs_then_retires(void)
 	WRITE_ONCE(ras_fake_here(job.fake)->serving, false);
 }
 
+/* Not later: the end of the chain would take the helper out of its piece. */
 static void fn_leaves(void *arg)
 {
-	job.tried = true;
+	job.tried = READ_ONCE(job.fake->cpu[1].retired) && READ_ONCE(job.fake->cpu[2].retired);
 }
 
 static void hook_leaves(struct ras_fake_handler *h, const struct ras_stop *stop)
@@ -326,8 +327,6 @@ static void ras_job_left(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, h->seen);
 	KUNIT_EXPECT_EQ(test, h->ret, 0);
 	KUNIT_EXPECT_TRUE(test, job.tried);
-	KUNIT_EXPECT_EQ(test, fake->cpu[1].retired, 1);
-	KUNIT_EXPECT_EQ(test, fake->cpu[2].retired, 1);
 }
 
 static struct cpumask chosen;
