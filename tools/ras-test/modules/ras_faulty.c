@@ -380,8 +380,11 @@ static noinline void faulty_slow(struct faulty *faulty)
 
 static noinline void faulty_late(struct faulty *faulty)
 {
-	/* Who watches may be late as well, on a machine that has other things to do. */
-	faulty_pass(faulty, num_online_cpus() > 1 ? 80 : 8);
+	/*
+	 * Who watches may be late as well, on a machine that has other things to do.  Without
+	 * the framework nobody watches.
+	 */
+	faulty_pass(faulty, IS_ENABLED(CONFIG_RAS_STOP) && num_online_cpus() > 1 ? 80 : 8);
 }
 
 static noinline void faulty_ok(struct faulty *faulty)
