@@ -251,6 +251,11 @@ static void ras_only_preempted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->cpu[1].retired, 1);
 }
 
+static void hook_sees_clock(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	h->seen = atomic64_read(&h->fake->clock);
+}
+
 /*
  * A panic that was recorded before the stop had its number, or before its CPU took over and
  * became the owner: the stop is the crash all the same, and nobody waits for the owner to park.
@@ -259,12 +264,15 @@ static void panicked_before(struct kunit *test, int cpu)
 {
 	struct ras_fake *fake = ras_fake_new_guarded(test, 3);
 	struct ras_fake_handler *crash = ras_fake_handler(test, "crash", 2);
+	u64 begin;
 
 	if (ras_crash_kernel_loaded())
 		kunit_skip(test, "a crash kernel is loaded");
 	ras_fake_add(test, "slow", 1);
 	crash->handler.triggers = RAS_ON(PANIC);
+	crash->hook = hook_sees_clock;
 	KUNIT_ASSERT_EQ(test, ras_add_handler(&fake->m, &crash->handler), 0);
+	begin = atomic64_read(&fake->clock);
 	strscpy(fake->slot[cpu]->panic_message, "panic before",
 		sizeof(fake->slot[cpu]->panic_message));
 	atomic_set(&fake->m.panicked, cpu + 1);
@@ -274,6 +282,7 @@ static void panicked_before(struct kunit *test, int cpu)
 	KUNIT_EXPECT_EQ(test, crash->handler.entry->runs, 1UL);
 	KUNIT_EXPECT_EQ(test, fake->m.stop.trigger, RAS_TRIGGER_PANIC);
 	KUNIT_EXPECT_EQ(test, fake->m.stop.trigger_cpu, cpu);
+	KUNIT_EXPECT_LT(test, crash->seen - begin, ras_nmi_timeout_ns(&fake->m));
 	KUNIT_EXPECT_STREQ(test, fake->m.stop.message, "panic before");
 	KUNIT_EXPECT_PTR_EQ(test, fake->m.stop.regs, &fake->slot[cpu]->record.arch.regs);
 	KUNIT_EXPECT_EQ(test, ras_fake_kernel.went_on, 1);
