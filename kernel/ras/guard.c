@@ -80,7 +80,6 @@ static void ras_save_context(struct ras_context *ctx)
 	ctx->nmi_nesting = this_cpu_ptr(&context_tracking)->dynticks_nmi_nesting;
 #endif
 	ctx->panic_cpu = atomic_read(&panic_cpu);
-	ctx->oops_in_progress = READ_ONCE(oops_in_progress);
 	ctx->irq_regs = get_irq_regs();
 	ctx->printk = ras_printk_now();
 }
@@ -117,8 +116,6 @@ static void ras_restore_abandoned(const struct ras_context *ctx)
 	/* nmi_panic() has taken it before panic() was refused. */
 	if (ctx->panic_cpu == PANIC_CPU_INVALID)
 		atomic_cmpxchg(&panic_cpu, raw_smp_processor_id(), PANIC_CPU_INVALID);
-	/* mce_panic() has raised it before that, and the consoles would go on without locks. */
-	WRITE_ONCE(oops_in_progress, ctx->oops_in_progress);
 	/* As after an oops: what lockdep believes is not to be relied on. */
 	__debug_locks_off();
 }
@@ -280,6 +277,7 @@ struct ras_guard *ras_guard_open(struct ras_slot *slot, struct ras_context *ctx)
 	guard->count = ctx->count;
 	guard->locks = ras_locks_of(current);
 	guard->printk = ctx->printk;
+	guard->oopses = READ_ONCE(oops_in_progress);
 	guard->budget_ns = 0;
 	/* What tells whether there is anything else in it. */
 	guard->failure.why = RAS_FAILED_NOT;
@@ -489,6 +487,19 @@ bool ras_guard_fault(struct ras_machine *m, struct pt_regs *regs, const char *fa
 
 NOKPROBE_SYMBOL(ras_guard_fault);
 
+/*
+ * mce_panic() raises oops_in_progress before it panics.  If that stayed, the consoles would
+ * take no locks any more.  It is one word for the whole machine: only this CPU's share of it
+ * is taken back, and only here, where it is known.
+ */
+static void ras_guard_leave_machine_check(const struct ras_guard *guard)
+{
+	int oopses = READ_ONCE(oops_in_progress);
+
+	if (oopses > guard->oopses)
+		WRITE_ONCE(oops_in_progress, oopses - 1);
+}
+
 /**
  * ras_guard_panic() - abandon the guarded call that panics
  * @m: the machine
@@ -501,8 +512,9 @@ NOKPROBE_SYMBOL(ras_guard_fault);
  */
 void ras_guard_panic(struct ras_machine *m, const char *fmt, va_list args)
 {
+	bool machine_check = m->arch->in_machine_check();
 	/* A machine check enters as an NMI does, and may be left. */
-	int count = preempt_count() - (m->arch->in_machine_check() ? NMI_OFFSET : 0);
+	int count = preempt_count() - (machine_check ? NMI_OFFSET : 0);
 	struct ras_guard *guard = ras_guard_here(m, count);
 	struct ras_failure *failure;
 
@@ -512,6 +524,8 @@ void ras_guard_panic(struct ras_machine *m, const char *fmt, va_list args)
 	failure = &guard->failure;
 	vsnprintf(failure->message, sizeof(failure->message), fmt, args);
 	strim(failure->message);
+	if (machine_check)
+		ras_guard_leave_machine_check(guard);
 	ras_guard_abandon(m, guard, RAS_PANICKED);
 }
 

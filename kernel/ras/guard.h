@@ -23,7 +23,6 @@ struct ras_context {
 	long		nmi_nesting;
 #endif
 	int		panic_cpu;
-	int		oops_in_progress;
 	struct pt_regs	*irq_regs;
 	struct ras_printk printk;
 };

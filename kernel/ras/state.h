@@ -124,6 +124,7 @@ struct ras_printk {
  * @count: preempt_count() when it was entered
  * @locks: how many locks the task held then
  * @printk: the CPU's counters in printk() then
+ * @oopses: oops_in_progress then
  * @inside: this CPU is in what was called: the way out that the architecture has is this
  *	call's.  Read by faults and NMIs on this CPU
  * @helper: the CPU is parked, and calls a function for a handler
@@ -146,6 +147,7 @@ struct ras_guard {
 	struct task_struct	*task;
 	int			count;
 	int			locks;
+	int			oopses;
 	struct ras_printk	printk;
 	u64			begin_ns;
 	u64			budget_ns;

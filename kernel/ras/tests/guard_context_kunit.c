@@ -159,7 +159,6 @@ struct context {
 	int pagefaults;
 	int rcu;
 	long nmi;
-	int oops;
 	struct pt_regs *irq_regs;
 };
 
@@ -172,7 +171,6 @@ static void see_context(struct context *c)
 	c->count = preempt_count();
 	c->pagefaults = current->pagefault_disabled;
 	c->irq_regs = get_irq_regs();
-	c->oops = oops_in_progress;
 #ifdef CONFIG_PREEMPT_RCU
 	c->rcu = current->rcu_read_lock_nesting;
 #endif
@@ -202,8 +200,6 @@ static void hook_spoil_and_fault(struct ras_fake_handler *h,
 #endif
 	/* And an interrupt. */
 	set_irq_regs(&h->fake->cpu[0].regs);
-	/* And a machine check. */
-	oops_in_progress++;
 	ras_fake_hook_fault(h, stop);
 }
 
@@ -224,7 +220,6 @@ static void restores(struct kunit *test, bool abandon)
 	KUNIT_EXPECT_EQ(test, after.pagefaults, before.pagefaults);
 	KUNIT_EXPECT_EQ(test, after.rcu, before.rcu);
 	KUNIT_EXPECT_EQ(test, after.nmi, before.nmi);
-	KUNIT_EXPECT_EQ(test, after.oops, before.oops);
 	KUNIT_EXPECT_PTR_EQ(test, after.irq_regs, before.irq_regs);
 	/* Whoever is abandoned has more to answer for. */
 	KUNIT_EXPECT_EQ(test, !fake->m.result[0].broken, abandon);

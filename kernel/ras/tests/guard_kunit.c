@@ -262,7 +262,11 @@ static void panic_in_machine_check(struct ras_fake_handler *h, unsigned int nmis
 	local_irq_save(flags);
 	__preempt_count_add(count);
 	cpu->machine_check = !nmis;
+	/* As mce_panic() does. */
+	h->seen = oops_in_progress++;
 	panic_in(&h->fake->m, "Fatal machine check");
+	h->seen = oops_in_progress - h->seen;
+	oops_in_progress -= h->seen;
 	cpu->machine_check = false;
 	__preempt_count_sub(count);
 	local_irq_restore(flags);
@@ -289,9 +293,11 @@ static void ras_guard_machine_check(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
 	KUNIT_EXPECT_TRUE(test, bad->ret);
+	KUNIT_EXPECT_EQ(test, bad->seen, 0UL);
 	KUNIT_EXPECT_EQ(test, fake->m.result[0].failure.why, RAS_PANICKED);
 	KUNIT_EXPECT_STREQ(test, fake->m.result[0].failure.message, "Fatal machine check");
 	KUNIT_EXPECT_FALSE(test, nmi->ret);
+	KUNIT_EXPECT_EQ(test, nmi->seen, 1UL);
 	KUNIT_EXPECT_EQ(test, fake->m.result[1].failure.why, RAS_FAILED_NOT);
 }
 
