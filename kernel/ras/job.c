@@ -211,19 +211,27 @@ static bool ras_has_ended(struct ras_machine *m, unsigned int cpu)
  * ras_drop_job() - have no CPU begin another piece
  * @m: the machine
  *
- * An NMI takes those that are in one out of it.
+ * Leaves the CPUs that were asked for the job in m->pending.  An NMI takes those that are in
+ * a piece out of it.
  *
  * Context: Owner.
  */
 void ras_drop_job(struct ras_machine *m)
 {
 	unsigned int cpu;
+	u32 asked;
 
 	WRITE_ONCE(m->help.active, false);
-	for_each_cpu(cpu, m->arch->present())
-		if (m->slot[cpu])
-			/* A full barrier, see ras_help_piece(). */
-			xchg(&m->slot[cpu]->work, 0);
+	cpumask_clear(&m->pending);
+	for_each_cpu(cpu, m->arch->present()) {
+		if (!m->slot[cpu])
+			continue;
+		/* A full barrier, see ras_help_piece(). */
+		asked = xchg(&m->slot[cpu]->work, 0);
+		/* Not one that is lost in an earlier job, nor a helper that has taken over. */
+		if ((asked == m->help.nr || ras_has_joined(m, cpu)) && (int)cpu != m->stop.owner)
+			cpumask_set_cpu(cpu, &m->pending);
+	}
 }
 
 /**
@@ -237,17 +245,12 @@ int ras_machine_help_end(struct ras_machine *m)
 {
 	unsigned int cpu;
 	bool ended;
-	int ret = 0;
 
 	if (!m->help.active || !m->help.work)
 		return 0;
 	if (!ras_owned_here(m))
 		return -EBUSY;
 	ras_drop_job(m);
-	cpumask_clear(&m->pending);
-	for_each_cpu(cpu, m->arch->present())
-		if (m->slot[cpu] && (int)cpu != m->stop.owner)
-			cpumask_set_cpu(cpu, &m->pending);
 	/* Bounded: a CPU in a piece comes back, leaves it, or is given up. */
 	ended = ras_await(m, m->help.deadline_ns + 2 * ras_nmi_timeout_ns(m), RAS_NO_NUDGE,
 			  ras_has_ended);
@@ -259,6 +262,6 @@ int ras_machine_help_end(struct ras_machine *m)
 			m->slot[cpu]->job_lost = m->help.nr;
 	for_each_cpu(cpu, m->arch->present())
 		if (m->slot[cpu] && m->slot[cpu]->job_lost == m->help.nr)
-			ret = -ETIMEDOUT;
-	return ret;
+			return -ETIMEDOUT;
+	return 0;
 }

@@ -262,6 +262,45 @@ static void ras_job_goes_wrong(struct kunit *test)
 	ras_fake_expect_idle(test, fake);
 }
 
+static void finish_job(const struct ras_stop *stop)
+{
+	while (!over(stop))
+		job.fake->m.arch->relax();
+	job.ended = ras_help_end(stop);
+}
+
+static void hook_two_jobs(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	u64 begin;
+
+	ras_help_start(stop, &work_job);
+	finish_job(stop);
+	h->ret = job.ended;
+	begin = atomic64_read(&h->fake->clock);
+	job.started = ras_help_start(stop, &work_job);
+	finish_job(stop);
+	h->seen = atomic64_read(&h->fake->clock) - begin;
+	ras_fake_wake(h->fake, job.bad);
+}
+
+/* A helper that is lost in one job is none of the next, and nobody waits for it. */
+static void ras_job_after_lost(struct kunit *test)
+{
+	struct ras_fake_handler *h;
+	struct ras_fake *fake = new_job(test, 4, &h, 0);
+
+	h->hook = hook_two_jobs;
+	job.bad = 2;
+	job.wrong = is_stuck;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_EQ(test, h->ret, -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, job.started, 2);
+	KUNIT_EXPECT_EQ(test, job.ended, 0);
+	KUNIT_EXPECT_EQ(test, job.state[2], RAS_HELPER_NONE);
+	KUNIT_EXPECT_LT(test, h->seen, ras_nmi_timeout_ns(&fake->m));
+	ras_fake_expect_idle(test, fake);
+}
+
 static bool work_forever(void *arg)
 {
 	work(arg);
@@ -433,6 +472,7 @@ static struct kunit_case ras_job_cases[] = {
 	KUNIT_CASE(ras_job_of_the_watcher_goes_on),
 	KUNIT_CASE(ras_job_owner_hangs),
 	KUNIT_CASE_PARAM(ras_job_goes_wrong, bad_gen_params),
+	KUNIT_CASE(ras_job_after_lost),
 	KUNIT_CASE(ras_job_forgotten),
 	KUNIT_CASE(ras_job_left),
 	KUNIT_CASE(ras_job_not_joined),
