@@ -51,41 +51,21 @@ static void dump_remove_resource(struct dump_arena *arena, const struct resource
  * dump_leave_out_arena() - leave the engine's own memory out of the dump
  * @arena: the arena, classified
  *
- * It holds the pages that are being written.
+ * The arena holds the pages that are being written.  The key of sealed dumps is left out, too.
  *
  * Context: A handler.
  */
 void dump_leave_out_arena(const struct dump_arena *arena)
 {
+	const struct dump_seal *seal = dump_seal_get();
 	unsigned int i;
 
 	dump_remove(arena, arena->keep, __pa(arena->pages), PAGE_SIZE << arena->order);
 	for (i = 0; i < arena->pipe.nr_lots; i++)
-		dump_remove(arena, arena->keep, __pa(arena->pipe.lot[i].data),
+		dump_remove(arena, arena->keep, __pa(arena->pipe.lot[i].memory),
 			    arena->pipe.lot_bytes);
-}
-
-/**
- * dump_hide() - tell every dump tool, kdump's makedumpfile among them, to leave a page out
- * @page: a page that belongs to the engine, and is mapped by nobody
- * @hide: true: leave it out; false: no more
- *
- * It counts as offline, see PAGE_TYPE_OPS() in page-flags.h.
- */
-void dump_hide(struct page *page, bool hide)
-{
-	if (hide)
-		page->page_type &= ~PG_offline;
-	else
-		page->page_type |= PG_offline;
-}
-
-static void dump_hide_range(const void *start, size_t bytes, bool hide)
-{
-	const void *at;
-
-	for (at = start; at < start + bytes; at += PAGE_SIZE)
-		dump_hide(virt_to_page(at), hide);
+	if (seal)
+		dump_remove(arena, arena->keep, __pa(seal), sizeof(*seal));
 }
 
 static void dump_hide_arena(const struct dump_arena *arena, bool hide)
@@ -94,7 +74,7 @@ static void dump_hide_arena(const struct dump_arena *arena, bool hide)
 
 	dump_hide_range(arena->pages, PAGE_SIZE << arena->order, hide);
 	for (i = 0; i < arena->pipe.nr_lots; i++)
-		dump_hide_range(arena->pipe.lot[i].data, arena->pipe.lot_bytes, hide);
+		dump_hide_range(arena->pipe.lot[i].memory, arena->pipe.lot_bytes, hide);
 }
 
 /* Where there is memory whose content is of use. */

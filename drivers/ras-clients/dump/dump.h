@@ -15,6 +15,8 @@
 #include <linux/time64.h>
 #include <linux/types.h>
 
+#include "seal.h"
+
 /* Levels: which pages are left out.  The bits are those of makedumpfile(8), -d. */
 #define DUMP_ZERO		BIT(0)	/* pages of zeros are stored once, at any level */
 #define DUMP_CACHE		BIT(1)	/* page cache that the file system has no data on */
@@ -77,11 +79,15 @@ struct dump_look {
 #define DUMP_LOT_PAGES		16
 #define DUMP_LOTS		8
 
-/* States of a lot.  While it is being packed, %DUMP_LOT_TAKEN plus the CPU. */
+/*
+ * States of a lot.  While it is being packed, %DUMP_LOT_TAKEN plus the CPU.  That CPU may be
+ * lost: then the lot is, too, and nobody uses it any more.
+ */
 enum dump_lot_state {
 	DUMP_LOT_FREE,
 	DUMP_LOT_FILLED,
 	DUMP_LOT_PACKED,
+	DUMP_LOT_LOST,
 	DUMP_LOT_TAKEN,
 };
 
@@ -113,23 +119,29 @@ struct dump_item {
 /**
  * struct dump_lot - pages that are packed together
  * @state: see enum dump_lot_state
- * @lost: the CPU that has it is lost: nobody uses it any more
  * @nr_items: how many pages there are
  * @item: the pages
  * @bytes: how much they take in @data
- * @data: the pages, packed
+ * @memory: all of the lot's memory
+ * @data: the pages, packed; if sealed, with a head before and a tag behind
  * @page: a page, copied
  * @work: working memory of the compressor
+ * @cipher: and of the cipher
+ * @log: the sealed dump that they are for, or NULL
+ * @number: of the segment that they make there
  */
 struct dump_lot {
 	atomic_t		state;
-	bool			lost;
 	unsigned int		nr_items;
 	struct dump_item	item[DUMP_LOT_PAGES];
 	size_t			bytes;
+	void			*memory;
 	void			*data;
 	void			*page;
 	void			*work;
+	struct dump_cipher	*cipher;
+	const struct dump_log	*log;
+	u64			number;
 };
 
 /**
@@ -150,6 +162,27 @@ struct dump_pipe {
 	bool			over;
 };
 
+/* Passes, in the order of what is missed most if there is no more room or time. */
+enum dump_pass {
+	DUMP_PASS_FIRST,
+	DUMP_PASS_SLAB,
+	DUMP_PASS_KERNEL,
+	DUMP_PASS_REST,
+	/* Of the last two, what an earlier target of this stop has. */
+	DUMP_PASS_AGAIN,
+	DUMP_NR_PASSES,
+};
+
+/**
+ * struct dump_mark - how far the targets of a stop have come
+ * @pass: one of them has all of the passes before this one
+ * @pfn: and of this one what is before this page frame
+ */
+struct dump_mark {
+	enum dump_pass		pass;
+	unsigned long		pfn;
+};
+
 /**
  * struct dump_arena - all memory of the engine, allocated when it is armed
  * @nr_pfns: page frames from 0 on that the dump tells of
@@ -157,12 +190,14 @@ struct dump_pipe {
  * @ram: there is memory: bitmap 1 of the file
  * @keep: the page is in the dump: bitmap 2
  * @first: of those, what goes first
- * @slab: of those, what goes second
+ * @slab: of those, what goes second: slab, and what vmalloc() has mapped
  * @kernel: of those, what goes third; the others go last
  * @pages: the memory of all this, PAGE_SIZE << @order
  * @order: see @pages
  * @pipe: the lots, whose memory is their own
  * @look: see struct dump_look
+ * @stop: the sequence number of the stop that @mark and @vmcoreinfo are of
+ * @mark: what former targets have
  * @meta: a page of the header, notes or descriptors in the making
  * @vmcoreinfo: copy of the kernel's
  * @vmcoreinfo_base: its length, in bytes
@@ -180,19 +215,12 @@ struct dump_arena {
 	unsigned int		order;
 	struct dump_pipe	pipe;
 	struct dump_look	*look;
+	u32			stop;
+	struct dump_mark	mark;
 	void			*meta;
 	char			*vmcoreinfo;
 	size_t			vmcoreinfo_base;
 	size_t			vmcoreinfo_size;
-};
-
-/* Passes, in the order of what is missed most if there is no more room or time. */
-enum dump_pass {
-	DUMP_PASS_FIRST,
-	DUMP_PASS_SLAB,
-	DUMP_PASS_KERNEL,
-	DUMP_PASS_REST,
-	DUMP_NR_PASSES,
 };
 
 /**
@@ -225,10 +253,11 @@ struct dump_target;
  * @start: begin a dump that is laid out; refuses with an errno, and has written nothing then
  * @write: store @size bytes at @offset of the file: anywhere before @layout->data, and behind
  *	that right after what was stored last; %-ENOSPC: there is no more room
+ * @room: the most that the file can have, in bytes
  * @flush: optional; what was stored so far is to be good, should the machine die now
- * @finish: the file has @size bytes; @whole: all of it is there
+ * @finish: the file has @size bytes; @whole: all of it is there.  An errno if it is not
  *
- * The last four run on the owner, in a stop.
+ * The last five run on the owner, in a stop.
  */
 struct dump_target_ops {
 	int			(*arm)(struct dump_target *target);
@@ -240,8 +269,9 @@ struct dump_target_ops {
 					 const struct dump_layout *layout);
 	int			(*write)(struct dump_target *target, u64 offset,
 					 const void *data, size_t size);
+	u64			(*room)(struct dump_target *target);
 	int			(*flush)(struct dump_target *target);
-	void			(*finish)(struct dump_target *target, u64 size, bool whole);
+	int			(*finish)(struct dump_target *target, u64 size, bool whole);
 };
 
 /**
@@ -277,7 +307,8 @@ enum dump_end {
  * @unreadable: pages that could not be read, and are out of the dump
  * @classify_ns: how long the classification took, in ns
  * @start_ns: and what follows before the first page, the start of the target, in ns
- * @pass_ns: and each pass, in ns
+ * @pass_ns: and each pass, in ns; with the last one what another target has
+ * @pass_bytes: how much each pass has added to the file
  */
 struct dump_result {
 	enum dump_end		end;
@@ -291,7 +322,8 @@ struct dump_result {
 	u64			unreadable;
 	u64			classify_ns;
 	u64			start_ns;
-	u64			pass_ns[DUMP_NR_PASSES];
+	u64			pass_ns[DUMP_PASS_REST + 1];
+	u64			pass_bytes[DUMP_PASS_REST + 1];
 };
 
 /**
@@ -320,6 +352,9 @@ struct dump_policy {
  * @policy: as it was when the dump began
  * @layout: see struct dump_layout
  * @result: what is told of it
+ * @log: of a dump that is sealed
+ * @before: what former targets of this stop have
+ * @after: the same, and what this one has
  * @end: where the next page goes, in bytes
  * @zero: where the page of zeros is, in bytes; 0: nowhere yet
  * @begin_ns: when it began, by the framework's clock
@@ -332,6 +367,9 @@ struct dump_session {
 	struct dump_policy	policy;
 	struct dump_layout	layout;
 	struct dump_result	*result;
+	struct dump_log		log;
+	struct dump_mark	before;
+	struct dump_mark	after;
 	u64			end;
 	u64			zero;
 	u64			begin_ns;
@@ -349,6 +387,10 @@ static inline int dump_word_of(const char *text)
 	return min_t(size_t, strcspn(text, "\n"), 20);
 }
 
+/* hide.c */
+void dump_hide(struct page *page, bool hide);
+void dump_hide_range(const void *start, size_t bytes, bool hide);
+
 /* classify.c */
 enum dump_class dump_class_of(struct dump_look *look, unsigned long pfn);
 bool dump_level_keeps(unsigned int level, enum dump_class class);
@@ -364,8 +406,9 @@ void dump_pipe_end(struct dump_pipe *pipe, const struct ras_stop *stop);
 struct dump_lot *dump_pipe_free(struct dump_pipe *pipe);
 struct dump_lot *dump_pipe_packed(struct dump_pipe *pipe);
 bool dump_pipe_is_empty(const struct dump_pipe *pipe);
-void dump_pipe_work(struct dump_pipe *pipe, const struct ras_stop *stop);
-void dump_lot_filled(struct dump_lot *lot);
+bool dump_lot_is_on_its_way(const struct dump_lot *lot);
+void dump_pipe_work(struct dump_pipe *pipe, const struct ras_stop *stop, struct dump_log *log);
+void dump_lot_filled(struct dump_lot *lot, struct dump_log *log);
 void dump_lot_stored(struct dump_lot *lot);
 int dump_pipe_alloc_memory(struct dump_pipe *pipe, enum dump_compression compression);
 void dump_pipe_free_memory(struct dump_pipe *pipe);
@@ -374,6 +417,15 @@ void dump_pipe_free_memory(struct dump_pipe *pipe);
 size_t dump_pack_work_bytes(enum dump_compression compression);
 size_t dump_pack_room(void);
 size_t dump_pack_page(enum dump_compression compression, const void *page, void *at, void *work);
+
+/* store.c */
+int dump_store_start(struct dump_session *s);
+int dump_store(struct dump_session *s, u64 offset, const void *data, size_t size);
+int dump_store_append(struct dump_session *s, const void *data, size_t size);
+int dump_store_lot(struct dump_session *s, const struct dump_lot *lot);
+int dump_store_flush(struct dump_session *s);
+int dump_store_finish(struct dump_session *s, bool whole);
+u64 dump_store_bytes(const struct dump_session *s);
 
 /* format.c */
 void dump_lay_out(struct dump_session *s);
@@ -386,7 +438,6 @@ int dump_write_desc(struct dump_session *s, u64 rank, u64 offset, u32 size, u32 
 struct dump_arena *dump_arena_make(enum dump_compression compression, bool with_pipe);
 void dump_arena_free(struct dump_arena *arena);
 void dump_leave_out_arena(const struct dump_arena *arena);
-void dump_hide(struct page *page, bool hide);
 size_t dump_arena_bytes(const struct dump_arena *arena);
 void dump_stamp_vmcoreinfo(struct dump_arena *arena);
 
@@ -404,6 +455,8 @@ extern struct dump_result dump_result;
 int dump_handlers_init(struct dump_target *memory);
 int dump_targets_set(const char *text);
 int dump_compression_set(enum dump_compression compression);
+int dump_key_set(const u8 *recipient);
+ssize_t dump_key_show(char *buf);
 ssize_t dump_targets_show(char *buf);
 size_t dump_memory_taken(void);
 

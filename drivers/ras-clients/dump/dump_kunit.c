@@ -196,6 +196,7 @@ static void ras_dump_level(struct kunit *test)
 struct dump_pipe_test {
 	struct dump_pipe	pipe;
 	struct ras_stop		stop;
+	struct dump_log		log;
 	struct page		*page[3];
 };
 
@@ -230,6 +231,11 @@ static struct dump_pipe_test *dump_pipe_test_new(struct kunit *test)
 	return t;
 }
 
+static int dump_pipe_test_begin(struct dump_pipe_test *t)
+{
+	return dump_pipe_begin(&t->pipe, &t->stop, 0);
+}
+
 static struct dump_lot *dump_pipe_test_fill(struct kunit *test, struct dump_pipe_test *t)
 {
 	struct dump_lot *lot = dump_pipe_free(&t->pipe);
@@ -239,7 +245,7 @@ static struct dump_lot *dump_pipe_test_fill(struct kunit *test, struct dump_pipe
 	lot->nr_items = ARRAY_SIZE(t->page);
 	for (i = 0; i < lot->nr_items; i++)
 		lot->item[i].pfn = page_to_pfn(t->page[i]);
-	dump_lot_filled(lot);
+	dump_lot_filled(lot, &t->log);
 	return lot;
 }
 
@@ -269,12 +275,12 @@ static void dump_pipe_alone(struct kunit *test)
 	struct dump_pipe_test *t = dump_pipe_test_new(test);
 	struct dump_lot *lot;
 
-	KUNIT_ASSERT_EQ(test, dump_pipe_begin(&t->pipe, &t->stop, 0), 0);
+	KUNIT_ASSERT_EQ(test, dump_pipe_test_begin(t), 0);
 	KUNIT_EXPECT_TRUE(test, dump_pipe_is_empty(&t->pipe));
 	lot = dump_pipe_test_fill(test, t);
 	KUNIT_EXPECT_FALSE(test, dump_pipe_is_empty(&t->pipe));
 	KUNIT_EXPECT_NULL(test, dump_pipe_packed(&t->pipe));
-	dump_pipe_work(&t->pipe, &t->stop);
+	dump_pipe_work(&t->pipe, &t->stop, &t->log);
 	KUNIT_EXPECT_PTR_EQ(test, dump_pipe_packed(&t->pipe), lot);
 	dump_pipe_expect_packed(test, t, lot);
 	dump_lot_stored(lot);
@@ -285,17 +291,44 @@ static void dump_pipe_alone(struct kunit *test)
 /* A helper has taken a lot, and was abandoned in it: the owner packs it anew. */
 static void dump_pipe_recovers(struct kunit *test)
 {
+	static struct dump_seal seal;
 	struct dump_pipe_test *t = dump_pipe_test_new(test);
 	struct dump_lot *lot;
 
-	KUNIT_ASSERT_EQ(test, dump_pipe_begin(&t->pipe, &t->stop, 0), 0);
+	KUNIT_ASSERT_EQ(test, dump_pipe_test_begin(t), 0);
+	t->log.seal = &seal;
+	t->log.number = 5;
 	lot = dump_pipe_test_fill(test, t);
+	KUNIT_EXPECT_EQ(test, lot->number, 5ULL);
 	atomic_set(&lot->state, DUMP_LOT_TAKEN + nr_cpu_ids);
 	lot->bytes = 77;
-	dump_pipe_work(&t->pipe, &t->stop);
+	dump_pipe_work(&t->pipe, &t->stop, &t->log);
 	KUNIT_EXPECT_EQ(test, atomic_read(&lot->state), DUMP_LOT_FILLED);
-	dump_pipe_work(&t->pipe, &t->stop);
+	/* The pages may be others by now, and must not be encrypted with the same number. */
+	KUNIT_EXPECT_EQ(test, lot->number, 6ULL);
+	lot->log = NULL;
+	t->log.seal = NULL;
+	dump_pipe_work(&t->pipe, &t->stop, &t->log);
 	dump_pipe_expect_packed(test, t, lot);
+	dump_pipe_end(&t->pipe, &t->stop);
+}
+
+/* A CPU that was lost comes back after all, and has packed its lot: too late. */
+static void dump_pipe_late(struct kunit *test)
+{
+	struct dump_pipe_test *t = dump_pipe_test_new(test);
+	struct dump_lot *lot = &t->pipe.lot[1];
+
+	atomic_set(&lot->state, DUMP_LOT_TAKEN + 1);
+	KUNIT_ASSERT_EQ(test, dump_pipe_test_begin(t), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&lot->state), DUMP_LOT_LOST);
+	/* As at the end of dump_lot_pack(). */
+	atomic_cmpxchg_release(&lot->state, DUMP_LOT_TAKEN + 1, DUMP_LOT_PACKED);
+	KUNIT_EXPECT_NULL(test, dump_pipe_packed(&t->pipe));
+	KUNIT_EXPECT_TRUE(test, dump_pipe_is_empty(&t->pipe));
+	dump_pipe_end(&t->pipe, &t->stop);
+	KUNIT_ASSERT_EQ(test, dump_pipe_test_begin(t), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&lot->state), DUMP_LOT_LOST);
 	dump_pipe_end(&t->pipe, &t->stop);
 }
 
@@ -307,16 +340,16 @@ static void dump_pipe_without_lost(struct kunit *test)
 
 	for (i = 1; i < t->pipe.nr_lots; i++)
 		atomic_set(&t->pipe.lot[i].state, DUMP_LOT_TAKEN + 1);
-	KUNIT_ASSERT_EQ(test, dump_pipe_begin(&t->pipe, &t->stop, 0), 0);
+	KUNIT_ASSERT_EQ(test, dump_pipe_test_begin(t), 0);
 	KUNIT_EXPECT_TRUE(test, dump_pipe_is_empty(&t->pipe));
 	KUNIT_EXPECT_PTR_EQ(test, dump_pipe_test_fill(test, t), &t->pipe.lot[0]);
 	KUNIT_EXPECT_NULL(test, dump_pipe_free(&t->pipe));
-	dump_pipe_work(&t->pipe, &t->stop);
+	dump_pipe_work(&t->pipe, &t->stop, &t->log);
 	dump_pipe_expect_packed(test, t, &t->pipe.lot[0]);
 	dump_pipe_end(&t->pipe, &t->stop);
 
 	atomic_set(&t->pipe.lot[0].state, DUMP_LOT_TAKEN + 1);
-	KUNIT_EXPECT_EQ(test, dump_pipe_begin(&t->pipe, &t->stop, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, dump_pipe_test_begin(t), -EBUSY);
 }
 
 static void dump_kunit_exit(struct kunit *test)
@@ -334,6 +367,7 @@ static struct kunit_case dump_cases[] = {
 	KUNIT_CASE(ras_dump_level),
 	KUNIT_CASE(dump_pipe_alone),
 	KUNIT_CASE(dump_pipe_recovers),
+	KUNIT_CASE(dump_pipe_late),
 	KUNIT_CASE(dump_pipe_without_lost),
 	{ }
 };

@@ -79,11 +79,6 @@ struct dump_note_head {
 	char			name[12];
 } __packed;
 
-static int dump_write_at(struct dump_session *s, u64 offset, const void *data, size_t size)
-{
-	return s->target->ops->write(s->target, offset, data, size);
-}
-
 static u64 dump_vmcoreinfo_at(const struct dump_session *s)
 {
 	return s->layout.sub_header + sizeof(struct dump_sub_header);
@@ -147,7 +142,7 @@ int dump_write_header(struct dump_session *s, bool whole)
 	header->max_mapnr = min_t(u64, s->arena->nr_pfns, U32_MAX);
 	header->current_cpu = s->stop->trigger_cpu;
 	header->nr_cpus = num_online_cpus();
-	return dump_write_at(s, 0, header, PAGE_SIZE);
+	return dump_store(s, 0, header, PAGE_SIZE);
 }
 
 static int dump_write_sub_header(struct dump_session *s)
@@ -161,10 +156,10 @@ static int dump_write_sub_header(struct dump_session *s)
 		.size_note	   = dump_notes_bytes(s),
 		.max_mapnr_64	   = s->arena->nr_pfns,
 	};
-	int ret = dump_write_at(s, s->layout.sub_header, &header, sizeof(header));
+	int ret = dump_store(s, s->layout.sub_header, &header, sizeof(header));
 
-	return ret ?: dump_write_at(s, dump_vmcoreinfo_at(s), s->arena->vmcoreinfo,
-				    s->arena->vmcoreinfo_size);
+	return ret ?: dump_store(s, dump_vmcoreinfo_at(s), s->arena->vmcoreinfo,
+				 s->arena->vmcoreinfo_size);
 }
 
 /* One note for each online CPU, in order: crash(8) tells the CPUs by their place. */
@@ -180,14 +175,14 @@ static int dump_write_notes(struct dump_session *s)
 	int ret;
 
 	for_each_online_cpu(cpu) {
-		ret = dump_write_at(s, at, per_cpu_ptr(crash_notes, cpu), DUMP_CPU_NOTE_BYTES);
+		ret = dump_store(s, at, per_cpu_ptr(crash_notes, cpu), DUMP_CPU_NOTE_BYTES);
 		if (ret)
 			return ret;
 		at += DUMP_CPU_NOTE_BYTES;
 	}
-	ret = dump_write_at(s, at, &head, sizeof(head));
-	return ret ?: dump_write_at(s, at + sizeof(head), s->arena->vmcoreinfo,
-				    s->arena->vmcoreinfo_size);
+	ret = dump_store(s, at, &head, sizeof(head));
+	return ret ?: dump_store(s, at + sizeof(head), s->arena->vmcoreinfo,
+				 s->arena->vmcoreinfo_size);
 }
 
 /* What is there of a former dump must not be taken for descriptors of this one. */
@@ -196,10 +191,13 @@ static int dump_clear_descs(struct dump_session *s)
 	u64 at;
 	int ret = 0;
 
+	/* Of a sealed dump a new file is made, which has zeros there. */
+	if (s->log.seal)
+		return 0;
 	memset(s->arena->meta, 0, PAGE_SIZE);
 	for (at = s->layout.descs; at < s->layout.data && !ret; at += PAGE_SIZE)
-		ret = dump_write_at(s, at, s->arena->meta,
-				    min_t(u64, PAGE_SIZE, s->layout.data - at));
+		ret = dump_store(s, at, s->arena->meta,
+				 min_t(u64, PAGE_SIZE, s->layout.data - at));
 	return ret;
 }
 
@@ -216,9 +214,9 @@ int dump_write_meta(struct dump_session *s)
 	const struct dump_arena *arena = s->arena;
 
 	return dump_clear_descs(s) ?:
-	       dump_write_at(s, layout->bitmaps, arena->ram, arena->bitmap_bytes) ?:
-	       dump_write_at(s, layout->bitmaps + arena->bitmap_bytes, arena->keep,
-			     arena->bitmap_bytes) ?:
+	       dump_store(s, layout->bitmaps, arena->ram, arena->bitmap_bytes) ?:
+	       dump_store(s, layout->bitmaps + arena->bitmap_bytes, arena->keep,
+			  arena->bitmap_bytes) ?:
 	       dump_write_sub_header(s) ?:
 	       dump_write_notes(s) ?:
 	       dump_write_header(s, false);
@@ -256,7 +254,7 @@ int dump_write_desc(struct dump_session *s, u64 rank, u64 offset, u32 size, u32 
 	int ret;
 
 	dump_make_desc(desc, offset, size, flags);
-	ret = dump_write_at(s, s->layout.descs + rank * sizeof(desc), desc, sizeof(desc));
+	ret = dump_store(s, s->layout.descs + rank * sizeof(desc), desc, sizeof(desc));
 	/* Now the page is in the file. */
 	if (!ret)
 		s->result->written++;

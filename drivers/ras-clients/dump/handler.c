@@ -12,6 +12,7 @@
 #include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/memory.h>
+#include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/ras.h>
 #include <linux/slab.h>
@@ -172,6 +173,39 @@ int dump_compression_set(enum dump_compression compression)
 	return ret;
 }
 
+/**
+ * dump_key_set() - say for whom dumps are sealed
+ * @recipient: a public key of X25519, %RAS_SEAL_KEY_BYTES; NULL: dumps are not sealed
+ *
+ * Context: Process context.
+ * Return: as dump_seal_set().
+ */
+int dump_key_set(const u8 *recipient)
+{
+	int ret;
+
+	mutex_lock(&dump_arena_lock);
+	ret = dump_seal_set(recipient);
+	mutex_unlock(&dump_arena_lock);
+	return ret;
+}
+
+/* For whom dumps are sealed, for sysfs. */
+ssize_t dump_key_show(char *buf)
+{
+	const struct dump_seal *seal;
+	ssize_t size;
+
+	mutex_lock(&dump_arena_lock);
+	seal = dump_seal_get();
+	if (seal)
+		size = sysfs_emit(buf, "%*phN\n", RAS_SEAL_KEY_BYTES, seal->header.recipient);
+	else
+		size = sysfs_emit(buf, "none\n");
+	mutex_unlock(&dump_arena_lock);
+	return size;
+}
+
 /* What the engine and its targets take of memory, in bytes; 0: none is armed. */
 size_t dump_memory_taken(void)
 {
@@ -179,6 +213,8 @@ size_t dump_memory_taken(void)
 
 	mutex_lock(&dump_arena_lock);
 	bytes = dump_arena ? dump_arena_bytes(dump_arena) + dump_target_bytes : 0;
+	if (bytes && dump_seal_get())
+		bytes += PAGE_ALIGN(sizeof(struct dump_seal));
 	mutex_unlock(&dump_arena_lock);
 	return bytes;
 }
@@ -264,7 +300,7 @@ static struct dump_target *dump_target_new(const char *word)
 		return dump_block_new(word);
 	if (!strcmp(word, "memory") && dump_memory)
 		return dump_memory;
-	pr_warn("targets: \"%s\" is not memory, which ras_dump.memory= reserves, nor a path\n",
+	pr_warn("targets: \"%s\" is not memory, which ras_dump.memory= reserves, nor a disk\n",
 		word);
 	return ERR_PTR(-EINVAL);
 }

@@ -18,7 +18,6 @@
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
-#include <linux/overflow.h>
 #include <linux/ras.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -170,8 +169,7 @@ static void dump_copy_chunk(struct dump_live *live, unsigned int chunk)
 
 	for_each_set_bit_from(pfn, arena->keep, end)
 		dump_copy_page(live, pfn, rank++);
-	/* Pairs with the end of the help: the owner sees the pages, or does not see the bit. */
-	smp_mb__before_atomic();
+	/* The pages are there once ras_help_end() has returned. */
 	set_bit(chunk, live->copied);
 }
 
@@ -263,8 +261,8 @@ static enum ras_verdict dump_live_run(struct ras_handler *handler, const struct 
 	live->session.stop = stop;
 	live->session.begin_ns = ras_clock_ns();
 	live->result.error = dump_live_fill(live, stop);
-	live->whole = !live->result.error;
-	return live->whole ? RAS_END : RAS_NEXT;
+	WRITE_ONCE(live->whole, !live->result.error);
+	return live->result.error ? RAS_NEXT : RAS_END;
 }
 
 /* Before and after it */
@@ -285,9 +283,11 @@ static void dump_live_hide_all(const struct dump_live *live, bool hide)
 
 static void dump_live_free(struct dump_live *live)
 {
-	live->whole = false;
-	/* A CPU that is lost may write there at any time. */
-	if (!live->lost) {
+	WRITE_ONCE(live->whole, false);
+	if (live->lost) {
+		pr_warn("live dump: its %llu MiB are not used again: a CPU may still write there\n",
+			live->room >> (20 - PAGE_SHIFT));
+	} else {
 		dump_live_hide_all(live, false);
 		vfree(live->pages);
 		vfree(live->meta);
@@ -404,14 +404,30 @@ unlock:
 	return ret;
 }
 
+/* Why there is none. */
+static const char *dump_live_failure(const struct dump_live *live,
+				     const struct ras_outcome *outcome)
+{
+	if (outcome->why.why)
+		return "the handler was abandoned";
+	switch (live->result.error) {
+	case 0:
+		return outcome->skipped ?: "the handler did not run";
+	case -ENOSPC:
+		return "more pages than there was memory for";
+	case -ETIME:
+		return "it took too long";
+	case -EIO:
+		return "a CPU was lost";
+	default:
+		return "the notes of the CPUs could not be written";
+	}
+}
+
 static void dump_live_tell(const struct dump_live *live, const struct ras_outcome *outcome)
 {
-	const char *why = live->result.error == -ENOSPC ? "more pages than there was memory for" :
-			  live->result.error == -ETIME ? "it took too long" :
-			  outcome->why.why ? "the handler was abandoned" : "a CPU was lost";
-
 	if (!live->whole) {
-		pr_warn("live dump: none: %s\n", why);
+		pr_warn("live dump: none: %s\n", dump_live_failure(live, outcome));
 		return;
 	}
 	pr_info("live dump: %llu pages, %u ms: classify %u, copy %u\n",
@@ -426,7 +442,7 @@ static void dump_live_complete(struct ras_handler *handler, void *arg, int ret,
 
 	/* Its CPU, or a helper, may still be running it. */
 	if (outcome->why.why) {
-		live->whole = false;
+		WRITE_ONCE(live->whole, false);
 		live->lost = true;
 	}
 	if (!ret)

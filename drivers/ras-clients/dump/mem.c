@@ -144,18 +144,25 @@ static int dump_mem_write(struct dump_target *target, u64 offset, const void *da
 	return 0;
 }
 
-static void dump_mem_finish(struct dump_target *target, u64 size, bool whole)
+static u64 dump_mem_room(struct dump_target *target)
+{
+	return dump_mem_of(target)->size - DUMP_AREA_HEAD;
+}
+
+static int dump_mem_finish(struct dump_target *target, u64 size, bool whole)
 {
 	struct dump_mem *mem = dump_mem_of(target);
 
 	dump_mem_mark(mem, whole ? DUMP_AREA_WHOLE : DUMP_AREA_CUT,
-		      min_t(u64, size, mem->size - DUMP_AREA_HEAD));
+		      min(size, dump_mem_room(target)));
+	return 0;
 }
 
 static const struct dump_target_ops dump_mem_ops = {
 	.not_ready	= dump_mem_not_ready,
 	.start		= dump_mem_start,
 	.write		= dump_mem_write,
+	.room		= dump_mem_room,
 	.finish		= dump_mem_finish,
 };
 

@@ -32,28 +32,65 @@ static void dump_mark_range(struct dump_arena *arena, const void *start, size_t 
 		dump_mark(arena, pfn);
 }
 
+/* Mark @nr_pages that the kernel has mapped by vmalloc(): stacks of tasks, modules. */
+static void dump_mark_mapped(struct dump_arena *arena, unsigned long entry,
+			     unsigned long nr_pages)
+{
+	unsigned long pfn = (entry & PTE_PFN_MASK) >> PAGE_SHIFT, end = pfn + nr_pages;
+
+	for (; pfn < end && pfn < arena->nr_pfns; pfn++)
+		if (test_bit(pfn, arena->keep))
+			__set_bit(pfn, arena->slab);
+}
+
+/* The last table on the way to @address has entries for pages. */
+static void dump_mark_pages(struct dump_arena *arena, const unsigned long *table,
+			    unsigned long address)
+{
+	const unsigned long *entries = arena->meta;
+	unsigned int i;
+
+	if (!is_vmalloc_or_module_addr((void *)address) ||
+	    ras_copy(arena->meta, table, PAGE_SIZE))
+		return;
+	for (i = 0; i < PTRS_PER_PTE; i++)
+		if (entries[i] & _PAGE_PRESENT)
+			dump_mark_mapped(arena, entries[i], 1);
+}
+
 /*
- * Mark the page table at @pfn and those below it.  A crash may have broken them: each entry
- * is copied, only page frames that are memory are followed, and each of them once.  KASAN's
- * tables for what has no shadow are used millions of times.
+ * Mark the page table at @pfn, whose first entry is for @address, and those below it, from the
+ * entry @from on.
+ * A crash may have broken them: each entry is copied, only page frames that are memory are
+ * followed, and each of them once.  KASAN's tables for what has no shadow are used millions of
+ * times.
  */
 static void dump_mark_table(struct dump_arena *arena, unsigned long pfn, unsigned int level,
-			    unsigned int from)
+			    unsigned int from, unsigned long address)
 {
+	const unsigned int shift = PAGE_SHIFT + level * ilog2(PTRS_PER_PTE);
 	const unsigned long *table = __va(PFN_PHYS(pfn));
 	unsigned int i;
 
 	if (pfn >= arena->nr_pfns || !test_bit(pfn, arena->ram) || test_bit(pfn, arena->first))
 		return;
 	__set_bit(pfn, arena->first);
-	for (i = from; level && i < PTRS_PER_PTE; i++) {
-		unsigned long entry;
+	if (!level) {
+		dump_mark_pages(arena, table, address);
+		return;
+	}
+	for (i = from; i < PTRS_PER_PTE; i++) {
+		unsigned long entry, at = address + ((unsigned long)i << shift);
 
 		if (ras_copy(&entry, &table[i], sizeof(entry)))
 			return;
-		if (!(entry & _PAGE_PRESENT) || (level < 3 && entry & _PAGE_PSE))
+		if (!(entry & _PAGE_PRESENT))
 			continue;
-		dump_mark_table(arena, (entry & PTE_PFN_MASK) >> PAGE_SHIFT, level - 1, 0);
+		if (level > 2 || !(entry & _PAGE_PSE))
+			dump_mark_table(arena, (entry & PTE_PFN_MASK) >> PAGE_SHIFT, level - 1, 0,
+					at);
+		else if (level == 1 && is_vmalloc_or_module_addr((void *)at))
+			dump_mark_mapped(arena, entry, 1UL << (shift - PAGE_SHIFT));
 	}
 }
 
@@ -94,24 +131,27 @@ static void dump_mark_sections(struct dump_arena *arena)
  * @arena: the arena, classified
  *
  * The kernel's image, its page tables, the areas of the CPUs, the log, the memory sections.
- * Tasks are in slab, which goes next.
+ * Tasks are in slab, which goes next, with their stacks and modules.
  *
  * Context: A handler.
  */
 void dump_mark_first(struct dump_arena *arena)
 {
-	unsigned int levels = pgtable_l5_enabled() ? 4 : 3;
+	const unsigned int level = pgtable_l5_enabled() ? 4 : 3;
+	/* The kernel's half ends with the last address there is. */
+	const unsigned long address = -((unsigned long)PTRS_PER_PGD << PGDIR_SHIFT);
 
 	/* First: what is marked already is not looked into. */
-	dump_mark_table(arena, PFN_DOWN(__pa_symbol(swapper_pg_dir)), levels, PTRS_PER_PGD / 2);
+	dump_mark_table(arena, PFN_DOWN(__pa_symbol(swapper_pg_dir)), level, PTRS_PER_PGD / 2,
+			address);
 	dump_mark_range(arena, _text, _end - _text);
 	dump_mark_range(arena, log_buf_addr_get(), log_buf_len_get());
 	dump_mark_cpus(arena);
 	dump_mark_sections(arena);
 }
 
-/* The pages of a pass in one word of the bitmaps. */
-static unsigned long dump_pages_of(const struct dump_arena *arena, enum dump_pass pass,
+/* The pages of a class in one word of the bitmaps. */
+static unsigned long dump_pages_in(const struct dump_arena *arena, enum dump_pass pass,
 				   unsigned long word)
 {
 	unsigned long first = arena->first[word], slab = arena->slab[word];
@@ -122,13 +162,44 @@ static unsigned long dump_pages_of(const struct dump_arena *arena, enum dump_pas
 		/* A page table that is broken may lead to what the level leaves out. */
 		return first & arena->keep[word];
 	case DUMP_PASS_SLAB:
-		return slab & ~first;
-	case DUMP_PASS_KERNEL:
 		/* The arena was taken out of those that are kept. */
-		return kernel & arena->keep[word] & ~first;
+		return slab & arena->keep[word] & ~first;
+	case DUMP_PASS_KERNEL:
+		return kernel & arena->keep[word] & ~(first | slab);
 	default:
 		return arena->keep[word] & ~(first | slab | kernel);
 	}
+}
+
+/*
+ * Which bits of a word stand for pages of @pass that a former target has.  Of what a debugger
+ * opens a dump with each has all.
+ */
+static unsigned long dump_had(const struct dump_mark *mark, enum dump_pass pass,
+			      unsigned long word)
+{
+	unsigned long start = word * BITS_PER_LONG;
+
+	if (pass < DUMP_PASS_KERNEL || pass > mark->pass)
+		return 0;
+	if (pass < mark->pass || mark->pfn >= start + BITS_PER_LONG)
+		return ~0UL;
+	return mark->pfn > start ? BIT(mark->pfn - start) - 1 : 0;
+}
+
+/* The pages of a pass in one word of the bitmaps: what no former target has goes before. */
+static unsigned long dump_pages_of(const struct dump_session *s, enum dump_pass pass,
+				   unsigned long word)
+{
+	const struct dump_arena *arena = s->arena;
+	const struct dump_mark *mark = &s->before;
+
+	if (pass < DUMP_PASS_AGAIN)
+		return dump_pages_in(arena, pass, word) & ~dump_had(mark, pass, word);
+	return (dump_pages_in(arena, DUMP_PASS_KERNEL, word) &
+		dump_had(mark, DUMP_PASS_KERNEL, word)) |
+	       (dump_pages_in(arena, DUMP_PASS_REST, word) &
+		dump_had(mark, DUMP_PASS_REST, word));
 }
 
 /**
@@ -145,19 +216,20 @@ struct dump_cursor {
 	u64			rank;
 };
 
-static void dump_cursor_init(struct dump_cursor *cursor, const struct dump_arena *arena,
+static void dump_cursor_init(struct dump_cursor *cursor, const struct dump_session *s,
 			     enum dump_pass pass)
 {
 	cursor->pass = pass;
 	cursor->word = 0;
-	cursor->pages = dump_pages_of(arena, pass, 0);
+	cursor->pages = dump_pages_of(s, pass, 0);
 	cursor->rank = 0;
 }
 
 /* Go to the next page of the pass; false if there is none. */
-static bool dump_cursor_next(struct dump_cursor *cursor, const struct dump_arena *arena,
+static bool dump_cursor_next(struct dump_cursor *cursor, const struct dump_session *s,
 			     struct dump_item *item)
 {
+	const struct dump_arena *arena = s->arena;
 	unsigned long words = BITS_TO_LONGS(arena->nr_pfns);
 	unsigned int bit;
 
@@ -165,7 +237,7 @@ static bool dump_cursor_next(struct dump_cursor *cursor, const struct dump_arena
 		if (cursor->word + 1 >= words)
 			return false;
 		cursor->rank += hweight_long(arena->keep[cursor->word++]);
-		cursor->pages = dump_pages_of(arena, cursor->pass, cursor->word);
+		cursor->pages = dump_pages_of(s, cursor->pass, cursor->word);
 	}
 	bit = __ffs(cursor->pages);
 	cursor->pages &= cursor->pages - 1;
@@ -175,30 +247,21 @@ static bool dump_cursor_next(struct dump_cursor *cursor, const struct dump_arena
 }
 
 /* Hand out pages, as long as there are lots for them; false if the pass has no more. */
-static bool dump_fill(struct dump_arena *arena, struct dump_cursor *cursor)
+static bool dump_fill(struct dump_session *s, struct dump_cursor *cursor)
 {
+	struct dump_pipe *pipe = &s->arena->pipe;
 	struct dump_lot *lot;
 
-	while ((lot = dump_pipe_free(&arena->pipe))) {
+	while ((lot = dump_pipe_free(pipe))) {
 		lot->nr_items = 0;
 		while (lot->nr_items < DUMP_LOT_PAGES &&
-		       dump_cursor_next(cursor, arena, &lot->item[lot->nr_items]))
+		       dump_cursor_next(cursor, s, &lot->item[lot->nr_items]))
 			lot->nr_items++;
 		if (!lot->nr_items)
 			return false;
-		dump_lot_filled(lot);
+		dump_lot_filled(lot, &s->log);
 	}
 	return true;
-}
-
-/* Store @size bytes behind what is there. */
-static int dump_append(struct dump_session *s, const void *data, size_t size)
-{
-	int ret = s->target->ops->write(s->target, s->end, data, size);
-
-	if (!ret)
-		s->end += size;
-	return ret;
 }
 
 /* The page of zeros, which is in the file once. */
@@ -210,7 +273,7 @@ static int dump_store_zeros(struct dump_session *s, u64 rank)
 	s->result->zeros++;
 	if (!s->zero) {
 		memset(s->arena->meta, 0, PAGE_SIZE);
-		ret = dump_append(s, s->arena->meta, PAGE_SIZE);
+		ret = dump_store_append(s, s->arena->meta, PAGE_SIZE);
 		if (ret)
 			return ret;
 		s->zero = at;
@@ -218,12 +281,9 @@ static int dump_store_zeros(struct dump_session *s, u64 rank)
 	return dump_write_desc(s, rank, s->zero, PAGE_SIZE, DUMP_RAW);
 }
 
-/* Data before its descriptor, so that no descriptor leads to what is not there. */
-static int dump_store_item(struct dump_session *s, const struct dump_lot *lot,
-			   const struct dump_item *item)
+/* Tell of a page of a lot that begins at @at in the file. */
+static int dump_tell_item(struct dump_session *s, const struct dump_item *item, u64 at)
 {
-	u64 at = s->end;
-
 	switch (item->kind) {
 	case DUMP_ITEM_ZEROS:
 		return dump_store_zeros(s, item->rank);
@@ -232,18 +292,19 @@ static int dump_store_item(struct dump_session *s, const struct dump_lot *lot,
 		s->result->unreadable++;
 		return 0;
 	default:
-		return dump_append(s, lot->data + item->at, item->size) ?:
-		       dump_write_desc(s, item->rank, at, item->size, item->flags);
+		return dump_write_desc(s, item->rank, at + item->at, item->size, item->flags);
 	}
 }
 
-static int dump_store_lot(struct dump_session *s, struct dump_lot *lot)
+/* Pages before their descriptors, so that no descriptor leads to what is not there. */
+static int dump_write_lot(struct dump_session *s, struct dump_lot *lot)
 {
+	u64 at = s->end;
+	int ret = dump_store_lot(s, lot);
 	unsigned int i;
-	int ret = 0;
 
 	for (i = 0; i < lot->nr_items && !ret; i++)
-		ret = dump_store_item(s, lot, &lot->item[i]);
+		ret = dump_tell_item(s, &lot->item[i], at);
 	dump_lot_stored(lot);
 	/* By what is written, not by the clock: a hang is no progress. */
 	ras_progress(s->stop);
@@ -257,42 +318,54 @@ static bool dump_is_late(const struct dump_session *s)
 	return limit_ns && ras_clock_ns() - s->begin_ns > limit_ns;
 }
 
-/* Should the machine die, what is before this is good. */
-static int dump_flush(struct dump_session *s)
+/* The pass has ended early.  Lots are filled in order, and stored in any. */
+static void dump_note_cut(struct dump_session *s, const struct dump_cursor *cursor,
+			  unsigned long failed)
 {
-	const struct dump_target_ops *ops = s->target->ops;
+	const struct dump_pipe *pipe = &s->arena->pipe;
+	unsigned long pfn = min(failed, cursor->word * BITS_PER_LONG);
+	unsigned int i;
 
-	return ops->flush ? ops->flush(s->target) : 0;
+	for (i = 0; i < pipe->nr_lots; i++)
+		if (dump_lot_is_on_its_way(&pipe->lot[i]))
+			pfn = min(pfn, pipe->lot[i].item[0].pfn);
+	s->after.pass = cursor->pass;
+	s->after.pfn = pfn;
 }
 
 static int dump_write_pass(struct dump_session *s, enum dump_pass pass)
 {
 	struct dump_pipe *pipe = &s->arena->pipe;
+	unsigned long failed = ULONG_MAX;
 	struct dump_cursor cursor;
 	u64 flushed = s->end;
 	bool more = true;
 	int ret = 0;
 
-	dump_cursor_init(&cursor, s->arena, pass);
+	dump_cursor_init(&cursor, s, pass);
 	while (!ret && (more || !dump_pipe_is_empty(pipe))) {
 		struct dump_lot *lot;
 
 		if (more)
-			more = dump_fill(s->arena, &cursor);
+			more = dump_fill(s, &cursor);
 		lot = dump_pipe_packed(pipe);
-		if (lot)
-			ret = dump_store_lot(s, lot);
-		else
-			dump_pipe_work(pipe, s->stop);
+		if (lot) {
+			failed = lot->item[0].pfn;
+			ret = dump_write_lot(s, lot);
+		} else {
+			dump_pipe_work(pipe, s->stop, &s->log);
+		}
 		if (!ret && s->end - flushed > DUMP_FLUSH_BYTES) {
 			flushed = s->end;
-			ret = dump_flush(s);
+			ret = dump_store_flush(s);
 		}
 		if (!ret && dump_is_late(s))
 			ret = -ETIME;
 		dump_tell_progress(s, pass);
 	}
-	return ret ?: dump_flush(s);
+	if (ret)
+		dump_note_cut(s, &cursor, failed);
+	return ret ?: dump_store_flush(s);
 }
 
 /**
@@ -310,10 +383,12 @@ int dump_write_pages(struct dump_session *s)
 	enum dump_pass pass;
 
 	for (pass = 0; pass < DUMP_NR_PASSES && !ret; pass++) {
-		u64 begin_ns = ras_clock_ns();
+		enum dump_pass shown = min(pass, DUMP_PASS_REST);
+		u64 begin_ns = ras_clock_ns(), begin = s->end;
 
 		ret = dump_write_pass(s, pass);
-		s->result->pass_ns[pass] = ras_clock_ns() - begin_ns;
+		s->result->pass_ns[shown] += ras_clock_ns() - begin_ns;
+		s->result->pass_bytes[shown] += s->end - begin;
 	}
 	dump_pipe_end(pipe, s->stop);
 	return ret;

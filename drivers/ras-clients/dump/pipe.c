@@ -8,6 +8,8 @@
  *
  * A lot changes hands by one word, its state.  A helper that hangs keeps its lot, whose memory
  * nobody else uses any more, and the owner packs those pages again in another one.
+ *
+ * If the dump is sealed, whoever packs a lot seals it, too.
  */
 #include <linux/atomic.h>
 #include <linux/gfp.h>
@@ -20,6 +22,9 @@
 
 /* How long a helper may take for a lot, in ms: a thousand times what it needs. */
 #define DUMP_LOT_MS		1000
+/* Before the pages there is working memory of the cipher, and the head of a segment. */
+#define DUMP_LOT_HEAD		round_up(sizeof(struct dump_cipher) +		\
+					 sizeof(struct ras_seal_segment), 64)
 /* How long a helper looks for a lot before it comes back to the framework, in ns. */
 #define DUMP_IDLE_NS		(50 * NSEC_PER_USEC)
 
@@ -71,6 +76,9 @@ static void dump_lot_pack(struct dump_lot *lot, unsigned int cpu,
 	lot->bytes = 0;
 	for (i = 0; i < lot->nr_items; i++)
 		dump_lot_pack_page(lot, &lot->item[i], compression);
+	if (lot->log && lot->bytes)
+		dump_seal_segment(lot->log, lot->cipher, RAS_SEAL_PAGES, lot->number, lot->data,
+				  lot->bytes);
 	/* Pairs with the acquire in dump_pipe_packed(). */
 	atomic_cmpxchg_release(&lot->state, DUMP_LOT_TAKEN + cpu, DUMP_LOT_PACKED);
 }
@@ -105,6 +113,17 @@ static bool dump_pipe_help(void *arg)
 	return !READ_ONCE(pipe->over);
 }
 
+/* Whoever has taken the lot does not give it back.  False if nobody has. */
+static bool dump_lot_lose(struct dump_lot *lot)
+{
+	int state = atomic_read(&lot->state);
+
+	/* If that fails, the CPU has just packed it. */
+	if (state >= DUMP_LOT_TAKEN)
+		state = atomic_cmpxchg(&lot->state, state, DUMP_LOT_LOST);
+	return state == DUMP_LOT_LOST || state >= DUMP_LOT_TAKEN;
+}
+
 /**
  * dump_pipe_begin() - get ready to pack pages, with help
  * @pipe: the pipe
@@ -129,8 +148,7 @@ int dump_pipe_begin(struct dump_pipe *pipe, const struct ras_stop *stop, unsigne
 		struct dump_lot *lot = &pipe->lot[i];
 
 		/* A CPU that was lost in an earlier attempt may go on to pack it. */
-		lot->lost = atomic_read(&lot->state) >= DUMP_LOT_TAKEN;
-		if (lot->lost)
+		if (dump_lot_lose(lot))
 			continue;
 		atomic_set(&lot->state, DUMP_LOT_FREE);
 		usable++;
@@ -176,9 +194,13 @@ struct dump_lot *dump_pipe_free(struct dump_pipe *pipe)
 	return NULL;
 }
 
-/* The lot was filled. */
-void dump_lot_filled(struct dump_lot *lot)
+/* The lot was filled: others may pack it. */
+void dump_lot_filled(struct dump_lot *lot, struct dump_log *log)
 {
+	lot->log = log->seal ? log : NULL;
+	/* Also if it was packed before: what is in the pages may have changed since. */
+	if (log->seal)
+		lot->number = log->number++;
 	/* Pairs with the acquire in dump_lot_take(): the items are there. */
 	atomic_set_release(&lot->state, DUMP_LOT_FILLED);
 }
@@ -201,13 +223,21 @@ struct dump_lot *dump_pipe_packed(struct dump_pipe *pipe)
 	return NULL;
 }
 
+/* Has it pages that are not stored yet? */
+bool dump_lot_is_on_its_way(const struct dump_lot *lot)
+{
+	int state = atomic_read(&lot->state);
+
+	return state != DUMP_LOT_FREE && state != DUMP_LOT_LOST;
+}
+
 /* Is no lot on its way? */
 bool dump_pipe_is_empty(const struct dump_pipe *pipe)
 {
 	unsigned int i;
 
 	for (i = 0; i < pipe->nr_lots; i++)
-		if (!pipe->lot[i].lost && atomic_read(&pipe->lot[i].state) != DUMP_LOT_FREE)
+		if (dump_lot_is_on_its_way(&pipe->lot[i]))
 			return false;
 	return true;
 }
@@ -217,26 +247,25 @@ bool dump_pipe_is_empty(const struct dump_pipe *pipe)
  * the lot itself if nobody can be writing to it any more.
  */
 static bool dump_lot_recover(struct dump_lot *lot, struct dump_lot *spare,
-			     const struct ras_stop *stop)
+			     const struct ras_stop *stop, struct dump_log *log)
 {
 	int state = atomic_read(&lot->state);
 	enum ras_helper helper;
 
-	if (state < DUMP_LOT_TAKEN || lot->lost)
+	if (state < DUMP_LOT_TAKEN)
 		return false;
 	helper = ras_help_state(stop, state - DUMP_LOT_TAKEN);
 	if (helper == RAS_HELPER_RUNS || atomic_read(&lot->state) != state)
 		return false;
 	if (helper != RAS_HELPER_LOST) {
-		atomic_set(&lot->state, DUMP_LOT_FILLED);
+		dump_lot_filled(lot, log);
 		return true;
 	}
-	if (!spare)
+	if (!spare || !dump_lot_lose(lot))
 		return false;
-	lot->lost = true;
 	spare->nr_items = lot->nr_items;
 	memcpy(spare->item, lot->item, sizeof(lot->item));
-	dump_lot_filled(spare);
+	dump_lot_filled(spare, log);
 	return true;
 }
 
@@ -244,12 +273,13 @@ static bool dump_lot_recover(struct dump_lot *lot, struct dump_lot *spare,
  * dump_pipe_work() - have the owner do what is left for it while nothing is packed
  * @pipe: the pipe
  * @stop: the stop
+ * @log: of the dump
  *
  * Packs a lot, or finds out which helper will not come back.
  *
  * Context: The handler that has called dump_pipe_begin().
  */
-void dump_pipe_work(struct dump_pipe *pipe, const struct ras_stop *stop)
+void dump_pipe_work(struct dump_pipe *pipe, const struct ras_stop *stop, struct dump_log *log)
 {
 	unsigned int cpu = raw_smp_processor_id(), i;
 	struct dump_lot *lot;
@@ -259,12 +289,12 @@ void dump_pipe_work(struct dump_pipe *pipe, const struct ras_stop *stop)
 		return;
 	}
 	for (i = 0; i < pipe->nr_lots; i++)
-		if (dump_lot_recover(&pipe->lot[i], dump_pipe_free(pipe), stop))
+		if (dump_lot_recover(&pipe->lot[i], dump_pipe_free(pipe), stop, log))
 			return;
 	ras_relax();
 }
 
-/* What is packed in a lot, with room for a page that becomes larger. */
+/* What is packed in a lot, with room for a page that becomes larger, or for a tag. */
 static size_t dump_lot_data_bytes(void)
 {
 	return round_up(DUMP_LOT_PAGES * PAGE_SIZE + dump_pack_room(), 64);
@@ -281,7 +311,7 @@ void dump_pipe_free_memory(struct dump_pipe *pipe)
 	unsigned int i;
 
 	for (i = 0; i < pipe->nr_lots; i++)
-		free_pages_exact(pipe->lot[i].data, pipe->lot_bytes);
+		free_pages_exact(pipe->lot[i].memory, pipe->lot_bytes);
 	pipe->nr_lots = 0;
 }
 
@@ -301,18 +331,20 @@ int dump_pipe_alloc_memory(struct dump_pipe *pipe, enum dump_compression compres
 
 	pipe->compression = compression;
 	/* What is packed, working memory, and a page at the end. */
-	pipe->lot_bytes = PAGE_ALIGN(dump_lot_data_bytes() + dump_pack_work_bytes(compression)) +
-			  PAGE_SIZE;
+	pipe->lot_bytes = PAGE_ALIGN(DUMP_LOT_HEAD + dump_lot_data_bytes() +
+				     dump_pack_work_bytes(compression)) + PAGE_SIZE;
 	for (pipe->nr_lots = 0; pipe->nr_lots < nr; pipe->nr_lots++) {
 		struct dump_lot *lot = &pipe->lot[pipe->nr_lots];
 
-		lot->data = alloc_pages_exact(pipe->lot_bytes, GFP_KERNEL | __GFP_ZERO);
-		if (!lot->data) {
+		lot->memory = alloc_pages_exact(pipe->lot_bytes, GFP_KERNEL | __GFP_ZERO);
+		if (!lot->memory) {
 			dump_pipe_free_memory(pipe);
 			return -ENOMEM;
 		}
+		lot->cipher = lot->memory;
+		lot->data = lot->memory + DUMP_LOT_HEAD;
 		lot->work = lot->data + dump_lot_data_bytes();
-		lot->page = lot->data + pipe->lot_bytes - PAGE_SIZE;
+		lot->page = lot->memory + pipe->lot_bytes - PAGE_SIZE;
 	}
 	return 0;
 }

@@ -91,6 +91,26 @@ static int dump_set_on_success(const char *text, const struct kernel_param *para
 	return 0;
 }
 
+/* The recipient's public key, in hexadecimal digits, or none. */
+static int dump_set_key(const char *text)
+{
+	u8 key[RAS_SEAL_KEY_BYTES];
+	size_t length = strcspn(text, "\n");
+	int ret;
+
+	if (sysfs_streq(text, "none"))
+		return dump_key_set(NULL);
+	ret = length == 2 * sizeof(key) && !hex2bin(key, text, sizeof(key)) ? dump_key_set(key) :
+									       -EINVAL;
+	if (ret == -EINVAL)
+		pr_warn("key: \"%.*s\" is no public key of X25519 (%zu hexadecimal digits), nor none\n",
+			dump_word_of(text), text, 2 * sizeof(key));
+	else if (ret)
+		pr_warn("key: no key was made: %d\n", ret);
+	return ret;
+}
+
+static char dump_key_text[2 * RAS_SEAL_KEY_BYTES + 2];
 static char dump_memory_text[64];
 static char dump_targets_text[256];
 
@@ -105,6 +125,16 @@ DUMP_PARAM(max_seconds);
 DUMP_PARAM(helpers);
 DUMP_PARAM(on_success);
 DUMP_PARAM(live_max_ms);
+/* What is too long is kept as far as it goes, and is no key: it must not count as none. */
+static int dump_keep_key(const char *text, const struct kernel_param *param)
+{
+	strscpy(dump_key_text, text, sizeof(dump_key_text));
+	return 0;
+}
+
+static const struct kernel_param_ops dump_param_key = { .set = dump_keep_key };
+module_param_cb(key, &dump_param_key, NULL, 0);
+MODULE_PARM_DESC(key, "public key of X25519, in hexadecimal digits, for which dumps are sealed");
 module_param_string(memory, dump_memory_text, sizeof(dump_memory_text), 0);
 MODULE_PARM_DESC(memory, "SIZE@ADDRESS of the region that a dump is written to");
 module_param_string(targets, dump_targets_text, sizeof(dump_targets_text), 0);
@@ -187,6 +217,18 @@ static ssize_t targets_store(struct kobject *kobj, struct kobj_attribute *attr, 
 	return dump_targets_set(buf) ?: count;
 }
 
+static ssize_t key_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return dump_key_show(buf);
+}
+
+static ssize_t key_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			 size_t count)
+{
+	return dump_set_key(buf) ?: count;
+}
+
+static struct kobj_attribute dump_key_attr = __ATTR_RW_MODE(key, 0600);
 static struct kobj_attribute dump_targets_attr = __ATTR_RW_MODE(targets, 0600);
 static struct kobj_attribute dump_level_attr = __ATTR_RW_MODE(level, 0600);
 static struct kobj_attribute dump_compression_attr = __ATTR_RW_MODE(compression, 0600);
@@ -212,6 +254,7 @@ static struct attribute *dump_attrs[] = {
 	&dump_on_success_attr.attr,
 	&dump_live_max_ms_attr.attr,
 	&dump_arena_attr.attr,
+	&dump_key_attr.attr,
 	&dump_targets_attr.attr,
 	NULL,
 };
@@ -299,6 +342,9 @@ static const struct attribute_group dump_last_group = {
 	.attrs	= dump_last_attrs,
 };
 
+/* The engine is there, and dumps are sealed if the boot parameters want that. */
+static bool dump_ready;
+
 static int __init dump_init(void)
 {
 	struct kobject *dir = kobject_create_and_add("dump", ras_kobj);
@@ -315,6 +361,12 @@ static int __init dump_init(void)
 	if (dump_memory_text[0])
 		memory = dump_mem_init(dir, dump_memory_text);
 	ret = dump_handlers_init(IS_ERR(memory) ? NULL : memory);
+	/* An administrator who asks for sealed dumps must not get others. */
+	if (!ret && dump_key_text[0] && dump_set_key(dump_key_text)) {
+		pr_err("key=: there will be no dump until dump/key and dump/targets are set\n");
+		return 0;
+	}
+	dump_ready = !ret;
 	if (ret || IS_ERR_OR_NULL(memory) || dump_targets_text[0])
 		return ret;
 	return dump_targets_set("memory");
@@ -324,7 +376,7 @@ device_initcall(dump_init);
 /* Disks are there when their drivers, as far as they are built in, have found them. */
 static int __init dump_init_targets(void)
 {
-	if (!dump_targets_text[0])
+	if (!dump_ready || !dump_targets_text[0])
 		return 0;
 	wait_for_device_probe();
 	return dump_targets_set(dump_targets_text);

@@ -109,9 +109,9 @@ static struct dump_block *dump_block_of(struct dump_target *target)
 	return container_of(target, struct dump_block, target);
 }
 
-static u64 dump_block_room(const struct dump_block *b)
+static u64 dump_block_room(struct dump_target *target)
 {
-	return b->area->blocks * RAS_DUMP_BLOCK;
+	return dump_block_of(target)->area->blocks * RAS_DUMP_BLOCK;
 }
 
 /*
@@ -305,6 +305,12 @@ static size_t dump_window_bytes(const struct dump_block *b, u64 at)
 	return min_t(u64, DUMP_WINDOW_BYTES, b->front - at);
 }
 
+/* Does the stamp tell of less than there is?  With the first page all of the front is there. */
+static bool dump_block_has_more(const struct dump_block *b)
+{
+	return b->end != b->told && b->end != b->front;
+}
+
 /* Write the window back, after all that it tells of. */
 static int dump_window_write(struct dump_block *b)
 {
@@ -316,8 +322,7 @@ static int dump_window_write(struct dump_block *b)
 	      dump_block_transfer(b, DUMP_DISK_WRITE, b->window_at, b->window_addr,
 				  dump_window_bytes(b, b->window_at));
 	b->window_dirty = false;
-	/* With the first page that is told of, all of the front is there. */
-	if (!ret && b->end != b->told && b->end != b->front)
+	if (!ret && dump_block_has_more(b))
 		ret = dump_block_tell(b, RAS_DUMP_BEGUN, b->end);
 	return ret;
 }
@@ -326,8 +331,13 @@ static int dump_window_write(struct dump_block *b)
 static int dump_block_flush_all(struct dump_target *target)
 {
 	struct dump_block *b = dump_block_of(target);
+	int ret = dump_window_write(b);
 
-	return dump_window_write(b) ?: dump_block_flush(b);
+	/* The window is clean: of a sealed dump the front does not change. */
+	if (!ret && dump_block_has_more(b))
+		ret = dump_block_sync(b) ?: dump_block_flush(b) ?:
+		      dump_block_tell(b, RAS_DUMP_BEGUN, b->end);
+	return ret ?: dump_block_flush(b);
 }
 
 /* Have the window at @at. */
@@ -406,7 +416,7 @@ static int dump_block_append(struct dump_block *b, const void *data, size_t size
 static int dump_block_write(struct dump_target *target, u64 offset, const void *data, size_t size)
 {
 	struct dump_block *b = dump_block_of(target);
-	u64 room = dump_block_room(b);
+	u64 room = dump_block_room(target);
 
 	if (b->error)
 		return b->error;
@@ -482,7 +492,7 @@ static int dump_block_start(struct dump_target *target, const struct ras_stop *s
 		pr_warn("%s: is written in a crash only\n", b->path);
 		return -EBUSY;
 	}
-	if (layout->data >= dump_block_room(b))
+	if (layout->data >= dump_block_room(target))
 		return -ENOSPC;
 	dump_block_reset(b, layout);
 	ret = b->disk->ops->start(b->disk);
@@ -498,7 +508,7 @@ static int dump_block_start(struct dump_target *target, const struct ras_stop *s
 	return dump_block_tell(b, RAS_DUMP_BEGUN, 0);
 }
 
-static void dump_block_finish(struct dump_target *target, u64 size, bool whole)
+static int dump_block_finish(struct dump_target *target, u64 size, bool whole)
 {
 	struct dump_block *b = dump_block_of(target);
 	enum ras_dump_state state = whole ? RAS_DUMP_WHOLE : RAS_DUMP_CUT;
@@ -512,6 +522,7 @@ static void dump_block_finish(struct dump_target *target, u64 size, bool whole)
 	 */
 	if (!b->error || b->error == -EIO)
 		b->disk->ops->stop(b->disk);
+	return b->error;
 }
 
 static const char *dump_block_not_ready(struct dump_target *target)
@@ -630,6 +641,7 @@ static const struct dump_target_ops dump_block_ops = {
 	.not_ready	= dump_block_not_ready,
 	.start		= dump_block_start,
 	.write		= dump_block_write,
+	.room		= dump_block_room,
 	.flush		= dump_block_flush_all,
 	.finish		= dump_block_finish,
 };
