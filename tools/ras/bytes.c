@@ -48,6 +48,31 @@ static const struct bytes_ops file_ops = {
 	.next_data	= file_next_data,
 };
 
+/*
+ * The size of a file that says it has none, as those of sysfs and proc: it ends where a byte
+ * cannot be read.
+ */
+static uint64_t find_size(int fd)
+{
+	uint64_t low = 0, high = 1;
+	char byte;
+
+	/* A file ends at or behind @low, and before @high. */
+	while (high < INT64_MAX / 2 && pread(fd, &byte, 1, (off_t)(high - 1)) == 1) {
+		low = high;
+		high *= 2;
+	}
+	while (high - low > 1) {
+		const uint64_t middle = low + (high - low) / 2;
+
+		if (pread(fd, &byte, 1, (off_t)(middle - 1)) == 1)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static bool look(struct bytes *bytes, struct why *why)
 {
 	struct stat about;
@@ -62,7 +87,7 @@ static bool look(struct bytes *bytes, struct why *why)
 	size = lseek(bytes->fd, 0, SEEK_END);
 	if (size < 0)
 		return refuse(why, "has no size: %s", strerror(errno));
-	bytes->size = (uint64_t)size;
+	bytes->size = size || S_ISBLK(about.st_mode) ? (uint64_t)size : find_size(bytes->fd);
 	return true;
 }
 
@@ -83,6 +108,17 @@ bool bytes_open(struct bytes *bytes, const char *name, struct why *why)
 	if (bytes->fd < 0)
 		return refuse(why, "%s", strerror(errno));
 	return look(bytes, why);
+}
+
+/**
+ * bytes_of() - read a file that is open for something else
+ * @bytes: the file, which is not to be closed by bytes_close()
+ * @fd: of it
+ * @size: of it
+ */
+void bytes_of(struct bytes *bytes, int fd, uint64_t size)
+{
+	*bytes = (struct bytes){ .ops = &file_ops, .size = size, .fd = fd };
 }
 
 /**

@@ -58,6 +58,7 @@ struct window {
 };
 
 bool bytes_open(struct bytes *bytes, const char *name, struct why *why);
+void bytes_of(struct bytes *bytes, int fd, uint64_t size);
 void bytes_close(struct bytes *bytes);
 bool bytes_has(const struct bytes *bytes, uint64_t offset, uint64_t size);
 bool bytes_read(struct bytes *bytes, void *buffer, size_t size, uint64_t offset);

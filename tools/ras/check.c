@@ -2,7 +2,6 @@
 /*
  * ras-dump check: is all of a dump there, and can it be read?
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -286,35 +285,6 @@ enum verdict check_dump(const struct request *request, const struct kdump *dump)
 	return verdict(&check);
 }
 
-static enum verdict parse(struct request *request, int argc, char **argv)
-{
-	enum { OPTION_JSON = 256, OPTION_HELP };
-	static const struct option options[] = {
-		{ "all",	no_argument,	NULL, 'a' },
-		{ "json",	no_argument,	NULL, OPTION_JSON },
-		{ "quiet",	no_argument,	NULL, 'q' },
-		{ "help",	no_argument,	NULL, OPTION_HELP },
-		{ NULL,		0,		NULL, 0 },
-	};
-	int option;
-
-	while ((option = getopt_long(argc, argv, "aq", options, NULL)) != -1) {
-		if (option == OPTION_HELP) {
-			fputs(help, request->out);
-			return VERDICT_GOOD;
-		}
-		if (option == '?')
-			return command_usage(argv[0], NULL);
-		request->is_all |= option == 'a';
-		request->is_json |= option == OPTION_JSON;
-		request->is_quiet |= option == 'q';
-	}
-	if (optind != argc - 1)
-		return command_usage(argv[0], "one file is to be named");
-	request->name = argv[optind];
-	return VERDICT_GOOD;
-}
-
 /**
  * check_command() - check the dump that the command line names
  * @argc: number of arguments
@@ -324,16 +294,11 @@ static enum verdict parse(struct request *request, int argc, char **argv)
  */
 enum verdict check_command(int argc, char **argv)
 {
-	struct request request = { .out = stdout };
-	enum verdict result = parse(&request, argc, argv);
-	struct kdump dump;
-	struct bytes bytes;
+	static const struct look look = {
+		.help	= help,
+		.takes	= TAKES_ALL | TAKES_QUIET,
+		.run	= check_dump,
+	};
 
-	if (!request.name)
-		return result;
-	result = command_open(&request, &bytes, &dump);
-	if (result == VERDICT_GOOD)
-		result = check_dump(&request, &dump);
-	bytes_close(&bytes);
-	return result;
+	return command_look(&look, argc, argv);
 }

@@ -42,42 +42,49 @@ static bool is_mount_of(const char *line, dev_t device, char *where)
 	       is_device(source, device);
 }
 
-static bool is_mounted(const struct context *context, const char *name, dev_t device)
+/* Is a line of /proc/swaps about the device?  Its first field is where. */
+static bool is_swap_of(const char *line, dev_t device, char *where)
 {
-	char path[4096], where[4096], *line = NULL;
+	return sscanf(line, "%4095s", where) == 1 && is_device(where, device);
+}
+
+/* Look for a line of a file of /proc that is about the device, and for where that is. */
+static bool find_line(const struct context *context, const char *file, dev_t device,
+		      bool (*is_of)(const char *line, dev_t device, char *where), char *where)
+{
+	char path[4096], *line = NULL;
 	bool found = false;
 	size_t room = 0;
-	FILE *file;
+	FILE *stream;
 
-	snprintf(path, sizeof(path), "%s/self/mountinfo", context->proc);
-	file = fopen(path, "re");
-	while (file && !found && getline(&line, &room, file) > 0)
-		found = is_mount_of(line, device, where);
+	snprintf(path, sizeof(path), "%s/%s", context->proc, file);
+	stream = fopen(path, "re");
+	while (stream && !found && getline(&line, &room, stream) > 0)
+		found = is_of(line, device, where);
 	free(line);
-	if (file)
-		fclose(file);
-	if (found)
-		say_failed(name, "is mounted on %s", where);
+	if (stream)
+		fclose(stream);
 	return found;
+}
+
+static bool is_mounted(const struct context *context, const char *name, dev_t device)
+{
+	char where[4096];
+
+	if (!find_line(context, "self/mountinfo", device, is_mount_of, where))
+		return false;
+	say_failed(name, "is mounted on %s", where);
+	return true;
 }
 
 static bool is_swap(const struct context *context, const char *name, dev_t device)
 {
-	char path[4096], swap[4096], *line = NULL;
-	bool found = false;
-	size_t room = 0;
-	FILE *file;
+	char where[4096];
 
-	snprintf(path, sizeof(path), "%s/swaps", context->proc);
-	file = fopen(path, "re");
-	while (file && !found && getline(&line, &room, file) > 0)
-		found = sscanf(line, "%4095s", swap) == 1 && is_device(swap, device);
-	free(line);
-	if (file)
-		fclose(file);
-	if (found)
-		say_failed(name, "is swap space in use");
-	return found;
+	if (!find_line(context, "swaps", device, is_swap_of, where))
+		return false;
+	say_failed(name, "is swap space in use");
+	return true;
 }
 
 /* The first entry of a directory, or one that has a file; an empty text if there is none. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ras-dump: a fuzzer of what reads a dump.
+ * ras-dump: a fuzzer of what reads a dump, and merges parts of one.
  *
  * A dump is mostly zeros between what counts.  So that changes hit what counts, an input is a
  * list of parts of a file: how many zeros come before (16 bits), how many bytes there are (16
@@ -10,8 +10,11 @@
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-#include "command.h"
+#include "merge.h"
+#include "same.h"
 #include "say.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -19,6 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char say_program[] = "fuzz-dump";
 
 #define PARTS	256
+
+/* Dumps with larger bitmaps are not merged. */
+#define MERGED_MAX	(1 << 20)
 
 /**
  * struct packed - an input
@@ -106,6 +112,69 @@ static void open_packed(struct packed *packed, const uint8_t *data, size_t size)
 	}
 }
 
+/* A part of a merge.  Return: there is something to merge. */
+static bool open_part(struct part *part, struct packed *packed)
+{
+	struct why why;
+
+	part->name = "part";
+	part->unpack = NULL;
+	if (kdump_open(&part->dump, &packed->bytes, &why) != KDUMP_OPEN ||
+	    !survey_make(&part->survey, &part->dump))
+		return false;
+	part->unpack = unpack_new(&part->dump, part->survey.pages);
+	must(part->unpack);
+	return true;
+}
+
+/* What comes of a merge is no worse than a part of it. */
+static void check_merged(const struct request *request, const struct merge *merge,
+			 enum verdict checked)
+{
+	struct bytes bytes;
+	struct kdump dump;
+	enum verdict verdict;
+	struct why why;
+
+	bytes_of(&bytes, merge->file.fd, merge->file.size);
+	must(kdump_open(&dump, &bytes, &why) == KDUMP_OPEN);
+	verdict = check_dump(request, &dump);
+	must(verdict != VERDICT_TROUBLE);
+	if (checked == VERDICT_GOOD)
+		must(verdict == VERDICT_GOOD && !merge->missing);
+	if (checked == VERDICT_CUT)
+		must(verdict == VERDICT_GOOD || verdict == VERDICT_CUT);
+	must(merge->done == merge->pages);
+}
+
+/* Merge a dump with the first half of it. */
+static void try_merge(const struct request *request, struct packed *packed, enum verdict checked)
+{
+	static struct packed half;
+	static struct merge merge;
+	static int fd = -1;
+	struct why why;
+
+	if (fd < 0)
+		fd = memfd_create("merged", 0);
+	must(fd >= 0 && !ftruncate(fd, 0));
+	memset(&merge, 0, sizeof(merge));
+	merge.count = 2;
+	merge.file.path = "merged";
+	merge.file.fd = fd;
+	merge.progress.is_quiet = true;
+	half = *packed;
+	if (open_part(&merge.parts[1], packed) &&
+	    merge.parts[1].dump.table < MERGED_MAX &&
+	    same_crash(&merge.parts[1].dump, &merge.parts[1].dump, &why)) {
+		half.bytes.size -= (half.bytes.size - merge.parts[1].dump.table) / 2;
+		if (open_part(&merge.parts[0], &half) && merge_all(&merge, &why))
+			check_merged(request, &merge, checked);
+	}
+	unpack_free(merge.parts[0].unpack);
+	unpack_free(merge.parts[1].unpack);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct packed packed;
@@ -132,5 +201,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(shown != VERDICT_TROUBLE && checked != VERDICT_TROUBLE);
 	/* What info sees, check sees. */
 	must(shown == VERDICT_GOOD || checked == VERDICT_DAMAGED);
+	if (size % 4 == 2 && !kdump_is_split(&dump) && !dump.eraseinfo.size)
+		try_merge(&request, &packed, checked);
 	return 0;
 }

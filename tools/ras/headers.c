@@ -49,19 +49,10 @@ static void check_numbers(const struct kdump *dump, struct findings *findings)
 
 static void check_names(const struct kdump *dump, struct findings *findings)
 {
-	static const char * const names[] = {
-		[KDUMP_SYSNAME]		= "sysname",
-		[KDUMP_NODE]		= "node name",
-		[KDUMP_RELEASE]		= "release",
-		[KDUMP_KERNEL_VERSION]	= "version",
-		[KDUMP_MACHINE]		= "machine",
-		[KDUMP_DOMAIN]		= "domain name",
-	};
-
 	for (unsigned int i = 0; i < KDUMP_UTS; i++)
 		if (!memchr(dump->header.uts[i], '\0', KDUMP_UTS_BYTES))
 			findings_problem(findings, "the %s of the kernel has no end in the header",
-					 names[i]);
+					 kdump_uts_name(i));
 }
 
 /* Vmcoreinfo and the notes are between the second header and the bitmaps. */

@@ -3,11 +3,9 @@
  * ras-dump info: what is a dump of, and what is in it?
  */
 #include <endian.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "command.h"
 #include "json.h"
@@ -15,9 +13,7 @@
 #include "say.h"
 #include "survey.h"
 #include "vmcoreinfo.h"
-
-/* The last second of the year 9999. */
-#define TIME_MAX	253402300799
+#include "when.h"
 
 /* How many processes are named in a line. */
 #define SHOWN_PIDS	16
@@ -46,7 +42,7 @@ struct info {
 	const struct request	*request;
 	const struct kdump	*dump;
 	struct survey		survey;
-	char			time[32];
+	char			time[WHEN_TEXT];
 	bool			is_crash_time;
 	unsigned int		cpus;
 	struct why		problem;
@@ -55,15 +51,9 @@ struct info {
 static void find_time(struct info *info, const struct vmcoreinfo *text)
 {
 	int64_t seconds = (int64_t)le64toh(info->dump->header.tv_sec);
-	struct tm parts;
-	time_t time;
 
 	info->is_crash_time = vmcoreinfo_number(text, "CRASHTIME", &seconds);
-	if (seconds <= 0 || seconds > TIME_MAX)
-		return;
-	time = (time_t)seconds;
-	if (gmtime_r(&time, &parts))
-		strftime(info->time, sizeof(info->time), "%Y-%m-%dT%H:%M:%SZ", &parts);
+	when_text(seconds, info->time);
 }
 
 static void count_cpus(struct info *info)
@@ -368,31 +358,6 @@ enum verdict info_show(const struct request *request, const struct kdump *dump)
 	return is_damaged(&info) ? VERDICT_DAMAGED : VERDICT_GOOD;
 }
 
-static enum verdict parse(struct request *request, int argc, char **argv)
-{
-	enum { OPTION_JSON = 256, OPTION_HELP };
-	static const struct option options[] = {
-		{ "json",	no_argument,	NULL, OPTION_JSON },
-		{ "help",	no_argument,	NULL, OPTION_HELP },
-		{ NULL,		0,		NULL, 0 },
-	};
-	int option;
-
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == OPTION_HELP) {
-			fputs(help, request->out);
-			return VERDICT_GOOD;
-		}
-		if (option == '?')
-			return command_usage(argv[0], NULL);
-		request->is_json = true;
-	}
-	if (optind != argc - 1)
-		return command_usage(argv[0], "one file is to be named");
-	request->name = argv[optind];
-	return VERDICT_GOOD;
-}
-
 /**
  * info_command() - show the dump that the command line names
  * @argc: number of arguments
@@ -402,16 +367,10 @@ static enum verdict parse(struct request *request, int argc, char **argv)
  */
 enum verdict info_command(int argc, char **argv)
 {
-	struct request request = { .out = stdout };
-	enum verdict result = parse(&request, argc, argv);
-	struct kdump dump;
-	struct bytes bytes;
+	static const struct look look = {
+		.help	= help,
+		.run	= info_show,
+	};
 
-	if (!request.name)
-		return result;
-	result = command_open(&request, &bytes, &dump);
-	if (result == VERDICT_GOOD)
-		result = info_show(&request, &dump);
-	bytes_close(&bytes);
-	return result;
+	return command_look(&look, argc, argv);
 }

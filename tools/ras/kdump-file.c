@@ -6,9 +6,11 @@
  */
 #include <endian.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kdump-file.h"
+#include "seal.h"
 
 /* What else a file may be, by its first bytes, and what to do about it. */
 static const struct {
@@ -58,6 +60,22 @@ static enum kdump_is not_read(const struct bytes *bytes, const char *what, struc
 	return KDUMP_OTHER;
 }
 
+/* It is sealed: for whom?  A dump that is damaged so early nobody can unseal. */
+static enum kdump_is sealed(struct bytes *bytes, struct why *why)
+{
+	struct seal *seal = malloc(sizeof(*seal));
+	enum seal_is is = SEAL_OTHER;
+
+	if (seal)
+		is = seal_header(seal, bytes, why);
+	else
+		refuse(why, "no memory");
+	if (is == SEAL_GOOD)
+		seal_describe(seal, why);
+	free(seal);
+	return is == SEAL_CHANGED ? KDUMP_DAMAGED : KDUMP_OTHER;
+}
+
 /* Is it a dump of this format? */
 static enum kdump_is recognize(struct bytes *bytes, struct why *why)
 {
@@ -72,6 +90,8 @@ static enum kdump_is recognize(struct bytes *bytes, struct why *why)
 		return not_read(bytes, "the header", why);
 	if (size >= 8 && !memcmp(start, KDUMP_SIGNATURE, 8))
 		return KDUMP_OPEN;
+	if (seal_is_magic(start, size))
+		return sealed(bytes, why);
 	refuse(why, "is no dump: it does not begin with \"" KDUMP_SIGNATURE "\"");
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		if (size >= others[i].size && !memcmp(start, others[i].magic, others[i].size))
@@ -201,6 +221,24 @@ void kdump_uts(const struct kdump *dump, enum kdump_uts which, char text[KDUMP_U
 	for (; *text; text++)
 		if (*text < ' ' || *text > '~')
 			*text = '?';
+}
+
+/**
+ * kdump_uts_name() - what a string of the kernel is called
+ * @which: which string
+ */
+const char *kdump_uts_name(enum kdump_uts which)
+{
+	static const char * const names[] = {
+		[KDUMP_SYSNAME]		= "sysname",
+		[KDUMP_NODE]		= "node name",
+		[KDUMP_RELEASE]		= "release",
+		[KDUMP_KERNEL_VERSION]	= "version",
+		[KDUMP_MACHINE]		= "machine",
+		[KDUMP_DOMAIN]		= "domain name",
+	};
+
+	return names[which];
 }
 
 /**

@@ -75,6 +75,7 @@ struct kdump {
 };
 
 enum kdump_is kdump_open(struct kdump *dump, struct bytes *bytes, struct why *why);
+const char *kdump_uts_name(enum kdump_uts which);
 void kdump_uts(const struct kdump *dump, enum kdump_uts which, char text[KDUMP_UTS_BYTES + 1]);
 bool kdump_is_cut(const struct kdump *dump);
 bool kdump_is_split(const struct kdump *dump);

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "naming.h"
 #include "output.h"
 
 #define OWN_FLAGS (O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
@@ -40,25 +41,17 @@ static int open_own(int directory, const char *name, bool *is_new)
 /* Open the directory of FILE, and name the files in it. */
 static enum outcome open_directory(struct output *output, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-	char *directory;
+	const char *name;
 
-	if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
-		return say_failed(path, "is no name of a file");
-	directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-	output->name = strdup(name);
-	if (!directory || !output->name ||
-	    asprintf(&output->part, "%s.part", name) < 0 ||
-	    asprintf(&output->state_name, "%s.part.state", name) < 0) {
-		free(directory);
-		return say_failed(path, "no memory");
-	}
-	output->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	output->directory = naming_open_directory(path, &name);
 	if (output->directory < 0)
-		say_failed(directory, "%s", strerror(errno));
-	free(directory);
-	return output->directory < 0 ? FAILED : DONE;
+		return FAILED;
+	output->name = strdup(name);
+	if (!output->name ||
+	    asprintf(&output->part, "%s.part", name) < 0 ||
+	    asprintf(&output->state_name, "%s.part.state", name) < 0)
+		return say_failed(path, "no memory");
+	return DONE;
 }
 
 static bool has(const struct output *output, const char *name, struct stat *about)
@@ -214,22 +207,7 @@ enum outcome output_note(struct output *output, uint64_t done)
 	return DONE;
 }
 
-/*
- * Give the file its name, unless there is such a file.  A file system that cannot rename so,
- * as NFS, can link so; if the program ends in between, there are two names, and the next run
- * removes the first.
- */
-static bool give_name(const struct output *output)
-{
-	if (!renameat2(output->directory, output->part, output->directory, output->name,
-		       RENAME_NOREPLACE))
-		return true;
-	if (errno != EINVAL && errno != ENOSYS)
-		return false;
-	return !linkat(output->directory, output->part, output->directory, output->name, 0) &&
-	       !unlinkat(output->directory, output->part, 0);
-}
-
+/* If an earlier run has ended when the file had two names. */
 static void remove_first_name(const struct output *output)
 {
 	struct stat about;
@@ -248,7 +226,8 @@ enum outcome output_finish(struct output *output)
 {
 	if (output->is_named)
 		remove_first_name(output);
-	else if (fsync(output->fd) || !give_name(output))
+	else if (fsync(output->fd) ||
+		 !naming_give(output->directory, output->part, output->name))
 		return say_failed(output->path, "%s; the dump is in its .part", strerror(errno));
 	if (fsync(output->directory))
 		return say_failed(output->path, "its directory: %s", strerror(errno));

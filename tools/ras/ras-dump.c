@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ras-dump - look at the dump of a kernel that has crashed
+ * ras-dump - look at the dump of a kernel that has crashed, unseal it, merge parts of it
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,19 +18,23 @@ const char say_program[] = "ras-dump";
 static const struct command commands[] = {
 	{ "info",	"show what a dump is of, and what is in it",	info_command },
 	{ "check",	"check that all of a dump can be read",		check_command },
+	{ "keygen",	"make a key for sealed dumps",			keygen_command },
+	{ "pubkey",	"show the public key of a secret key",		pubkey_command },
+	{ "unseal",	"make an ordinary dump of a sealed one",	unseal_command },
+	{ "merge",	"make one dump of parts of it",			merge_command },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
 
 static void print_help(void)
 {
-	puts("usage: ras-dump COMMAND [OPTION]... FILE\n"
+	puts("usage: ras-dump COMMAND [OPTION]... FILE...\n"
 	     "       ras-dump COMMAND --help\n"
 	     "       ras-dump --help | --version\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  %-8s %s\n", commands[i].name, commands[i].about);
 	puts("\nExit status: 0 good, 1 the dump is damaged, 2 usage, or it cannot be read, 3 it\n"
-	     "is good as far as it goes, but pages are missing (check).");
+	     "is good as far as it goes, but pages are missing (check, unseal, merge).");
 }
 
 static enum verdict usage(const char *reason, const char *argument)
