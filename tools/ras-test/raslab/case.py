@@ -16,12 +16,14 @@ from pathlib import Path
 from raslab.bochs import Bochs
 from raslab.check import LOST, Answer, End, Evidence, Judge, matching_line
 from raslab.disk import Disk, LostCut, disk_path, tar_extract
+from raslab.dump import OF_MEMORY
 from raslab.judges import JUDGES
 from raslab.lab import Lab, LabError
 from raslab.machine import Life, Machine, Qemu, QemuLife, suffix
 from raslab.network import Card, Relay, Switch, card_mac
 from raslab.peer import PEERS, Gateway, Peer
 from raslab.row import LifeRow, Row
+from raslab.remade import merge, unseal
 from raslab.talk import Conversation, Gdb
 from raslab.target import Target
 from raslab.watch import Watch
@@ -190,7 +192,7 @@ class CaseRun:
             options=self.row.options,
         )
         if isinstance(machine, Qemu):
-            machine.lingers = any(check.what.startswith("pages ") for check in self.row.checks)
+            machine.lingers = any(check.what in OF_MEMORY for check in self.row.checks)
         return machine
 
     def _live(self, machine: Machine, plan: LifeRow, words: str) -> End:
@@ -277,6 +279,9 @@ class CaseRun:
             vmcore = into / "vmcore"
             if self.row.fetch:
                 self._fetch(vmcore)
+            if self.row.unseal and vmcore.is_file():
+                log = self.directory / "unseal.log"
+                unseal(self.target, self.row.unseal, vmcore, log)
             if vmcore.is_file() and vmcore.stat().st_size:
                 evidence.vmcore = vmcore
         self.disks[0].remove()
@@ -284,13 +289,21 @@ class CaseRun:
             (self.directory / name).unlink(missing_ok=True)
 
     def _fetch(self, vmcore: Path) -> None:
-        """Fetch the dump from a disk, as the machine would at its next boot."""
+        """Fetch the dump from a disk, as the machine would at its next boot; or the parts of
+        one from several, and put them together."""
         vmcore.unlink(missing_ok=True)
-        area = disk_path(self.directory, self.row.fetch)
+        names = self.row.fetch.split()
+        parts = [vmcore.with_name(name) for name in names] if len(names) > 1 else [vmcore]
         savecore = self.target.objects / "tools" / "ras-savecore"
-        argv = [str(savecore), "--quiet", "--keep", "--output", str(vmcore), str(area)]
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
-        (self.directory / "savecore.log").write_text(done.stdout + done.stderr, encoding="utf-8")
+        said = ""
+        for name, part in zip(names, parts):
+            area = disk_path(self.directory, name)
+            argv = [str(savecore), "--quiet", "--keep", "--output", str(part), str(area)]
+            done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
+            said += done.stdout + done.stderr
+        (self.directory / "savecore.log").write_text(said, encoding="utf-8")
+        if len(parts) > 1:
+            merge(self.target, parts, vmcore, self.directory / "merge.log")
 
     def _answers(self) -> list[Answer]:
         judges: dict[str, Judge] = {}
@@ -378,7 +391,7 @@ def run_case(lab: Lab, case: Case, *, keep: bool = False) -> Result:
     if result.outcome in (Outcome.PASS, Outcome.KNOWN) and not keep:
         for disk in case.row.disks:
             disk_path(case.directory(lab), disk.name).unlink(missing_ok=True)
-        for path in ("dump/vmcore", "reference.elf"):
+        for path in ("dump/vmcore", "dump/sealed", "reference.elf"):
             (case.directory(lab) / path).unlink(missing_ok=True)
     return result
 

@@ -18,10 +18,11 @@ from raslab.bounded import run_bounded
 from raslab.check import Answer, Check, Evidence, Judge, RowError, compiled, matching_line
 from raslab.crash import Crash
 from raslab.drgn_reader import Cpu, DrgnReader, Report
-from raslab.kdump_file import DumpError
+from raslab.kdump_file import DumpError, KdumpFile
 from raslab.lab import LabError
-from raslab.pages import compare_pages
+from raslab.pages import compare_pages, ranges
 from raslab.registers import Shown, gdb_ip, kdb_ip, kdb_place, table
+from raslab.remade import pages_in, pages_with, session_key
 
 MAKEDUMPFILE_S = 60.0
 # On this flavour crash 8.0.2 does not find the start of a backtrace, in frames as large as
@@ -335,8 +336,31 @@ def _pages_alike(asked: Asked) -> Found:
     result = compare_pages(asked.dump.vmcore, reference, asked.dump.page_kinds())
     good = bool(result.equal) and not result.invented and not result.lost
     good = good and len(result.different) <= int(str(asked.expected))
+    good = good and len(result.unreadable) <= UNREADABLE_MAX
     wanted = f"no page lost, and no more than {asked.expected} that differ"
     return Found(good, str(result), wanted, str(result))
+
+
+def _pages_marked(asked: Asked) -> Found:
+    """Pages that begin with a text, which the row's module has put there."""
+    mark = asked.subject.encode() + b"\0"
+    with KdumpFile(asked.dump.vmcore) as opened:
+        count = sum(page.startswith(mark) for _, page in opened.pages())
+    return Found(count == int(asked.expected), f"{count} pages", f"{asked.expected} pages")
+
+
+def _key_hidden(asked: Asked) -> Found:
+    """The machine's memory has the key in one place, which the dump lacks.
+
+    The dump may have a copy: the stack of a CPU that was encrypting when that page was stored.
+    """
+    place = asked.dump.vmcore.parent
+    secret = bytes.fromhex((place / "secret").read_text(encoding="utf-8"))
+    key = session_key(place / "sealed", secret)
+    pages = pages_with(asked.directory / "reference.elf", key)
+    dumped = pages_in(asked.dump.vmcore, pages)
+    got = f"memory has it in {ranges(pages)}, of which the dump has {ranges(dumped) or 'none'}"
+    return Found(len(pages) == 1 and not dumped, got, "in one page, which is not dumped")
 
 
 def _takes_expression(expected: object) -> None:
@@ -480,8 +504,26 @@ QUESTIONS = (
         _pages_alike,
         "",
     ),
+    Question(
+        "pages marked NAME",
+        _takes_count,
+        "the dump has all {expected} pages that begin with {subject}",
+        _pages_marked,
+        "",
+    ),
+    Question(
+        "key hidden",
+        _takes_nothing,
+        "the dump lacks the key that it was sealed with",
+        _key_hidden,
+        "",
+    ),
 )
 NONE = "none"
+# Pages that are out of the direct map at that moment, such as code that is being freed.
+UNREADABLE_MAX = 16
+# These look at what was in memory when the machine ended.
+OF_MEMORY = ("pages agree", "pages alike", "key hidden")
 
 
 def question(check: Check) -> tuple[Question, str]:

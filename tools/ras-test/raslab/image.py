@@ -190,7 +190,8 @@ def _parts(target: Target) -> Iterator[Path]:
     tools = target.lab.top / "tools/ras"
     yield from (path for path in tools.iterdir() if path.suffix in (".c", ".h"))
     yield tools / "Makefile"
-    yield target.lab.top / "include/uapi/linux/ras_dump.h"
+    for header in ("ras_dump.h", "ras_seal.h"):
+        yield target.lab.top / "include/uapi/linux" / header
     yield from (find_program(name) for name in (BUSYBOX, *(name for _, name in HOST_PROGRAMS)))
     yield Path(__file__)
 

@@ -63,6 +63,9 @@ class Descriptor(NamedTuple):
     flags: int
 
 
+UNREADABLE = Descriptor(0, 0, 0)
+
+
 class Note(NamedTuple):
     """An ELF note."""
 
@@ -313,12 +316,21 @@ class KdumpFile(MappedFile):
         """What was in the page."""
         return self._page(pfn, self.descriptor(pfn))
 
-    def pages(self) -> Iterator[tuple[int, bytes]]:
-        """All pages with their numbers, from the lowest."""
+    def _descriptors(self) -> Iterator[tuple[int, Descriptor]]:
         for index, pfn in enumerate(self.pfns()):
             where = self._table + index * DESCRIPTOR.size
             fields = DESCRIPTOR.unpack(self._map[where : where + DESCRIPTOR.size])
-            yield pfn, self._page(pfn, Descriptor(*fields[:3]))
+            yield pfn, Descriptor(*fields[:3])
+
+    def pages(self) -> Iterator[tuple[int, bytes]]:
+        """All pages with their numbers, from the lowest, but for those that are unreadable."""
+        for pfn, where in self._descriptors():
+            if where != UNREADABLE:
+                yield pfn, self._page(pfn, where)
+
+    def unreadable(self) -> list[int]:
+        """The pages that the kernel could not read: their descriptors are zeros."""
+        return [pfn for pfn, where in self._descriptors() if where == UNREADABLE]
 
     def _page(self, pfn: int, where: Descriptor) -> bytes:
         what = f"page {pfn:#x}"

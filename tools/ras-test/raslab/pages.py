@@ -91,6 +91,8 @@ class Comparison:
     missing: Counter[str] = field(default_factory=Counter)
     # Pages that the dump should have.
     lost: list[int] = field(default_factory=list)
+    # Pages that are in the dump by name only.
+    unreadable: list[int] = field(default_factory=list)
     # Pages that were no memory to the kernel that crashed.
     elsewhere: int = 0
 
@@ -102,7 +104,8 @@ class Comparison:
     @property
     def agrees(self) -> bool:
         """Is the dump what was in memory, and all of it?"""
-        return bool(self.equal) and not (self.different or self.invented or self.lost)
+        wrong = self.different or self.invented or self.lost or self.unreadable
+        return bool(self.equal) and not wrong
 
     def __str__(self) -> str:
         missing = ", ".join(f"{count} {kind}" for kind, count in sorted(self.missing.items()))
@@ -110,7 +113,7 @@ class Comparison:
             f"{self.equal} of {self.compared} pages equal ({self.copied} in the copy of low memory)"
         )
         text += f"; left out: {missing or 'none'}; not the kernel's: {self.elsewhere}"
-        for name in ("different", "invented", "lost"):
+        for name in ("different", "invented", "lost", "unreadable"):
             wrong: list[int] = getattr(self, name)
             if wrong:
                 text += f"; {len(wrong)} {name}: {ranges(wrong)}"
@@ -134,6 +137,7 @@ class _Comparer:
         return self.result
 
     def _what_it_has(self) -> None:
+        self.result.unreadable = self.dump.unreadable()
         copy = self._copy_of_low_memory()
         for pfn, data in self.dump.pages():
             here = self.memory.page(pfn)
@@ -173,7 +177,8 @@ class _Comparer:
 
     def _missing(self, pfn: int) -> None:
         kind = self._kind(pfn)
-        if self.memory.page(pfn) == ZEROS:
+        is_zeros = Kind.ZERO & self.dump.level and self.memory.page(pfn) == ZEROS
+        if kind != Kind.UNUSABLE and is_zeros:
             kind = Kind.ZERO
         if kind == Kind.UNUSABLE or MAY_LACK.get(kind, Kind.KERNEL) & self.dump.level:
             self.result.missing[CALLED[kind]] += 1

@@ -16,6 +16,7 @@ from raslab.lab import Lab, LabError
 from raslab.network import CARDS, Relay
 from raslab.peer import PEERS
 from raslab.row import Check, DiskRow, LifeRow, Row, RowError
+from raslab.remade import KEY_BYTES, is_key
 from raslab.talk import parse
 from raslab.target import flavours_in
 
@@ -42,6 +43,7 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "known_failure": dict,
     "disks": list,
     "fetch": str,
+    "unseal": str,
     "cards": list,
     "network": dict,
     "peers": dict,
@@ -116,11 +118,16 @@ def _judged(row: Row) -> None:
     ):
         if place in places and not given:
             raise RowError(f"a check asks about {place!r}, and the row has none")
-    if row.fetch and row.fetch not in [disk.name for disk in row.disks]:
-        raise RowError(f"the dump is to be fetched from {row.fetch!r}, and there is no such disk")
+    for name in row.fetch.split():
+        if name not in [disk.name for disk in row.disks]:
+            raise RowError(f"the dump is to be fetched from {name!r}, and there is no such disk")
+    if row.unseal and not is_key(row.unseal):
+        raise RowError(f"{row.unseal!r} is no key of {2 * KEY_BYTES} hexadecimal digits")
     for disk in row.disks:
         used = rf"\bdisk {re.escape(disk.name)}\b"
-        if row.fetch != disk.name and not any(re.search(used, life.run) for life in row.lives):
+        if disk.name not in row.fetch.split() and not any(
+            re.search(used, life.run) for life in row.lives
+        ):
             raise RowError(f"no life uses the disk {disk.name!r}")
     if row.button and not row.talk:
         raise RowError("'button' looks at a conversation, and there is none")

@@ -24,10 +24,12 @@ from pathlib import Path
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
-from raslab.lab import Lab, LabError
+from raslab import tools
+from raslab.lab import Lab
 from raslab.tap import Tap, run_test
+from raslab.tools import Ran
 
-BUILD_S, CALL_S = 300, 30
+CALL_S = 30
 BLOCK, EXTENTS = 4096, 992
 EMPTY, BEGUN, CUT, WHOLE, TAKEN = range(5)
 DUMP, NONE, USAGE, ERROR = range(4)
@@ -37,7 +39,6 @@ NAME = "vmcore-2026-11-22-07-00-00"
 UUID = bytes(range(0x10, 0x20))
 # The program is built to copy, and to note what it has copied, in smaller pieces than it does.
 CHUNK, NOTE = 8192, 20000
-SANITIZE = "-fsanitize=address,undefined -fno-sanitize-recover=all"
 # Bytes of a stamp, by field.
 FIELDS = {"magic": 0, "version": 8, "crc": 12, "uuid": 16, "armed": 32, "extent": 40}
 FIELDS |= {"extents": 44, "state": 48, "reserved": 52, "bytes": 56, "time": 64, "pad": 72}
@@ -95,19 +96,6 @@ def held(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-@dataclass(frozen=True)
-class Ran:
-    """What the program has done."""
-
-    code: int
-    out: str
-    err: str
-
-    def said(self) -> str:
-        """For a test that fails."""
-        return f"exit {self.code}\n{self.out}{self.err}"
-
-
 @dataclass
 class Bench:
     """Where areas and files are made and the program runs."""
@@ -139,40 +127,25 @@ class Bench:
 
     def run(self, *arguments: object, hook: str = "", limit: int = 0, quiet: bool = True) -> Ran:
         """Run the program."""
-        env = dict(os.environ, ASAN_OPTIONS="verify_asan_link_order=0:exitcode=99")
+        env: dict[str, str] = {}
         if hook:
             env |= {"LD_PRELOAD": str(self.hook), "RAS_HOOK": hook}
             env |= {"RAS_HOOK_FILE": str(self.area), "RAS_HOOK_MAKE": str(self.file)}
             env |= {"RAS_HOOK_LOG": str(self.place / "calls")}
-
-        def in_child() -> None:
-            os.umask(0)
-            if limit:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-        argv = [str(self.program), *(["-q"] if quiet else []), *map(str, arguments)]
-        done = subprocess.run(
-            argv,
-            cwd=self.work,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=CALL_S,
-            preexec_fn=in_child,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+        argv = [self.program, *(["-q"] if quiet else []), *arguments]
+        return tools.run(argv, self.work, env, {resource.RLIMIT_FSIZE: limit}, CALL_S)
 
     def fetch(self, *arguments: object, hook: str = "", limit: int = 0) -> Ran:
         """Fetch the area of most tests to the file of most tests."""
         return self.run("-o", self.file, *arguments, self.area, hook=hook, limit=limit)
 
+    def call(self, name: str, *argv: object) -> None:
+        """A test that a command succeeds and says nothing on standard error."""
+        tools.call(self.tap, self.place, name, *argv)
+
     def expect(self, name: str, ran: Ran, code: int, words: str = "", **also: bool) -> None:
         """A test: how it has ended, what it has said, and what else has to be."""
-        wrong = [what for what, right in also.items() if not right]
-        good = ran.code == code and re.search(words, ran.out + ran.err) and not wrong
-        detail = f"{ran.said()}expected exit {code}, /{words}/\nwrong: {', '.join(wrong)}"
-        self.tap.ok(good, name, detail)
+        tools.judge(self.tap, name, ran, code, words, also)
 
     def left(self) -> list[str]:
         """What a run has left, but for the area."""
@@ -764,64 +737,44 @@ def check_device(bench: Bench) -> None:
         subprocess.run(["losetup", "--detach", device], timeout=CALL_S, check=False)
 
 
-def call(bench: Bench, name: str, *argv: object) -> None:
-    """A test that a command succeeds and says nothing on standard error; skipped without it."""
-    if not shutil.which(str(argv[0])):
-        bench.tap.skip(name, f"needs {argv[0]}")
-        return
-    words = [str(word) for word in argv]
-    done = subprocess.run(words, cwd=bench.place, capture_output=True, timeout=BUILD_S, check=False)
-    ran = Ran(done.returncode, "", done.stderr.decode())
-    bench.expect(name, ran, 0, good=not ran.err)
-
-
-def check_around(bench: Bench, tools: Path) -> None:
+def check_around(bench: Bench, sources: Path) -> None:
     """The inputs of the fuzzer, and what is installed beside the program."""
     corpus = sorted((bench.place / "corpus").iterdir())
     bench.tap.ok(len(corpus) >= 12, "the fuzzer has inputs")
-    call(bench, "they are replayed", bench.place / "fuzz-area", *corpus)
-    page = tools / "ras-savecore.8"
-    call(bench, "the manual page is clean", "groff", "-ww", "-mandoc", "-Tutf8", "-z", page)
+    bench.call("they are replayed", bench.place / "fuzz-area", *corpus)
+    page = sources / "ras-savecore.8"
+    bench.call("the manual page is clean", "groff", "-ww", "-mandoc", "-Tutf8", "-z", page)
     options = re.findall(r"^ +(?:-., |    )--([a-z-]+)", bench.run("--help").out, re.M)
     text = page.read_text(encoding="utf-8")
     described = re.findall(r"^\.It (?:Fl . , )?Fl \\-([a-z-]+)", text, re.M)
     bench.tap.same("it has all options", sorted(options), sorted(described))
     root = bench.place / "root"
     shutil.rmtree(root, ignore_errors=True)
-    make = ("make", "-s", "-C", tools, f"O={bench.place}/plain", "install")
-    call(bench, "it is installed", *make, f"PREFIX={root}/usr", f"CRASHDIR={root}/crash")
+    make = ("make", "-s", "-C", sources, f"O={bench.place}/plain", "install")
+    bench.call("it is installed", *make, f"PREFIX={root}/usr", f"CRASHDIR={root}/crash")
     unit = root / "usr/lib/systemd/system/ras-savecore.service"
-    call(bench, "systemd takes the unit", "systemd-analyze", "verify", "--man=no", unit)
+    bench.call("systemd takes the unit", "systemd-analyze", "verify", "--man=no", unit)
 
 
-def build(tools: Path, place: Path) -> None:
-    """Build the program twice, and what goes with it; an error or a warning ends the test."""
-    flags = f"-O2 -g -Werror {SANITIZE}"
-    sizes = f"-DCOPY_CHUNK={CHUNK} -DCOPY_NOTE={NOTE}"
-    make = ["make", "-s", "-C", str(tools)]
-    for argv in (
-        [*make, f"O={place}", f"CFLAGS={flags}", f"CPPFLAGS={sizes}", "all", "corpus"],
-        [
-            *make,
-            f"O={place}",
-            "CFLAGS=-O2 -g -Werror",
-            f"{place}/fuzz-area",
-            f"{place}/test-hook.so",
-        ],
-        [*make, f"O={place}/plain", "CFLAGS=-O2 -g -Werror"],
-    ):
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=BUILD_S, check=False)
-        if done.returncode or done.stderr:
-            raise LabError(f"tools/ras does not build:\n# {done.stderr.strip()}")
+def build(sources: Path, place: Path) -> None:
+    """Build the programs twice, and what goes with them."""
+    plain = f"CFLAGS={tools.PLAIN}"
+    sizes = f"CPPFLAGS=-DCOPY_CHUNK={CHUNK} -DCOPY_NOTE={NOTE}"
+    tools.build(
+        sources,
+        [f"O={place}", f"CFLAGS={tools.SANITIZED}", sizes, "all", "corpus"],
+        [f"O={place}", plain, f"{place}/fuzz-area", f"{place}/test-hook.so"],
+        [f"O={place}/plain", plain],
+    )
 
 
 def main() -> int:
     """Run the checks."""
     lab, tap = Lab.from_environment(), Tap()
-    tools, place = lab.top / "tools" / "ras", lab.build / "check" / "tools"
+    sources, place = lab.top / "tools" / "ras", lab.build / "check" / "tools"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    build(tools, place)
+    build(sources, place)
     bench = Bench(tap, place, place / "ras-savecore", place / "test-hook.so")
     check_fetch(bench)
     check_nothing(bench)
@@ -838,7 +791,7 @@ def main() -> int:
     check_several(bench)
     check_terminal(bench)
     check_device(bench)
-    check_around(bench, tools)
+    check_around(bench, sources)
     if not tap.failed:
         shutil.rmtree(place)
     return tap.done()

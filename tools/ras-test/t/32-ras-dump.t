@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import gzip
-import importlib.machinery
-import importlib.util
 import json
 import os
 import pty
@@ -26,16 +24,17 @@ from typing import Any
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
+from raslab import tools
 from raslab.lab import Lab, LabError
 from raslab.tap import Tap, run_test
+from raslab.tools import Ran
 
-BUILD_S, CALL_S = 300, 60
+CALL_S = 60
 GOOD, DAMAGED, TROUBLE, CUT = range(4)
 PAGE, DESC = 4096, 24
 TABLE = 4 * PAGE
 RAW, ZLIB, LZO, SNAPPY, INCOMPLETE, ZSTD = 0, 1, 2, 4, 8, 0x20
 BITS = 2000
-SANITIZE = "-fsanitize=address,undefined -fno-sanitize-recover=all"
 # So that dumps of some hundred pages are large.
 SMALL = "-DWINDOW_BYTES=512 -DPLACES=64"
 ZEROS = (RAW, bytes(PAGE))
@@ -57,17 +56,6 @@ CHECK = """{"file": "vmcore", "problem_count": 1, "pages": 320, "good_pages": 31
     "result": "damaged"}"""
 
 
-def load_maker(path: Path) -> ModuleType:
-    """The script that makes the fuzzer's inputs makes dumps."""
-    loader = importlib.machinery.SourceFileLoader("make_corpus_dump", str(path))
-    spec = importlib.util.spec_from_loader("make_corpus_dump", loader)
-    if spec is None:
-        raise LabError(f"{path} cannot be loaded")
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    return module
-
-
 def by_library(name: str, function: str, page: bytes) -> bytes:
     """A page as a library compresses it."""
     library = ctypes.CDLL(name)
@@ -83,15 +71,6 @@ def by_library(name: str, function: str, page: bytes) -> bytes:
     return out.raw[: room.value]
 
 
-@dataclass(frozen=True)
-class Ran:
-    """What the program has done."""
-
-    code: int
-    out: str
-    err: str
-
-
 @dataclass
 class Bench:
     """Where dumps are made and the program runs."""
@@ -102,7 +81,7 @@ class Bench:
     stored: dict[int, tuple[int, bytes]]
 
     @property
-    def tools(self) -> Path:
+    def sources(self) -> Path:
         """The sources."""
         return Path(self.maker.__file__ or "").parent
 
@@ -131,38 +110,23 @@ class Bench:
         self, *arguments: object, hook: str = "", memory: int = 0, program: str = "ras-dump"
     ) -> Ran:
         """Run the program."""
-        env = dict(os.environ, ASAN_OPTIONS="verify_asan_link_order=0:exitcode=99")
-        if hook:
-            env |= {"LD_PRELOAD": str(self.place / "test-hook.so"), "RAS_HOOK": hook}
-
-        def in_child() -> None:
-            if memory:
-                resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-
-        argv = [*program.split()[:-1], str(self.place / program.split()[-1]), *map(str, arguments)]
-        done = subprocess.run(
-            argv,
-            cwd=self.place,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=CALL_S,
-            preexec_fn=in_child,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+        env = {"LD_PRELOAD": str(self.place / "test-hook.so"), "RAS_HOOK": hook} if hook else {}
+        *before, name = program.split()
+        argv = [*before, self.place / name, *arguments]
+        return tools.run(argv, self.place, env, {resource.RLIMIT_AS: memory}, CALL_S)
 
     def check(self, dump: bytes, *options: str) -> Ran:
         """Check a dump."""
         self.file.write_bytes(dump)
         return self.run("check", "-q", *options, "vmcore")
 
+    def call(self, name: str, *argv: object) -> None:
+        """A test that a command succeeds and says nothing on standard error."""
+        tools.call(self.tap, self.place, name, *argv)
+
     def expect(self, name: str, ran: Ran, code: int, words: str = "", **also: object) -> None:
         """A test: how it has ended, what it has said, and what else has to be."""
-        wrong = [what for what, right in also.items() if not right]
-        good = ran.code == code and re.search(words, ran.out + ran.err, re.S) and not wrong
-        said = f"exit {ran.code}\n{ran.out}{ran.err}"
-        self.tap.ok(good, name, f"{said}expected exit {code}, /{words}/\nwrong: {', '.join(wrong)}")
+        tools.judge(self.tap, name, ran, code, words, also, re.S)
 
 
 def pages_of(maker: ModuleType) -> dict[int, tuple[int, bytes]]:
@@ -292,7 +256,7 @@ def check_json(bench: Bench) -> None:
     reason = page.pop("reason")
     same = page == {"pfn": pfn, "address": pfn * PAGE, "offset": TABLE}
     bench.tap.ok(same and "end of the descriptors" in reason, "of a page as well", f"{page}")
-    text = (bench.tools / "ras-dump.8").read_text(encoding="utf-8")
+    text = (bench.sources / "ras-dump.8").read_text(encoding="utf-8")
     described = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"^\.(?:It )?Li .*$", text, re.M))))
     lacking = (set(shown) | set(found) | {"damaged", "reason"}) - described
     bench.tap.same("the manual page describes all of it", "", " ".join(sorted(lacking)))
@@ -729,13 +693,184 @@ def check_bounds(bench: Bench) -> None:
     )
 
 
+def pages_in(dump: bytes, count: int) -> dict[int, tuple[int, bytes]]:
+    """The pages of a dump, as they are stored; those that are missing are not there."""
+    bitmap = int.from_bytes(dump[3 * PAGE : 4 * PAGE], "little")
+    pfns = [pfn for pfn in range(8 * PAGE) if bitmap >> pfn & 1]
+    pages = {}
+    for rank, pfn in enumerate(pfns[:count]):
+        offset, size, flags = struct.unpack_from("<QII", dump, TABLE + rank * DESC)
+        if size:
+            pages[pfn] = (flags, dump[offset : offset + size])
+    return pages
+
+
+def merge(bench: Bench, *parts: bytes, options: str = "-q", hook: str = "") -> Ran:
+    """Merge dumps to the file of most tests."""
+    names = [f"part-{number}" for number in range(len(parts))]
+    for name, part in zip(names, parts):
+        (bench.place / name).write_bytes(part)
+    bench.file.unlink(missing_ok=True)
+    return bench.run("merge", *options.split(), "vmcore", *names, hook=hook)
+
+
+def without(bench: Bench, ranks: set[int], **change: Any) -> bytes:
+    """A dump that was cut off: some descriptors are not there."""
+    table = {rank: [0, 0, 0] for rank in ranks}
+    return bench.dump(status=change.pop("status", LZO | INCOMPLETE), table=table, **change)
+
+
+def check_merge(bench: Bench) -> None:
+    """Parts of a dump make the whole."""
+    rand, ranks = random.Random(11), set(range(320))
+    some = set(rand.sample(range(320), 150))
+    others = set(rand.sample(sorted(ranks - some), 120))
+    cases: list[tuple[str, list[set[int]], int]] = [
+        ("two, that have each what the other lacks", [some, others], 0),
+        ("one is whole", [set(), some], 0),
+        ("three, and some pages are in none", [some | {1, 2}, some, some | {3}], len(some)),
+        ("one has nothing", [ranks, some], len(some)),
+    ]
+    for name, lacks, missing in cases:
+        ran = merge(bench, *(without(bench, lack) for lack in lacks))
+        made = bench.file.read_bytes()
+        gone = set.intersection(*lacks)
+        kept = {
+            pfn: page for rank, (pfn, page) in enumerate(bench.stored.items()) if rank not in gone
+        }
+        good = {"pages": pages_in(made, 320) == kept, "mode": bench.file.stat().st_mode & 0o77 == 0}
+        good["status"] = made[424] == LZO | (INCOMPLETE if missing else 0)
+        words = f"{320 - missing} of 320 pages are there" if missing else "all pages are there, 320"
+        bench.expect(f"merge: {name}", ran, CUT if missing else GOOD, words, **good)
+        ran = bench.run("check", "-q", "vmcore")
+        bench.expect("check says the same", ran, CUT if missing else GOOD, f"{320 - missing}")
+
+
+def check_merge_pages(bench: Bench) -> None:
+    """Which pages are taken."""
+    pfns = list(bench.stored)
+    few = dict(list(bench.stored.items())[::3])
+    rest = {pfn: page for pfn, page in bench.stored.items() if pfn not in few}
+    common = {"level": 31}
+    ran = merge(bench, bench.dump(stored=few, **common), bench.dump(stored=rest, level=17))
+    made = bench.file.read_bytes()
+    good = {"pages": pages_in(made, 320) == bench.stored, "level": made[PAGE + 8] == 17}
+    bench.expect("merge: bitmaps that differ", ran, GOOD, "there, 320", **good)
+    cut = without(bench, set())
+    ran = merge(bench, cut[: len(cut) // 2], bench.dump())
+    good = {"pages": pages_in(bench.file.read_bytes(), 320) == bench.stored}
+    bench.expect("merge: a file that was cut off", ran, GOOD, "part-1: [1-9].* taken\n", **good)
+    bad = bench.dump()
+    for rank in (1, 2, 7):
+        bad = put(bad, bench.descriptor(bad, rank)[0], b"\xff" * 24)
+    ran = merge(bench, bad, bench.dump(), options="-q --json")
+    said = json.loads(ran.out)
+    good = {"pages": pages_in(bench.file.read_bytes(), 320) == bench.stored}
+    parts = [{"file": "part-0", "taken_pages": 317, "damaged_pages": 3}]
+    parts += [{"file": "part-1", "taken_pages": 3, "damaged_pages": 0}]
+    expected = {"output": "vmcore", "bytes": bench.file.stat().st_size, "files": parts}
+    expected |= {"pages": 320, "good_pages": 320, "missing_pages": 0, "result": "good"}
+    bench.expect("merge: pages that are damaged", ran, GOOD, **good)
+    bench.tap.same("merge --json says all", expected, said)
+    text = (bench.sources / "ras-dump.8").read_text(encoding="utf-8")
+    text = text[text.index(".Cm merge\nhas:") :]
+    names = [*said, *parts[0]]
+    lacking = [name for name in names if not re.search(rf"^\.(It )?Li .*\b{name}\b", text, re.M)]
+    bench.tap.same("the manual page describes it", [], lacking)
+    ran = merge(bench, bad, bad)
+    bench.expect("merge: damaged in both", ran, CUT, "317 of 320 .*, 3 missing")
+    hole = bench.dump()
+    raw = bench.descriptor(hole, 0)
+    hole = put(hole, raw[0], bytes(PAGE))
+    ran = merge(bench, hole, bench.dump())
+    good = {"page": pages_in(bench.file.read_bytes(), 320)[pfns[0]] == bench.stored[pfns[0]]}
+    bench.expect("merge: a hole is no page of zeros", ran, GOOD, "part-0: .* 1 are damaged", **good)
+    stored = {5: ZEROS, 6: (LZO, LZO_ZEROS)}
+    both = [bench.dump(stored=stored), bench.dump(stored={9: ZEROS, 10: ZEROS})]
+    ran = merge(bench, *both)
+    made = bench.file.read_bytes()
+    zeros = {bench.descriptor(made, rank)[0] for rank in (0, 2, 3)}
+    bench.expect("merge: zeros are stored once", ran, GOOD, "there, 4", once=len(zeros) == 1)
+
+
+def check_merge_refused(bench: Bench) -> None:
+    """What is not merged."""
+    names = [b"Linux", b"(none)", b"6.1.0", b"#1 SMP", b"x86_64", b"(none)"]
+    text = bench.maker.TEXT
+    later = text.replace(b"CRASHTIME=1795340647", b"CRASHTIME=1795340648")
+    cases: list[tuple[str, dict[str, Any], str]] = [
+        (f"another {what}", {"names": tuple([*names[:at], b"x", *names[at + 1 :]])}, what)
+        for at, what in enumerate(["sysname", "node name", "release", "version", "machine"])
+    ]
+    cases += [
+        ("another place in memory", {"base": 0x2000000}, "phys_base differs"),
+        ("another crash", {"text": later}, "vmcoreinfo differs"),
+        ("more memory", {"bits_64": BITS + 1, "memory": list(range(BITS))}, "page frames differs"),
+        (
+            "other memory",
+            {"memory": list(range(1, BITS))},
+            "first bitmap differs, at page frame 0x0",
+        ),
+        ("a part of a split dump", {"split": 1, "part": (0, BITS)}, "makedumpfile --reassemble"),
+        ("a list of what was erased", {"erased": (TABLE, 9)}, "what was erased"),
+        ("another format", {"version": 9}, "version 9 of the format"),
+    ]
+    for name, change, words in cases:
+        version = change.pop("version", 6)
+        other = put(bench.dump(**change), 8, bytes([version]))
+        ran = merge(bench, bench.dump(), other)
+        left = bench.file.exists() or (bench.place / "vmcore.part").exists()
+        bench.expect(f"merge refuses {name}", ran, TROUBLE, f"part-1: .*{words}", left=not left)
+    page = {"stored": {5: (RAW, b"\1" * 8192)}, "page": 8192}
+    ran = merge(bench, bench.dump(), bench.dump(**page))
+    bench.expect("merge refuses larger pages", ran, TROUBLE, "part-1: .*size of a page differs")
+    ran = merge(bench, *[bench.dump(text=b"PAGESIZE=4096\n")] * 2)
+    bench.expect("merge refuses dumps of no known crash", ran, TROUBLE, "has no CRASHTIME")
+    ran = merge(bench, bench.dump(), bench.dump()[:99])
+    bench.expect("merge refuses half a header", ran, DAMAGED, "part-1: damaged: the file ends")
+    ran = merge(bench, bench.dump(), bench.dump(), options="-q --json", hook="fail:pwrite64:28")
+    said = json.loads(ran.out)
+    good = said == {"file": "vmcore", "result": "refused", "error": "No space left on device"}
+    bench.expect("merge: the disk is full", ran, TROUBLE, good=good, left=not bench.file.exists())
+    bench.file.write_bytes(b"mine")
+    ran = bench.run("merge", "-q", "vmcore", "part-0", "part-1")
+    kept = bench.file.read_bytes() == b"mine"
+    bench.expect("merge overwrites nothing", ran, TROUBLE, "vmcore: exists; it is not", kept=kept)
+    bench.file.unlink()
+    ran = bench.run("merge", "-q", "vmcore", "part-0", "part-1", program="without/ras-dump")
+    bench.expect("merge without snappy", ran, TROUBLE, "part-0: ras-dump was built without snappy")
+    ran = bench.run("merge", "vmcore", *["part-0"] * 17)
+    bench.expect("merge: 17 dumps", ran, TROUBLE, "2 to 16 dumps are to be named")
+    ran = bench.run("merge", "vmcore", *["part-0"] * 16)
+    bench.expect("merge: 16 dumps", ran, GOOD, "merged 1.2 of 1.2 MiB")
+
+
+def check_merge_errors(bench: Bench) -> None:
+    """An error of any read, and a signal, make no dump that is not good."""
+    rand = random.Random(12)
+    lacks = [set(rand.sample(range(320), 100)) for _ in range(2)]
+    parts = [without(bench, lack) for lack in lacks]
+    wrong, codes = [], [0] * 100
+    for what in ("fail", "term"):
+        for number in [*range(1, 40), *rand.sample(range(40, 500), 30)]:
+            ran = merge(bench, *parts, hook=f"{what}:{number}:5")
+            codes[ran.code] += 1
+            good = ran.code in (GOOD, CUT) or not bench.file.exists()
+            if ran.code in (GOOD, CUT):
+                good = bench.run("check", "-q", "vmcore").code in (GOOD, CUT)
+            if not good or ran.code == DAMAGED or (bench.place / "vmcore.part").exists():
+                wrong.append(f"{what} at call {number}: {ran}")
+    good = not wrong and codes[TROUBLE] > 40 and codes[CUT] > 20
+    bench.tap.ok(good, "merge: errors and signals", f"{codes[:4]}\n" + "\n".join(wrong))
+
+
 def check_options(bench: Bench) -> None:
     """The command line."""
     bench.file.write_bytes(bench.dump())
     bench.expect("--help", bench.run("--help"), GOOD, "usage: ras-dump.* info .* check ")
     ran = bench.run("--version")
     bench.expect("--version", ran, GOOD, r"^ras-dump [0-9]+ \(zlib, lzo, snappy, zstd\)\n$")
-    for command in ("info", "check"):
+    for command in ("info", "check", "merge"):
         ran = bench.run(command, "--help")
         bench.expect(f"{command} --help", ran, GOOD, f"^usage: ras-dump {command} .*Exit status: 0")
     wrong = ["", "what", "--what", "info", "check", "info a b", "check a b", "info --what vmcore"]
@@ -744,6 +879,9 @@ def check_options(bench: Bench) -> None:
         "info --all vmcore",
         "check --json=1 vmcore",
         "check -x vmcore",
+        "merge vmcore",
+        "merge vmcore a",
+        "merge --all vmcore a b",
     ]
     for words in wrong:
         ran = bench.run(*words.split())
@@ -783,27 +921,21 @@ def check_terminal(bench: Bench) -> None:
         )
 
 
-def call(bench: Bench, name: str, *argv: object) -> None:
-    """A test that a command succeeds and says nothing on standard error; skipped without it."""
-    if not shutil.which(str(argv[0])):
-        bench.tap.skip(name, f"needs {argv[0]}")
-        return
-    words = [str(word) for word in argv]
-    done = subprocess.run(words, cwd=bench.place, capture_output=True, timeout=BUILD_S, check=False)
-    ran = Ran(done.returncode, done.stdout.decode()[-2000:], done.stderr.decode()[-2000:])
-    bench.expect(name, ran, 0, good=not ran.err)
-
-
 def check_around(bench: Bench) -> None:
     """The inputs of the fuzzer, the manual page, and programs that lack libraries."""
     corpus = sorted((bench.place / "corpus-dump").iterdir())
     bench.tap.ok(len(corpus) >= 70, "the fuzzer has inputs")
-    call(bench, "they are replayed", bench.place / "fuzz-dump", *corpus)
-    page = bench.tools / "ras-dump.8"
-    call(bench, "the manual page is clean", "groff", "-ww", "-mandoc", "-Tutf8", "-z", page)
+    bench.call("they are replayed", bench.place / "fuzz-dump", *corpus)
+    page = bench.sources / "ras-dump.8"
+    bench.call("the manual page is clean", "groff", "-ww", "-mandoc", "-Tutf8", "-z", page)
     text = page.read_text(encoding="utf-8")
-    described = set(re.findall(r"^\.It Fl (?:. , Fl )?\\-([a-z]+)", text, re.M)) - {"version"}
-    options = bench.run("info", "--help").out + bench.run("check", "--help").out
+    pattern = r"^\.It Fl (?:. (?:Ar [a-z]+ )?, Fl )?\\-([a-z]+)"
+    described = set(re.findall(pattern, text, re.M)) - {"version"}
+    commands = re.findall("^  ([a-z]+) ", bench.run("--help").out, re.M)
+    bench.tap.same("--help has all commands", 6, len(commands))
+    named = [name for name in commands if not re.search(rf"^\.Ss .*\b{name}\b", text, re.M)]
+    bench.tap.same("so has the manual page", [], named)
+    options = "".join(bench.run(command, "--help").out for command in commands)
     found = set(re.findall(r"^ +(?:-., |    )--([a-z]+)", options, re.M))
     bench.tap.same("it has all options", sorted(found), sorted(described))
     bench.file.write_bytes(bench.dump())
@@ -819,31 +951,14 @@ def check_around(bench: Bench) -> None:
     bench.expect("damage counts more", ran, DAMAGED, "damaged: .*cannot be checked: 106")
 
 
-def build(tools: Path, place: Path) -> None:
-    """Build the program thrice, and what goes with it; an error or a warning ends the test."""
-    flags = f"-O2 -g -Werror {SANITIZE}"
-    make = ["make", "-s", "-C", str(tools)]
-    plain = "CFLAGS=-O2 -g -Werror"
-    without = f"{place}/without"
-    for argv in (
-        [*make, f"O={place}", f"CFLAGS={flags}", f"CPPFLAGS={SMALL}", f"{place}/ras-dump"],
-        [*make, f"O={place}", plain, f"{place}/fuzz-dump", f"{place}/test-hook.so", "corpus"],
-        [*make, f"O={place}/plain", plain, f"{place}/plain/ras-dump"],
-        [*make, f"O={without}", plain, "WITHOUT=snappy zstd", f"{without}/ras-dump"],
-    ):
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=BUILD_S, check=False)
-        if done.returncode or done.stderr:
-            raise LabError(f"tools/ras does not build:\n# {done.stderr.strip()}")
-
-
 def main() -> int:
     """Run the checks."""
     lab, tap = Lab.from_environment(), Tap()
-    tools, place = lab.top / "tools" / "ras", lab.build / "check" / "ras-dump"
+    sources, place = lab.top / "tools" / "ras", lab.build / "check" / "ras-dump"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    build(tools, place)
-    maker = load_maker(tools / "make-corpus-dump")
+    tools.build_ras_dump(sources, place, SMALL, "fuzz-dump", "snappy zstd")
+    maker = tools.load_maker(sources)
     bench = Bench(tap, place, maker, pages_of(maker))
     check_good(bench)
     check_info(bench)
@@ -858,6 +973,10 @@ def main() -> int:
     check_cut(bench)
     check_any_end(bench)
     check_bounds(bench)
+    check_merge(bench)
+    check_merge_pages(bench)
+    check_merge_refused(bench)
+    check_merge_errors(bench)
     check_options(bench)
     check_terminal(bench)
     check_around(bench)

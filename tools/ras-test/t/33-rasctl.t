@@ -22,12 +22,13 @@ from pathlib import Path
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
-from raslab.lab import Lab, LabError
+from raslab import tools
+from raslab.lab import Lab
 from raslab.tap import Tap, run_test
+from raslab.tools import Ran
 
-BUILD_S, CALL_S = 300, 60
+CALL_S = 60
 YES, NO, TROUBLE = range(3)
-SANITIZE = "-fsanitize=address,undefined -fno-sanitize-recover=all"
 BLOCK, EXTENTS = 4096, 992
 EMPTY, BEGUN, CUT, WHOLE, TAKEN = range(5)
 MIB = 1 << 20
@@ -73,26 +74,13 @@ KDUMP = Handler(900)
 NO_KDUMP = Handler(900, armed=0, reason="no crash kernel loaded")
 
 
-@dataclass(frozen=True)
-class Ran:
-    """What the program has done."""
-
-    code: int
-    out: str
-    err: str
-
-    def said(self) -> str:
-        """For a test that fails."""
-        return f"exit {self.code}\n{self.out}{self.err}"
-
-
 @dataclass
 class Bench:
     """Where the imitation is made and the program runs."""
 
     tap: Tap
     place: Path
-    tools: Path
+    sources: Path
     count: int = 0
     work: Path = field(default_factory=Path)
 
@@ -175,8 +163,7 @@ class Bench:
 
     def environment(self, path: str = "") -> dict[str, str]:
         """For the program: the kernel behind its files."""
-        env = dict(os.environ, ASAN_OPTIONS="verify_asan_link_order=0:exitcode=99")
-        env |= {"LD_PRELOAD": str(self.place / "test-kernel.so")}
+        env = {"LD_PRELOAD": str(self.place / "test-kernel.so")}
         env |= {"RAS_KERNEL_DIR": str(self.ras), "RAS_KERNEL": str(self.work / "kernel.sh")}
         return env | ({"PATH": path} if path else {})
 
@@ -190,30 +177,18 @@ class Bench:
         self, *arguments: object, before: tuple[str, ...] = (), path: str = "", limit: int = 0
     ) -> Ran:
         """Run the program."""
-
-        def in_child() -> None:
-            os.umask(0)
-            if limit:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-        done = subprocess.run(
-            [*before, *self.argv(*arguments)],
-            cwd=self.work,
-            env=self.environment(path),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=CALL_S,
-            preexec_fn=in_child,
-            check=False,
+        argv = [*before, *self.argv(*arguments)]
+        return tools.run(
+            argv, self.work, self.environment(path), {resource.RLIMIT_FSIZE: limit}, CALL_S
         )
-        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def call(self, name: str, *argv: object) -> None:
+        """A test that a command succeeds and says nothing on standard error."""
+        tools.call(self.tap, self.place, name, *argv)
 
     def expect(self, name: str, ran: Ran, code: int, words: str = "", **also: object) -> None:
         """A test: how it has ended, what it has said, and what else has to be."""
-        wrong = [what for what, right in also.items() if not right]
-        good = ran.code == code and re.search(words, ran.out + ran.err, re.M) and not wrong
-        detail = f"{ran.said()}expected exit {code}, /{words}/\nwrong: {', '.join(wrong)}"
-        self.tap.ok(good, name, detail)
+        tools.judge(self.tap, name, ran, code, words, also, re.M)
 
 
 def check_saved(bench: Bench) -> None:
@@ -621,7 +596,12 @@ def check_get_and_set(bench: Bench) -> None:
 def check_refusals(bench: Bench, page: str) -> None:
     """set: what the kernel's errors mean, by the file."""
     bench.fresh({"kdump": KDUMP, "dump-a": Handler(), "kdb": Handler(wait_s="auto")})
-    for path, value in (("memory/state", "whole"), ("live/state", "empty"), ("live_max_ms", 2000)):
+    for path, value in (
+        ("memory/state", "whole"),
+        ("live/state", "empty"),
+        ("live_max_ms", 2000),
+        ("key", "none"),
+    ):
         bench.put(f"dump/{path}", value)
     cases = [
         ("trigger", errno.EPERM, "switched off"),
@@ -1024,7 +1004,7 @@ def talk(bench: Bench, answer: bytes, *arguments: object) -> Ran:
     os.write(ours, answer)
     done = subprocess.run(
         bench.argv(*arguments),
-        env=bench.environment(),
+        env=tools.environment(**bench.environment()),
         stdin=theirs,
         capture_output=True,
         timeout=CALL_S,
@@ -1032,7 +1012,7 @@ def talk(bench: Bench, answer: bytes, *arguments: object) -> Ran:
     )
     os.close(theirs)
     os.close(ours)
-    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+    return Ran.of(done)
 
 
 def check_question(bench: Bench, device: str) -> None:
@@ -1342,7 +1322,7 @@ def check_command_line(bench: Bench) -> None:
         bench.expect(title, ran, TROUBLE, words, quiet=not ran.out, calls=not bench.calls())
     with open("/dev/full", "w", encoding="ascii") as full:
         argv = bench.argv("status")
-        env = bench.environment()
+        env = tools.environment(**bench.environment())
         code = subprocess.run(
             argv, env=env, stdout=full, stderr=subprocess.PIPE, timeout=CALL_S, check=False
         )
@@ -1355,7 +1335,7 @@ def complete(bench: Bench, line: str) -> list[str]:
     words = line.split(" ")
     script = 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _rasctl\n'
     script += 'printf "%s\\n" "${COMPREPLY[@]}"'
-    argv = ["bash", "-uc", script, "bash", str(bench.tools / "rasctl.bash")]
+    argv = ["bash", "-uc", script, "bash", str(bench.sources / "rasctl.bash")]
     argv += ["rasctl", "--sysfs", str(bench.ras), *words[1:]]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=CALL_S, check=False)
     return sorted(done.stdout.split()) + ([done.stderr] if done.stderr else [])
@@ -1402,7 +1382,7 @@ def check_completion(bench: Bench) -> None:
 
 def check_around(bench: Bench) -> None:
     """The manual page, and what is installed."""
-    page = bench.tools / "rasctl.8"
+    page = bench.sources / "rasctl.8"
     text = page.read_text(encoding="utf-8")
     help_text = bench.run("--help").out
     options = set(re.findall(r"--([a-z]+)", help_text))
@@ -1412,16 +1392,13 @@ def check_around(bench: Bench) -> None:
     lines = text.replace("dump Fl \\-live Ar file", "dump --live")
     named = set(re.findall(r"^\.It Cm ([a-z -]+?)(?: ,.*)?$", lines, re.M)) | {"disable"}
     bench.tap.same("and all commands", sorted(listed), sorted(named))
-    if shutil.which("groff"):
-        argv = ["groff", "-ww", "-mandoc", "-Tutf8", "-z", str(page)]
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=CALL_S, check=False)
-        bench.tap.same("the manual page is clean", "", done.stderr)
-    else:
-        bench.tap.skip("the manual page is clean", "needs groff")
+    name = "the manual page is clean"
+    argv = ["groff", "-ww", "-mandoc", "-Tutf8", "-z", str(page)]
+    bench.call(name, *argv)
     root = bench.place / "root"
-    argv = ["make", "-s", "-C", str(bench.tools), f"O={bench.place}/plain", "install"]
-    argv += ["CFLAGS=-O2 -g -Werror", f"DESTDIR={root}", "PREFIX=/usr"]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=BUILD_S, check=False)
+    argv = ["make", "-s", "-C", str(bench.sources), f"O={bench.place}/plain", "install"]
+    argv += [f"CFLAGS={tools.PLAIN}", f"DESTDIR={root}", "PREFIX=/usr"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=tools.BUILD_S, check=False)
     ran = Ran(done.returncode, done.stdout, done.stderr)
     files = ("sbin/rasctl", "share/man/man8/rasctl.8", "share/bash-completion/completions/rasctl")
     good = all((root / "usr" / name).is_file() for name in files)
@@ -1429,28 +1406,24 @@ def check_around(bench: Bench) -> None:
     bench.expect("it is installed", ran, 0, good=good, quiet=quiet)
 
 
-def build(tools: Path, place: Path) -> None:
-    """Build the program, and the kernel behind its files; a warning ends the test."""
-    flags = "-O2 -g -Werror"
-    make = ["make", "-s", "-C", str(tools), f"O={place}"]
-    for argv in (
-        [*make, f"CFLAGS={flags} {SANITIZE}", f"{place}/rasctl"],
-        [*make, f"CFLAGS={flags}", f"{place}/test-kernel.so"],
-    ):
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=BUILD_S, check=False)
-        if done.returncode or done.stderr:
-            raise LabError(f"tools/ras does not build:\n# {done.stderr.strip()}")
+def build(sources: Path, place: Path) -> None:
+    """Build the program, and the kernel behind its files."""
+    tools.build(
+        sources,
+        [f"O={place}", f"CFLAGS={tools.SANITIZED}", f"{place}/rasctl"],
+        [f"O={place}", f"CFLAGS={tools.PLAIN}", f"{place}/test-kernel.so"],
+    )
 
 
 def main() -> int:
     """Run the checks."""
     lab, tap = Lab.from_environment(), Tap()
-    tools, place = lab.top / "tools" / "ras", lab.build / "check" / "rasctl"
+    sources, place = lab.top / "tools" / "ras", lab.build / "check" / "rasctl"
     page = (lab.top / "Documentation/ABI/testing/sysfs-kernel-ras").read_text(encoding="utf-8")
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    build(tools, place)
-    bench = Bench(tap, place.resolve(), tools)
+    build(sources, place)
+    bench = Bench(tap, place.resolve(), sources)
     check_saved(bench)
     check_not_saved(bench)
     check_by_kernel(bench)

@@ -5,22 +5,22 @@ from __future__ import annotations
 
 import argparse
 import re
-import select
 import shutil
 import statistics
 import subprocess
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from raslab.case import Case, Outcome, run_case
 from raslab.disk import Disk, disk_path
+from raslab.dump_times import show_dumps
 from raslab.image import need_machine
 from raslab.instructions import CPUS, print_table
 from raslab.lab import Lab, LabError
-from raslab.machine import Life, Qemu
+from raslab.machine import Qemu
 from raslab.row import Check, LifeRow, Row
+from raslab.stopwatch import Stopwatch
 from raslab.target import Target
 
 # Columns of the table of stops, as ras_bench.ko names them.
@@ -158,25 +158,6 @@ def show_bytes(target: Target) -> None:
     print(f"  per CPU {slot}, of which the record of its registers is {registers}")
 
 
-class FirstLine:
-    """Takes the time from a panic to the crash kernel's first line, as they arrive here."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-        self._panic: float | None = None
-        self.seconds: float | None = None
-
-    def hear(self, data: bytes, now: float) -> None:
-        """Some of the console.  A line counts when all of it is there."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            if self._panic is None:
-                if b"Kernel panic - not syncing" in line:
-                    self._panic = now
-            elif self.seconds is None and b"Linux version" in line:
-                self.seconds = now - self._panic
-
-
 def measure_first_line(target: Target, words: str) -> float:
     """Crash a machine of two CPUs; seconds by the host's clock."""
     directory = target.lab.run / "bench-first-line"
@@ -189,30 +170,15 @@ def measure_first_line(target: Target, words: str) -> float:
     life = machine.boot(
         words, "load_kdump loglevel=8\necho c > /proc/sysrq-trigger\n", on_console=True
     )
+    first = Stopwatch("Linux version")
     try:
-        seconds = _listen(life)
+        first.listen(life, FIRST_LINE_S)
     finally:
         life.kill()
         life.close()
-    if seconds is None:
+    if first.seconds is None:
         raise LabError(f"the crash kernel said nothing; see {target.lab.shown(life.console)}")
     shutil.rmtree(directory)
-    return seconds
-
-
-def _listen(life: Life) -> float | None:
-    assert life.line is not None
-    first = FirstLine()
-    until = time.monotonic() + FIRST_LINE_S
-    while first.seconds is None and time.monotonic() < until:
-        if select.select([life.line], [], [], 1.0)[0]:
-            try:
-                data = life.line.recv(4096)
-            except ConnectionError:
-                break
-            if not data:
-                break
-            first.hear(data, time.monotonic())
     return first.seconds
 
 
@@ -262,12 +228,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="2 and 4 CPUs, fewer rounds, no unmodified kernel beside it",
     )
+    parser.add_argument(
+        "--dump",
+        action="store_true",
+        help="instead: how long a dump takes, beside kdump's; with the size of the machine; and"
+        " how long a live dump stops it",
+    )
 
 
 def main(lab: Lab, args: argparse.Namespace) -> int:
     """./ras bench"""
     target = Target(lab)
     need_machine(target)
+    if args.dump:
+        show_dumps(target, args.quick)
+        return 0
     if not args.quick:
         need_machine(Target(lab, "unmodified"))
     show_stops(lab, QUICK_PLAN if args.quick else PLAN)

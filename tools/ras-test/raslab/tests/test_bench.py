@@ -10,8 +10,8 @@ import unittest
 from pathlib import Path
 
 from raslab.commands import bench
-from raslab.commands.bench import FirstLine
 from raslab.lab import Lab
+from raslab.stopwatch import Stopwatch
 from raslab.target import Target
 
 CONSOLE = """RT: up 6.1.192-ras 2 CPUs
@@ -91,7 +91,7 @@ class FirstLines(unittest.TestCase):
     """From the panic message to the crash kernel's first line."""
 
     def test_time_of_whole_lines(self) -> None:
-        first = FirstLine()
+        first = Stopwatch("Linux version")
         first.hear(b"[    0.0] Linux version 6.1\r\n[ 1.0] Kernel panic - not ", 1.0)
         first.hear(b"syncing: x\r\n", 2.0)
         first.hear(b"[ 0.0] Linux ver", 2.5)

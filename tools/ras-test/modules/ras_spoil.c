@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Test module: the state in which a machine may die: locks that nobody will release, the
+ * memory map broken; and CPUs that hang or fault in a function of the dump engine.
+ *
+ * Written into /sys/module/ras_spoil/parameters/do:
+ *
+ *	zone		CPU 1 takes the locks of all zones, and spins with interrupts off
+ *	console		CPU 1 takes the lock of the consoles, and spins
+ *	disk <device>	CPU 1 takes the locks of the disk's queues, and spins
+ *	pages		panic, with every other struct page of a range overwritten at random
+ *	hole		panic, with the struct pages of 128 MiB of memory not mapped
+ *	hang <function> <cpu>
+ *			that CPU does not come back from the function
+ *	fault <function> <cpu>
+ *			that CPU has a fault in it, each time
+ *
+ * For "pages" and "hole" there are pages to look for in the dump, which begin with
+ * "ras_spoil_intact": those whose struct page was left alone, or is in the hole.
+ */
+#define pr_fmt(fmt) "ras_spoil: " fmt
+
+#include <linux/blk-mq.h>
+#include <linux/blkdev.h>
+#include <linux/console.h>
+#include <linux/delay.h>
+#include <linux/gfp.h>
+#include <linux/kprobes.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/random.h>
+#include <linux/string.h>
+
+#include <asm/pgtable.h>
+#include <asm/tlbflush.h>
+
+/* Pages to look for, and as many between them. */
+#define SPOIL_PAGES	256
+#define SPOIL_READY_MS	5000
+
+static struct block_device *spoil_disk;
+static bool spoil_held;
+
+static noinline void spoil_spin(void)
+{
+	WRITE_ONCE(spoil_held, true);
+	for (;;)
+		cpu_relax();
+}
+
+static int spoil_hold_zones(void *arg)
+{
+	struct zone *zones = NODE_DATA(first_online_node)->node_zones;
+	unsigned int i;
+
+	local_irq_disable();
+	for (i = 0; i < MAX_NR_ZONES; i++)
+		if (populated_zone(&zones[i]))
+			spin_lock(&zones[i].lock);
+	spoil_spin();
+	return 0;
+}
+
+static int spoil_hold_console(void *arg)
+{
+	console_lock();
+	preempt_disable();
+	spoil_spin();
+	return 0;
+}
+
+static int spoil_hold_disk(void *arg)
+{
+	struct request_queue *q = bdev_get_queue(spoil_disk);
+	struct blk_mq_hw_ctx *hctx;
+	unsigned long i;
+
+	local_irq_disable();
+	spin_lock(&q->queue_lock);
+	queue_for_each_hw_ctx(q, hctx, i)
+		spin_lock(&hctx->lock);
+	spoil_spin();
+	return 0;
+}
+
+static int spoil_hold(int (*hold)(void *arg))
+{
+	struct task_struct *task = kthread_create_on_cpu(hold, NULL, 1, "ras_marker/%u");
+	unsigned int ms;
+
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	wake_up_process(task);
+	/* No sleep: who knows what waits for those locks. */
+	for (ms = 0; ms < SPOIL_READY_MS && !READ_ONCE(spoil_held); ms++)
+		mdelay(1);
+	return READ_ONCE(spoil_held) ? 0 : -ETIMEDOUT;
+}
+
+static int spoil_hold_disk_of(const char *name)
+{
+	spoil_disk = blkdev_get_by_path(name, FMODE_READ, NULL);
+	if (IS_ERR(spoil_disk))
+		return PTR_ERR(spoil_disk);
+	return spoil_hold(spoil_hold_disk);
+}
+
+/* Pages that are alike but for what they begin with. */
+static void *spoil_make_pages(void)
+{
+	u8 *pages = alloc_pages_exact(2 * SPOIL_PAGES * PAGE_SIZE, GFP_KERNEL);
+	unsigned int i;
+
+	if (!pages)
+		return NULL;
+	get_random_bytes(pages, 2 * SPOIL_PAGES * PAGE_SIZE);
+	for (i = 0; i < 2 * SPOIL_PAGES; i++)
+		strcpy(pages + i * PAGE_SIZE, i % 2 ? "ras_spoil_broken" : "ras_spoil_intact");
+	return pages;
+}
+
+static int spoil_pages(void)
+{
+	u8 *pages = spoil_make_pages();
+	unsigned int i;
+
+	if (!pages)
+		return -ENOMEM;
+	local_irq_disable();
+	for (i = 1; i < 2 * SPOIL_PAGES; i += 2)
+		get_random_bytes(virt_to_page(pages + i * PAGE_SIZE), sizeof(struct page));
+	panic("ras_spoil: pages");
+}
+
+/* The entry of the page tables that maps the struct page of a page, with its neighbours'. */
+static pmd_t *spoil_find_entry(const void *page)
+{
+	unsigned long address = (unsigned long)virt_to_page(page);
+	pgd_t *pgd = pgd_offset_pgd(__va(read_cr3_pa()), address);
+	p4d_t *p4d = pgd_none(*pgd) ? NULL : p4d_offset(pgd, address);
+	pud_t *pud = !p4d || p4d_none(*p4d) ? NULL : pud_offset(p4d, address);
+
+	return !pud || pud_none(*pud) ? NULL : pmd_offset(pud, address);
+}
+
+static int spoil_hole(void)
+{
+	u8 *pages = spoil_make_pages();
+	pmd_t *entry = pages ? spoil_find_entry(pages) : NULL;
+
+	if (!entry)
+		return -ENOMEM;
+	pr_info("the hole is of %lu MiB\n", PMD_SIZE / sizeof(struct page) * PAGE_SIZE >> 20);
+	local_irq_disable();
+	native_set_pmd(entry, native_make_pmd(0));
+	/* Of this CPU: the one that panics, and dumps. */
+	native_write_cr3(__native_read_cr3());
+	panic("ras_spoil: hole");
+}
+
+static char spoil_function[KSYM_NAME_LEN];
+static unsigned int spoil_cpu;
+static bool spoil_faults;
+
+static int spoil_reached(struct kprobe *probe, struct pt_regs *regs)
+{
+	if (raw_smp_processor_id() != spoil_cpu)
+		return 0;
+	if (spoil_faults)
+		WRITE_ONCE(*(int *)8UL, 1);
+	for (;;)
+		cpu_relax();
+}
+
+NOKPROBE_SYMBOL(spoil_reached);
+
+static struct kprobe spoil_probe = {
+	.symbol_name	= spoil_function,
+	.pre_handler	= spoil_reached,
+};
+
+/* "<function> <cpu>" */
+static int spoil_probe_at(const char *words, bool faults)
+{
+	char number[8];
+
+	BUILD_BUG_ON(sizeof(spoil_function) < 128);
+	if (sscanf(words, "%127s %7s", spoil_function, number) != 2 ||
+	    kstrtouint(number, 10, &spoil_cpu))
+		return -EINVAL;
+	spoil_faults = faults;
+	return register_kprobe(&spoil_probe);
+}
+
+static int spoil_do(const char *text, const struct kernel_param *param)
+{
+	char word[64], *name;
+	int ret;
+
+	strscpy(word, text, sizeof(word));
+	name = strim(word);
+	if (!strcmp(name, "zone"))
+		ret = spoil_hold(spoil_hold_zones);
+	else if (!strcmp(name, "console"))
+		ret = spoil_hold(spoil_hold_console);
+	else if (strstarts(name, "disk "))
+		ret = spoil_hold_disk_of(name + strlen("disk "));
+	else if (!strcmp(name, "pages"))
+		ret = spoil_pages();
+	else if (!strcmp(name, "hole"))
+		ret = spoil_hole();
+	else if (strstarts(name, "hang "))
+		ret = spoil_probe_at(name + strlen("hang "), false);
+	else if (strstarts(name, "fault "))
+		ret = spoil_probe_at(name + strlen("fault "), true);
+	else
+		ret = -EINVAL;
+	pr_info("%s: %d\n", name, ret);
+	return ret;
+}
+
+static const struct kernel_param_ops spoil_ops = { .set = spoil_do };
+
+module_param_cb(do, &spoil_ops, NULL, 0200);
+MODULE_PARM_DESC(do, "what to spoil");
+
+MODULE_DESCRIPTION("Spoils what a dump should not need");
+MODULE_LICENSE("GPL");
