@@ -22,6 +22,15 @@
 
 #include "ras.h"
 
+/*
+ * What a CPU that is missing runs.  Not cpu_curr_snapshot(), which takes the lock of the CPU's
+ * run queue: that CPU may hold it for good.
+ */
+static const struct task_struct *ras_current_of(unsigned int cpu)
+{
+	return READ_ONCE(per_cpu(current_task, cpu));
+}
+
 /**
  * ras_x86_note() - write the ELF note of a CPU from its record
  * @cpu: the CPU, which may be another one
@@ -46,7 +55,7 @@ void ras_x86_note(unsigned int cpu, const struct ras_cpu *record)
 		prstatus.common.pr_pid = record->pid;
 		elf_core_copy_regs(&prstatus.pr_reg,
 				   (struct pt_regs *)&record->arch.regs);
-	} else if (ras_x86_copy(&pid, &cpu_curr_snapshot(cpu)->pid, sizeof(pid))) {
+	} else if (ras_x86_copy(&pid, &ras_current_of(cpu)->pid, sizeof(pid))) {
 		prstatus.common.pr_pid = pid;
 	}
 	buf = append_elf_note(buf, KEXEC_CORE_NOTE_NAME, NT_PRSTATUS, &prstatus,

@@ -8,6 +8,7 @@
  *	zone		CPU 1 takes the locks of all zones, and spins with interrupts off
  *	console		CPU 1 takes the lock of the consoles, and spins
  *	disk <device>	CPU 1 takes the locks of the disk's queues, and spins
+ *	queue		CPU 1 takes the lock of its run queue, and spins in an NMI
  *	pages		panic, with every other struct page of a range overwritten at random
  *	hole		panic, with the struct pages of 128 MiB of memory not mapped
  *	hang <function> <cpu>
@@ -32,6 +33,8 @@
 #include <linux/random.h>
 #include <linux/string.h>
 
+#include <asm/apic.h>
+#include <asm/nmi.h>
 #include <asm/pgtable.h>
 #include <asm/tlbflush.h>
 
@@ -41,6 +44,8 @@
 
 static struct block_device *spoil_disk;
 static bool spoil_held;
+/* The CPU whose next NMI is its last. */
+static int spoil_in_nmi = -1;
 
 static noinline void spoil_spin(void)
 {
@@ -84,9 +89,42 @@ static int spoil_hold_disk(void *arg)
 	return 0;
 }
 
-static int spoil_hold(int (*hold)(void *arg))
+/* Of this CPU only, and after that it does not come back. */
+static int spoil_nmi(unsigned int type, struct pt_regs *regs)
 {
-	struct task_struct *task = kthread_create_on_cpu(hold, NULL, 1, "ras_marker/%u");
+	if (READ_ONCE(spoil_in_nmi) != raw_smp_processor_id())
+		return NMI_DONE;
+	spoil_spin();
+	return NMI_HANDLED;
+}
+
+static int spoil_hold_queue(void *arg)
+{
+	void *(*lock)(struct task_struct *p, void *flags) = arg;
+	/* struct rq_flags, and more than that. */
+	u64 flags[8];
+
+	lock(current, flags);
+	WRITE_ONCE(spoil_in_nmi, raw_smp_processor_id());
+	apic->send_IPI(raw_smp_processor_id(), NMI_VECTOR);
+	spoil_spin();
+	return 0;
+}
+
+static void *spoil_find_function(const char *name)
+{
+	struct kprobe probe = { .symbol_name = name };
+	int ret = register_kprobe(&probe);
+
+	if (ret)
+		return ERR_PTR(ret);
+	unregister_kprobe(&probe);
+	return probe.addr;
+}
+
+static int spoil_hold(int (*hold)(void *arg), void *arg)
+{
+	struct task_struct *task = kthread_create_on_cpu(hold, arg, 1, "ras_marker/%u");
 	unsigned int ms;
 
 	if (IS_ERR(task))
@@ -103,7 +141,16 @@ static int spoil_hold_disk_of(const char *name)
 	spoil_disk = blkdev_get_by_path(name, FMODE_READ, NULL);
 	if (IS_ERR(spoil_disk))
 		return PTR_ERR(spoil_disk);
-	return spoil_hold(spoil_hold_disk);
+	return spoil_hold(spoil_hold_disk, NULL);
+}
+
+static int spoil_queue(void)
+{
+	void *lock = spoil_find_function("task_rq_lock");
+	int ret = IS_ERR(lock) ? PTR_ERR(lock) : 0;
+
+	ret = ret ?: register_nmi_handler(NMI_LOCAL, spoil_nmi, NMI_FLAG_FIRST, "ras_spoil");
+	return ret ?: spoil_hold(spoil_hold_queue, lock);
 }
 
 /* Pages that are alike but for what they begin with. */
@@ -201,11 +248,13 @@ static int spoil_do(const char *text, const struct kernel_param *param)
 	strscpy(word, text, sizeof(word));
 	name = strim(word);
 	if (!strcmp(name, "zone"))
-		ret = spoil_hold(spoil_hold_zones);
+		ret = spoil_hold(spoil_hold_zones, NULL);
 	else if (!strcmp(name, "console"))
-		ret = spoil_hold(spoil_hold_console);
+		ret = spoil_hold(spoil_hold_console, NULL);
 	else if (strstarts(name, "disk "))
 		ret = spoil_hold_disk_of(name + strlen("disk "));
+	else if (!strcmp(name, "queue"))
+		ret = spoil_queue();
 	else if (!strcmp(name, "pages"))
 		ret = spoil_pages();
 	else if (!strcmp(name, "hole"))
