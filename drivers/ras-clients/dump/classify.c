@@ -136,31 +136,33 @@ bool dump_level_keeps(unsigned int level, enum dump_class class)
 	}
 }
 
-/* Decide about the page frames of a block that are memory. */
+/* Decide about the page frames of a block that are memory: a word of the bitmaps. */
 static void dump_classify_block(struct dump_session *s, unsigned long start, bool readable)
 {
 	struct dump_arena *arena = s->arena;
-	struct dump_result *result = s->result;
-	unsigned long pfn, end = min(start + DUMP_BLOCK_PAGES, arena->nr_pfns);
+	const unsigned long word = start / BITS_PER_LONG;
+	unsigned long pages[DUMP_NR_CLASSES] = { }, left = arena->ram[word];
+	enum dump_class class;
 
-	for (pfn = start; pfn < end; pfn++) {
-		enum dump_class class = DUMP_OF_KERNEL;
-
-		if (!test_bit(pfn, arena->ram))
-			continue;
-		if (readable)
-			class = dump_class_of(arena->look, pfn);
-		if (!dump_level_keeps(s->policy.level, class)) {
-			result->left_out[class]++;
-			continue;
-		}
-		result->pages[class]++;
-		__set_bit(pfn, arena->keep);
-		if (class == DUMP_OF_SLAB)
-			__set_bit(pfn, arena->slab);
-		else if (class == DUMP_OF_KERNEL)
-			__set_bit(pfn, arena->kernel);
+	if (!readable) {
+		pages[DUMP_OF_KERNEL] = left;
+		left = 0;
 	}
+	for (; left; left &= left - 1) {
+		unsigned int bit = __ffs(left);
+
+		pages[dump_class_of(arena->look, start + bit)] |= BIT(bit);
+	}
+	for (class = 0; class < DUMP_NR_CLASSES; class++) {
+		if (dump_level_keeps(s->policy.level, class)) {
+			arena->keep[word] |= pages[class];
+			s->result->pages[class] += hweight_long(pages[class]);
+		} else {
+			s->result->left_out[class] += hweight_long(pages[class]);
+		}
+	}
+	arena->slab[word] = arena->keep[word] & pages[DUMP_OF_SLAB];
+	arena->kernel[word] = arena->keep[word] & pages[DUMP_OF_KERNEL];
 }
 
 /**
