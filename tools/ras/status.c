@@ -25,6 +25,7 @@
  * @saved: a crash now would be saved by the framework
  * @reason: why not
  * @by_kernel: the kernel would start the crash kernel without the framework
+ * @key: the public key for which the dump engine seals dumps, or %NULL; to be freed
  */
 struct status {
 	bool		framework;
@@ -33,6 +34,7 @@ struct status {
 	bool		saved;
 	char		reason[1024];
 	bool		by_kernel;
+	char		*key;
 };
 
 /* Is a crash kernel loaded?  The file is beside the directory of the framework. */
@@ -94,9 +96,22 @@ static bool kernel_starts_kdump(const struct context *context, const struct stat
 	       crash_kernel_is_loaded(context);
 }
 
+/* The key for which dumps are sealed; a kernel without the dump engine has none. */
+static char *read_key(const struct context *context)
+{
+	char *key = policy_has(context, "dump/key") ? policy_try(context, "dump/key") : NULL;
+
+	if (key && !strcmp(key, "none")) {
+		free(key);
+		key = NULL;
+	}
+	return key;
+}
+
 static bool load(const struct context *context, struct status *status)
 {
 	memset(status, 0, sizeof(*status));
+	status->key = read_key(context);
 	if (!policy_read_switch(context, "enabled", &status->framework) ||
 	    !policy_read_switch(context, "triggers/" TRIGGER_PANIC "/enabled", &status->panic) ||
 	    !handlers_load(context, &status->handlers))
@@ -171,6 +186,8 @@ static void print_notes(const struct status *status)
 
 	printf("framework %s, panic trigger %s\n", status->framework ? "on" : "off",
 	       status->panic ? "on" : "off");
+	if (status->key)
+		printf("dumps but those of kdump are sealed for %s\n", status->key);
 	for (size_t i = 0; i < handlers->count; i++) {
 		const struct handler *handler = handlers->list + i;
 
@@ -213,7 +230,9 @@ static void print_json(const struct status *status)
 		print_handler_json(handlers->list + i);
 		between = ", ";
 	}
-	fputs("], \"not_fetched\": [", stdout);
+	fputs("], \"sealed_for\": ", stdout);
+	quote_json(status->key);
+	fputs(", \"not_fetched\": [", stdout);
 	between = "";
 	for (size_t i = 0; i < handlers->count; i++) {
 		if (!holds_dump(handlers->list + i))
@@ -249,5 +268,6 @@ enum answer status_command(const struct context *context, int argc, char **argv)
 		}
 	}
 	handlers_free(&status.handlers);
+	free(status.key);
 	return answer;
 }

@@ -206,6 +206,12 @@ def check_saved(bench: Bench) -> None:
     table += "       5  kdump           none                  armed, saves memory\n"
     bench.expect("status: the table", ran, YES, "", table=table in ran.out, quiet=not ran.err)
     bench.expect("status: the switches", ran, YES, "^framework on, panic trigger on$")
+    bench.expect("status: not sealed", ran, YES, "", unsealed="sealed" not in ran.out)
+    bench.put("dump/key", "5e" * 32)
+    ran = bench.run("status")
+    bench.expect("status: sealed", ran, YES, f"^dumps .*of kdump are sealed for {'5e' * 32}$")
+    said = json.loads(bench.run("--json", "status").out)
+    bench.tap.same("status: JSON: sealed", "5e" * 32, said["sealed_for"])
     bench.fresh({"dump-b": Handler(), "dump-a": Handler()})
     bench.expect("status: equal priorities", bench.run("status"), YES, "dump-a, then dump-b")
     bench.fresh({"kdump": NO_KDUMP, "dump-a": Handler(armed=0, reason="gone"), "dump-b": vdb})
@@ -352,7 +358,7 @@ def check_status_json(bench: Bench) -> None:
     said = json.loads(ran.out)
     same = bench.run("status", "--json").out == ran.out
     bench.tap.ok(same, "status: --json behind it")
-    names = "framework handlers kernel_starts_kdump not_fetched panic reason saved"
+    names = "framework handlers kernel_starts_kdump not_fetched panic reason saved sealed_for"
     bench.tap.same("status: JSON has", names, " ".join(sorted(said)))
     first = {"name": "dump-a", "priority": 300, "enabled": True, "armed": False, "failed": False}
     first |= {"saves": True, "reason": held, "last_verdict": "next", "last_ns": 5}
