@@ -40,6 +40,8 @@ class Target:
     flavour: str = "main"
     version: str = VERSION
     arch: str = ARCH
+    # Instead of the processor that the emulator has for this architecture.
+    processor: str = ""
 
     def __post_init__(self) -> None:
         for kind, name in (
@@ -166,7 +168,7 @@ class Target:
     @property
     def cpu(self) -> str:
         """The emulator's processor model."""
-        return str(self._arch["cpu"])
+        return self.processor or str(self._arch["cpu"])
 
     @property
     def console(self) -> str:
