@@ -24,7 +24,7 @@ fetch_from_or()
 	local area=$1
 	shift
 	ras-savecore --dry-run "$area" 2>&1 | tell "savecore: "
-	if ! ras-savecore -q -o /tmp/vmcore "$area" > /dev/null 2>&1; then
+	if ! ras-savecore --dry-run "$area" 2>&1 | grep -q "would be saved"; then
 		"$@"
 		return
 	fi
