@@ -151,7 +151,7 @@ static void check_memory(struct trial *trial, const struct target *target)
 	if (target_memory_room(trial->context, &room))
 		check_room(trial, target->name, room);
 	else
-		tell(trial, RESULT_NOT_TRIED, target->name, "nobody knows how large the region is");
+		tell(trial, RESULT_NOT_TRIED, target->name, "nobody knows how much room there is");
 }
 
 static bool is_same(const struct stat *one, const struct stat *other)

@@ -242,6 +242,7 @@ struct dump_layout {
 /* Size of a page descriptor in the file. */
 #define DUMP_DESC_BYTES		24
 
+struct dump_session;
 struct dump_target;
 
 /**
@@ -250,7 +251,8 @@ struct dump_target;
  * @disarm: optional; undo @arm.  Process context
  * @release: optional; the target is not needed any more.  Process context
  * @not_ready: as ras_handler.not_ready
- * @start: begin a dump that is laid out; refuses with an errno, and has written nothing then
+ * @start: begin a dump; refuses with an errno, and has written nothing then.  @layout is that
+ *	of what is written: the file, or the log of one that is sealed
  * @write: store @size bytes at @offset of the file: anywhere before @layout->data, and behind
  *	that right after what was stored last; %-ENOSPC: there is no more room
  * @room: the most that the file can have, in bytes
@@ -265,7 +267,7 @@ struct dump_target_ops {
 	void			(*release)(struct dump_target *target);
 	const char		*(*not_ready)(struct dump_target *target);
 	int			(*start)(struct dump_target *target,
-					 const struct ras_stop *stop,
+					 const struct dump_session *s,
 					 const struct dump_layout *layout);
 	int			(*write)(struct dump_target *target, u64 offset,
 					 const void *data, size_t size);
@@ -279,11 +281,13 @@ struct dump_target_ops {
  * @name: for messages
  * @ops: see struct dump_target_ops
  * @memory: how much it has allocated since it was armed, in bytes
+ * @borrows: it writes to memory that the level leaves out
  */
 struct dump_target {
 	const char		*name;
 	const struct dump_target_ops *ops;
 	size_t			memory;
+	bool			borrows;
 };
 
 /* Why a dump is not whole. */
@@ -432,6 +436,8 @@ void dump_lay_out(struct dump_session *s);
 int dump_write_meta(struct dump_session *s);
 int dump_write_header(struct dump_session *s, bool whole);
 void dump_make_desc(void *at, u64 offset, u32 size, u32 flags);
+void dump_read_desc(const void *at, u64 *offset, u32 *size);
+void dump_cut_header(void *page);
 int dump_write_desc(struct dump_session *s, u64 rank, u64 offset, u32 size, u32 flags);
 
 /* arena.c */

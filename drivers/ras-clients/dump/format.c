@@ -238,6 +238,32 @@ void dump_make_desc(void *at, u64 offset, u32 size, u32 flags)
 }
 
 /**
+ * dump_read_desc() - where a page descriptor leads to
+ * @at: the descriptor; %DUMP_DESC_BYTES bytes
+ * @offset: set to where in the file the page is, in bytes
+ * @size: set to how many bytes it takes there; 0: the page is missing
+ */
+void dump_read_desc(const void *at, u64 *offset, u32 *size)
+{
+	struct dump_desc desc;
+
+	memcpy(&desc, at, sizeof(desc));
+	*offset = desc.offset;
+	*size = desc.size;
+}
+
+/**
+ * dump_cut_header() - have the header of a file say that pages are missing
+ * @page: the first page of the file
+ */
+void dump_cut_header(void *page)
+{
+	struct dump_header *header = page;
+
+	header->status |= DUMP_INCOMPLETE;
+}
+
+/**
  * dump_write_desc() - say where a page is
  * @s: the session
  * @rank: the number of the page among those that are in the dump

@@ -82,6 +82,8 @@ static const char *dump_not_ready(struct ras_handler *handler)
 	/* Pairs with the release in dump_rearm(). */
 	if (!smp_load_acquire(&dump_arena))
 		return "memory is being added or removed";
+	if (target->borrows && !(READ_ONCE(dump_policy.level) & ~DUMP_ZERO))
+		return "the level leaves out no memory that could be borrowed";
 	return target->ops->not_ready(target);
 }
 

@@ -1,191 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * RAS client: the dump engine's target memory: a region that the kernel does not use, and
- * that keeps its content over a warm reboot, as ramoops has one.
+ * RAS client: the dump engine's target memory: what keeps its content over a warm reboot.
  *
  * The kernel that comes up finds the dump there and shows it as a file, until somebody says
  * that it was fetched.  Until then no other dump is written over it.
  */
 #define pr_fmt(fmt) "ras_dump: " fmt
 
-#include <linux/crc32.h>
 #include <linux/err.h>
 #include <linux/init.h>
-#include <linux/io.h>
-#include <linux/ioport.h>
 #include <linux/kernel.h>
 #include <linux/kobject.h>
-#include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
-#include "dump.h"
+#include "memory.h"
 
-#define DUMP_AREA_MAGIC		"RASDUMP1"
-/* The file begins here in the region. */
-#define DUMP_AREA_HEAD		PAGE_SIZE
-
-enum dump_area_state {
-	DUMP_AREA_EMPTY,
-	DUMP_AREA_BEGUN,
-	DUMP_AREA_CUT,
-	DUMP_AREA_WHOLE,
-	DUMP_AREA_TAKEN,
+static const char * const dump_kept_states[] = {
+	[DUMP_KEPT_EMPTY]	= "empty",
+	[DUMP_KEPT_BEGUN]	= "interrupted",
+	[DUMP_KEPT_CUT]		= "cut off",
+	[DUMP_KEPT_WHOLE]	= "whole",
+	[DUMP_KEPT_TAKEN]	= "taken",
 };
 
-static const char * const dump_area_states[] = {
-	[DUMP_AREA_EMPTY]	= "empty",
-	[DUMP_AREA_BEGUN]	= "interrupted",
-	[DUMP_AREA_CUT]		= "cut off",
-	[DUMP_AREA_WHOLE]	= "whole",
-	[DUMP_AREA_TAKEN]	= "taken",
-};
+static struct dump_keeper *dump_keeper;
+/* Serializes what is done to the dump that is there. */
+static DEFINE_MUTEX(dump_keeper_lock);
 
-/**
- * struct dump_area - the head of the region, read by the next kernel
- * @magic: %DUMP_AREA_MAGIC
- * @version: 1
- * @state: see enum dump_area_state
- * @size: of the file behind it, in bytes; as much as there may be while it is being written
- * @crc: CRC-32 of all above
- */
-struct dump_area {
-	char			magic[8];
-	u32			version;
-	u32			state;
-	u64			size;
-	u32			crc;
-} __packed;
-
-/**
- * struct dump_mem - the region
- * @target: as the engine sees it
- * @phys: where it is
- * @size: how large, in bytes
- * @map: mapped; what is stored there goes to memory, not to a cache that a reset clears
- * @lock: serializes what is done to it outside a stop
- */
-struct dump_mem {
-	struct dump_target	target;
-	phys_addr_t		phys;
-	size_t			size;
-	void			*map;
-	struct mutex		lock;	/* see above */
-};
-
-static u32 dump_area_crc(const struct dump_area *area)
+static void dump_look(struct dump_kept *kept)
 {
-	return crc32_le(~0, (const u8 *)area, offsetof(struct dump_area, crc));
+	dump_keeper->ops->look(dump_keeper, kept);
 }
 
-/* Read the head; one that is none is that of an empty region. */
-static void dump_mem_read(const struct dump_mem *mem, struct dump_area *area)
-{
-	memcpy(area, mem->map, sizeof(*area));
-	if (memcmp(area->magic, DUMP_AREA_MAGIC, sizeof(area->magic)) || area->version != 1 ||
-	    area->crc != dump_area_crc(area) || area->state >= ARRAY_SIZE(dump_area_states) ||
-	    area->size > mem->size - DUMP_AREA_HEAD) {
-		memset(area, 0, sizeof(*area));
-		area->state = DUMP_AREA_EMPTY;
-	}
-}
-
-static void dump_mem_mark(struct dump_mem *mem, enum dump_area_state state, u64 size)
-{
-	struct dump_area area = { .version = 1, .state = state, .size = size };
-
-	memcpy(area.magic, DUMP_AREA_MAGIC, sizeof(area.magic));
-	area.crc = dump_area_crc(&area);
-	/* What it tells of comes first: the stores to such memory are not ordered. */
-	wmb();
-	memcpy(mem->map, &area, sizeof(area));
-	/* And it is there before anything can reset the machine. */
-	wmb();
-}
-
-/* Is there something that somebody may still want? */
-static bool dump_area_is_used(const struct dump_area *area)
-{
-	return area->state != DUMP_AREA_EMPTY && area->state != DUMP_AREA_TAKEN;
-}
-
-static struct dump_mem *dump_mem_of(struct dump_target *target)
-{
-	return container_of(target, struct dump_mem, target);
-}
-
-static const char *dump_mem_not_ready(struct dump_target *target)
-{
-	struct dump_area area;
-
-	dump_mem_read(dump_mem_of(target), &area);
-	return dump_area_is_used(&area) ? "holds a dump that was not fetched" : NULL;
-}
-
-static int dump_mem_start(struct dump_target *target, const struct ras_stop *stop,
-			  const struct dump_layout *layout)
-{
-	struct dump_mem *mem = dump_mem_of(target);
-
-	/* Should this be the end of it, the next kernel shows what there is. */
-	dump_mem_mark(mem, DUMP_AREA_BEGUN, mem->size - DUMP_AREA_HEAD);
-	return 0;
-}
-
-static int dump_mem_write(struct dump_target *target, u64 offset, const void *data, size_t size)
-{
-	struct dump_mem *mem = dump_mem_of(target);
-	u64 room = mem->size - DUMP_AREA_HEAD;
-
-	if (offset > room || size > room - offset)
-		return -ENOSPC;
-	memcpy(mem->map + DUMP_AREA_HEAD + offset, data, size);
-	return 0;
-}
-
-static u64 dump_mem_room(struct dump_target *target)
-{
-	return dump_mem_of(target)->size - DUMP_AREA_HEAD;
-}
-
-static int dump_mem_finish(struct dump_target *target, u64 size, bool whole)
-{
-	struct dump_mem *mem = dump_mem_of(target);
-
-	dump_mem_mark(mem, whole ? DUMP_AREA_WHOLE : DUMP_AREA_CUT,
-		      min(size, dump_mem_room(target)));
-	return 0;
-}
-
-static const struct dump_target_ops dump_mem_ops = {
-	.not_ready	= dump_mem_not_ready,
-	.start		= dump_mem_start,
-	.write		= dump_mem_write,
-	.room		= dump_mem_room,
-	.finish		= dump_mem_finish,
-};
-
-static struct dump_mem dump_mem = {
-	.target	= { .name = "memory", .ops = &dump_mem_ops },
-	.lock	= __MUTEX_INITIALIZER(dump_mem.lock),
-};
-
-/* /sys/kernel/ras/dump/memory/file: the dump that is in the region. */
+/* /sys/kernel/ras/dump/memory/file: the dump that is there. */
 static ssize_t file_read(struct file *file, struct kobject *kobj, struct bin_attribute *attr,
 			 char *buf, loff_t offset, size_t count)
 {
-	struct dump_mem *mem = &dump_mem;
-	struct dump_area area;
+	struct dump_kept kept;
 
-	mutex_lock(&mem->lock);
-	dump_mem_read(mem, &area);
-	if (!dump_area_is_used(&area) || offset >= area.size)
+	mutex_lock(&dump_keeper_lock);
+	dump_look(&kept);
+	if (!dump_kept_is_wanted(&kept) || offset >= kept.size)
 		count = 0;
-	count = min_t(u64, count, area.size - offset);
+	count = min_t(u64, count, kept.size - offset);
 	if (count)
-		memcpy(buf, mem->map + DUMP_AREA_HEAD + offset, count);
-	mutex_unlock(&mem->lock);
+		dump_keeper->ops->read(dump_keeper, offset, buf, count);
+	mutex_unlock(&dump_keeper_lock);
 	return count;
 }
 
@@ -194,32 +56,31 @@ static BIN_ATTR(file, 0400, file_read, NULL, 0);
 /* /sys/kernel/ras/dump/memory/state */
 static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
-	struct dump_area area;
+	struct dump_kept kept;
 
-	dump_mem_read(&dump_mem, &area);
-	return sysfs_emit(buf, "%s\n", dump_area_states[area.state]);
+	dump_look(&kept);
+	return sysfs_emit(buf, "%s\n", dump_kept_states[kept.state]);
 }
 
 static ssize_t state_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
 			   size_t count)
 {
-	struct dump_mem *mem = &dump_mem;
-	struct dump_area area;
+	struct dump_kept kept;
 	int ret = 0;
 
-	if (!sysfs_streq(buf, dump_area_states[DUMP_AREA_TAKEN])) {
+	if (!sysfs_streq(buf, dump_kept_states[DUMP_KEPT_TAKEN])) {
 		pr_warn("memory/state: \"%.*s\" is not \"taken\"\n", dump_word_of(buf), buf);
 		return -EINVAL;
 	}
-	mutex_lock(&mem->lock);
-	dump_mem_read(mem, &area);
-	if (dump_area_is_used(&area)) {
-		dump_mem_mark(mem, DUMP_AREA_TAKEN, area.size);
+	mutex_lock(&dump_keeper_lock);
+	dump_look(&kept);
+	if (dump_kept_is_wanted(&kept)) {
+		dump_keeper->ops->taken(dump_keeper);
 	} else {
 		pr_warn("memory/state: there is no dump to be taken\n");
 		ret = -ENOENT;
 	}
-	mutex_unlock(&mem->lock);
+	mutex_unlock(&dump_keeper_lock);
 	return ret ?: count;
 }
 
@@ -228,10 +89,10 @@ static struct kobj_attribute dump_mem_state_attr = __ATTR_RW_MODE(state, 0600);
 /* /sys/kernel/ras/dump/memory/size, in bytes */
 static ssize_t size_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
-	struct dump_area area;
+	struct dump_kept kept;
 
-	dump_mem_read(&dump_mem, &area);
-	return sysfs_emit(buf, "%llu\n", dump_area_is_used(&area) ? area.size : 0);
+	dump_look(&kept);
+	return sysfs_emit(buf, "%llu\n", dump_kept_is_wanted(&kept) ? kept.size : 0);
 }
 
 static struct kobj_attribute dump_mem_size_attr = __ATTR_RO_MODE(size, 0400);
@@ -250,63 +111,27 @@ static const struct attribute_group dump_mem_group = {
 	.bin_attrs	= dump_mem_bin_attrs,
 };
 
-/* ras_dump.memory=SIZE@ADDRESS */
-static int __init dump_mem_parse(struct dump_mem *mem, const char *text)
-{
-	char *end;
-
-	mem->size = memparse(text, &end);
-	if (*end != '@')
-		return -EINVAL;
-	mem->phys = memparse(end + 1, &end);
-	if (*end || !PAGE_ALIGNED(mem->phys) || !PAGE_ALIGNED(mem->size) ||
-	    mem->size <= DUMP_AREA_HEAD)
-		return -EINVAL;
-	return 0;
-}
-
-static int __init dump_mem_map(struct dump_mem *mem)
-{
-	if (region_intersects(mem->phys, mem->size, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
-	    REGION_DISJOINT) {
-		pr_err("memory=: the kernel uses that memory; see memmap=\n");
-		return -EBUSY;
-	}
-	if (!request_mem_region(mem->phys, mem->size, "ras_dump")) {
-		pr_err("memory=: somebody else uses that memory\n");
-		return -EBUSY;
-	}
-	mem->map = memremap(mem->phys, mem->size, MEMREMAP_WC);
-	if (!mem->map) {
-		release_mem_region(mem->phys, mem->size);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
 /**
- * dump_mem_init() - make the region that a boot parameter names a target
+ * dump_mem_init() - make the memory that a boot parameter names a target
  * @parent: the directory /sys/kernel/ras/dump
- * @text: the parameter
+ * @text: the parameter: SIZE@ADDRESS, or borrow
  *
  * Return: the target, or an error pointer, with a line in the log that says why.
  */
 struct dump_target *__init dump_mem_init(struct kobject *parent, const char *text)
 {
-	struct dump_mem *mem = &dump_mem;
-	struct dump_area area;
-	int ret = dump_mem_parse(mem, text);
+	struct dump_kept kept;
+	int ret;
 
-	if (ret) {
-		pr_err("memory=%s is not SIZE@ADDRESS, in whole pages\n", text);
-		return ERR_PTR(ret);
-	}
-	ret = dump_mem_map(mem) ?: sysfs_create_group(parent, &dump_mem_group);
+	dump_keeper = strcmp(text, DUMP_BORROW) ? dump_region_init(text) : dump_borrow_init();
+	if (IS_ERR(dump_keeper))
+		return ERR_CAST(dump_keeper);
+	ret = sysfs_create_group(parent, &dump_mem_group);
 	if (ret)
 		return ERR_PTR(ret);
-	dump_mem_read(mem, &area);
-	if (dump_area_is_used(&area))
+	dump_look(&kept);
+	if (dump_kept_is_wanted(&kept))
 		pr_notice("memory holds a dump (%s, %llu KiB): dump/memory/file\n",
-			  dump_area_states[area.state], area.size >> 10);
-	return &mem->target;
+			  dump_kept_states[kept.state], kept.size >> 10);
+	return &dump_keeper->target;
 }

@@ -136,7 +136,7 @@ static const struct kernel_param_ops dump_param_key = { .set = dump_keep_key };
 module_param_cb(key, &dump_param_key, NULL, 0);
 MODULE_PARM_DESC(key, "public key of X25519, in hexadecimal digits, for which dumps are sealed");
 module_param_string(memory, dump_memory_text, sizeof(dump_memory_text), 0);
-MODULE_PARM_DESC(memory, "SIZE@ADDRESS of the region that a dump is written to");
+MODULE_PARM_DESC(memory, "where in memory a dump is written to: SIZE@ADDRESS of a region, or borrow");
 module_param_string(targets, dump_targets_text, sizeof(dump_targets_text), 0);
 MODULE_PARM_DESC(targets, "where dumps go: disks, memory; the first is tried first");
 

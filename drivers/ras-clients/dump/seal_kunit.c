@@ -149,7 +149,7 @@ struct seal_test {
 	u8			file[2 * DUMP_SEAL_TEXT];
 };
 
-static int seal_test_start(struct dump_target *target, const struct ras_stop *stop,
+static int seal_test_start(struct dump_target *target, const struct dump_session *s,
 			   const struct dump_layout *layout)
 {
 	container_of(target, struct seal_test, target)->front = layout->data;

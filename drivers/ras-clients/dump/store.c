@@ -131,7 +131,7 @@ static int dump_log_lot(struct dump_session *s, const struct dump_lot *lot)
 static int dump_log_start(struct dump_session *s)
 {
 	static const struct dump_layout layout = { .data = RAS_SEAL_BEGIN };
-	int ret = s->target->ops->start(s->target, s->stop, &layout);
+	int ret = s->target->ops->start(s->target, s, &layout);
 
 	if (ret)
 		return ret;
@@ -152,7 +152,7 @@ int dump_store_start(struct dump_session *s)
 {
 	if (s->log.seal)
 		return dump_log_start(s);
-	return s->target->ops->start(s->target, s->stop, &s->layout);
+	return s->target->ops->start(s->target, s, &s->layout);
 }
 
 /**

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # For rows that dump to memory: the machine boots twice.
 
+# total_kib: how much memory the kernel has.
+total_kib()
+{
+	awk '/^MemTotal/ { print $2 }' /proc/meminfo
+}
+
 # fetch_or COMMAND: hand over the dump that is there, and end; without one, do COMMAND.
 fetch_or()
 {
-	local memory=$RAS/dump/memory
+	local memory=$RAS/dump/memory before
 
 	say "memory: $(cat $memory/state), $(cat $memory/size) bytes"
 	if [ "$(cat $memory/size)" = 0 ]; then
@@ -13,8 +19,9 @@ fetch_or()
 	fi
 	cp $memory/file /tmp/vmcore
 	tar cf /dev/vda -C /tmp vmcore && sync && say "took $(stat -c %s /tmp/vmcore) bytes"
+	before=$(total_kib)
 	echo taken > $memory/state
-	say "memory: $(cat $memory/state)"
+	say "memory: $(cat $memory/state), $((($(total_kib) - before) / 1024)) MiB given back"
 	quit
 }
 
@@ -28,6 +35,8 @@ fetch_from_or()
 		"$@"
 		return
 	fi
+	# Not once more, again and again: what cannot be fetched now never can.
+	ras-savecore -q -o /tmp/vmcore "$area" 2>&1 | tell "savecore: "
 	tar cf /dev/vda -C /tmp vmcore && sync && say "took $(stat -c %s /tmp/vmcore) bytes"
 	ras-savecore --dry-run "$area" 2>&1 | tell "savecore: "
 	# The kernel looks at the area again.

@@ -11,6 +11,7 @@
  *	queue		CPU 1 takes the lock of its run queue, and spins in an NMI
  *	pages		panic, with every other struct page of a range overwritten at random
  *	hole		panic, with the struct pages of 128 MiB of memory not mapped
+ *	borrowed	a page is overwritten of the last block of a dump that the boot has kept
  *	hang <function> <cpu>
  *			that CPU does not come back from the function
  *	fault <function> <cpu>
@@ -30,7 +31,9 @@
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/page-flags.h>
 #include <linux/random.h>
+#include <linux/ras.h>
 #include <linux/string.h>
 
 #include <asm/apic.h>
@@ -206,6 +209,36 @@ static int spoil_hole(void)
 	panic("ras_spoil: hole");
 }
 
+/* The head of such a block. */
+struct spoil_head {
+	char	magic[8];
+	u32	version;
+	u32	index;
+};
+
+#define SPOIL_BLOCK_PAGES	512UL
+
+static int spoil_borrowed(void)
+{
+	unsigned long pfn, end = node_end_pfn(0);
+	struct spoil_head head, *last = NULL;
+	u32 index = 0;
+
+	for (pfn = SPOIL_BLOCK_PAGES; pfn < end; pfn += SPOIL_BLOCK_PAGES) {
+		if (!pfn_valid(pfn) || !PageReserved(pfn_to_page(pfn)) ||
+		    ras_copy(&head, __va(PFN_PHYS(pfn)), sizeof(head)) ||
+		    memcmp(head.magic, "RASDUMPB", sizeof(head.magic)) || head.index < index)
+			continue;
+		last = __va(PFN_PHYS(pfn));
+		index = head.index;
+	}
+	if (!last)
+		return -ENOENT;
+	pr_info("block %u of the dump\n", index);
+	memset((void *)last + PAGE_SIZE, 0x55, PAGE_SIZE);
+	return 0;
+}
+
 static char spoil_function[KSYM_NAME_LEN];
 static unsigned int spoil_cpu;
 static bool spoil_faults;
@@ -259,6 +292,8 @@ static int spoil_do(const char *text, const struct kernel_param *param)
 		ret = spoil_pages();
 	else if (!strcmp(name, "hole"))
 		ret = spoil_hole();
+	else if (!strcmp(name, "borrowed"))
+		ret = spoil_borrowed();
 	else if (strstarts(name, "hang "))
 		ret = spoil_probe_at(name + strlen("hang "), false);
 	else if (strstarts(name, "fault "))

@@ -481,14 +481,14 @@ static void dump_block_reset(struct dump_block *b, const struct dump_layout *lay
 	b->buffer[0].at = layout->data;
 }
 
-static int dump_block_start(struct dump_target *target, const struct ras_stop *stop,
+static int dump_block_start(struct dump_target *target, const struct dump_session *s,
 			    const struct dump_layout *layout)
 {
 	struct dump_block *b = dump_block_of(target);
 	int ret;
 
 	/* The kernel's own driver would not find its device again. */
-	if (stop->resumable) {
+	if (s->stop->resumable) {
 		pr_warn("%s: is written in a crash only\n", b->path);
 		return -EBUSY;
 	}

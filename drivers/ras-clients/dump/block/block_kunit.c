@@ -268,8 +268,9 @@ static const struct dump_layout fake_layout = { .data = FAKE_FRONT };
 static int fake_begin(struct fake_disk *fake, bool resumable)
 {
 	const struct ras_stop stop = { .resumable = resumable };
+	const struct dump_session s = { .stop = &stop };
 
-	return dump_block_start(&fake->b->target, &stop, &fake_layout);
+	return dump_block_start(&fake->b->target, &s, &fake_layout);
 }
 
 /* What the disk keeps over a power cut is the file as far as it goes. */
