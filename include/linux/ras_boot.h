@@ -14,7 +14,9 @@
  * @start: set to its first address, in bytes
  * @end: set to the first address behind it, in bytes
  *
- * Context: While early parameters are parsed, when memblock knows no memory yet.
+ * Without memory that was added later.
+ *
+ * Context: Any, from when early parameters are parsed on; memblock knows no memory then.
  * Return: true; false if there is no such range.
  */
 bool ras_boot_ram(unsigned int nr, phys_addr_t *start, phys_addr_t *end);

@@ -15,7 +15,7 @@
 #include <asm/sections.h>
 #include <asm/setup.h>
 
-bool __init ras_boot_ram(unsigned int nr, phys_addr_t *start, phys_addr_t *end)
+bool ras_boot_ram(unsigned int nr, phys_addr_t *start, phys_addr_t *end)
 {
 	unsigned int i;
 

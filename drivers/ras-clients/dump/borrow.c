@@ -49,16 +49,19 @@ static u32 dump_head_crc(const struct dump_borrow_head *head)
 	return crc32_le(~0, (const u8 *)head, offsetof(struct dump_borrow_head, crc));
 }
 
-static bool dump_head_is_good(const struct dump_borrow_head *head)
+/* Memory may hold anything, the dump of a virtual machine among it. */
+static bool dump_head_is_good(const struct dump_borrow_head *head, u32 block)
 {
 	return !memcmp(head->magic, DUMP_BORROW_MAGIC, sizeof(head->magic)) &&
-	       head->version == 1 && head->crc == dump_head_crc(head) &&
-	       head->state < DUMP_KEPT_STATES;
+	       head->version == 1 && head->crc == dump_head_crc(head) && head->block == block &&
+	       head->state >= DUMP_KEPT_BEGUN && head->state <= DUMP_KEPT_WHOLE &&
+	       head->used <= DUMP_BORROW_ROOM;
 }
 
 static bool dump_head_read(u32 block, struct dump_borrow_head *head)
 {
-	return !ras_copy(head, dump_block_at(block), sizeof(*head)) && dump_head_is_good(head);
+	return !ras_copy(head, dump_block_at(block), sizeof(*head)) &&
+	       dump_head_is_good(head, block);
 }
 
 /*
@@ -85,17 +88,45 @@ static int dump_block_clear(u32 block)
 	return 0;
 }
 
-/* CRC-32 of what is behind the head; @page is for copies. */
-static u32 dump_block_sum(u32 block, void *page)
+/* CRC-32 of @used bytes behind the head, as they are now; @page is for copies. */
+static u32 dump_block_sum(u32 block, u32 used, void *page)
 {
-	const void *at = dump_block_at(block);
-	unsigned int i;
-	u32 sum = ~0;
+	const void *at = dump_block_at(block) + DUMP_BORROW_HEAD;
+	u32 sum = ~0, part;
 
-	for (i = DUMP_BORROW_HEAD / PAGE_SIZE; i < DUMP_BORROW_PAGES; i++)
-		if (!ras_copy(page, at + i * PAGE_SIZE, PAGE_SIZE))
-			sum = crc32_le(sum, page, PAGE_SIZE);
+	for (; used; used -= part) {
+		part = min_t(u32, used, PAGE_SIZE);
+		if (!ras_copy(page, at, part))
+			sum = crc32_le(sum, page, part);
+		at += part;
+	}
 	return sum;
+}
+
+/* Does the block hold what was written there? */
+static bool dump_block_is_right(u32 block, const struct dump_borrow_head *head, void *page)
+{
+	return head->sum == dump_block_sum(block, head->used, page);
+}
+
+/* No later boot takes the block for one of a dump. */
+static void dump_block_forget(u32 block)
+{
+	static const struct dump_borrow_head none;
+
+	dump_block_store(dump_block_at(block), &none, sizeof(none));
+}
+
+/* Is all of the block memory that the firmware tells of?  The next kernel looks nowhere else. */
+static bool dump_is_of_firmware(phys_addr_t at)
+{
+	phys_addr_t start, end;
+	unsigned int nr;
+
+	for (nr = 0; ras_boot_ram(nr, &start, &end); nr++)
+		if (at >= start && at + DUMP_BORROW_BYTES <= end)
+			return true;
+	return false;
 }
 
 /* Will nothing of the block be in the dump, nor be overwritten on the way to the next kernel? */
@@ -104,16 +135,49 @@ static bool dump_is_spare(const struct dump_arena *arena, unsigned long block)
 	unsigned long pfn = block * DUMP_BORROW_PAGES;
 	unsigned long word = pfn / BITS_PER_LONG, end = word + DUMP_BORROW_PAGES / BITS_PER_LONG;
 
-	if (pfn + DUMP_BORROW_PAGES > arena->nr_pfns ||
-	    ras_boot_overwrites(PFN_PHYS(pfn), DUMP_BORROW_BYTES))
+	if (pfn + DUMP_BORROW_PAGES > arena->nr_pfns)
 		return false;
 	for (; word < end; word++)
 		if (~arena->ram[word] || arena->keep[word])
 			return false;
-	return true;
+	return dump_is_of_firmware(PFN_PHYS(pfn)) &&
+	       !ras_boot_overwrites(PFN_PHYS(pfn), DUMP_BORROW_BYTES);
 }
 
-/* What is in the two blocks of the chunk that begins at @pfn: a bit for each class. */
+/*
+ * A device may still be reading a page, to write it to a disk, or writing to it.  Such pages are
+ * locked, or somebody has a reference to them besides page cache and page tables.
+ */
+static bool dump_is_at_rest(const struct page *page, enum dump_class class)
+{
+	const unsigned long busy = BIT(PG_locked) | BIT(PG_writeback) | BIT(PG_head);
+	const int mapped = atomic_read(&page->_mapcount) + 1;
+	const bool swapbacked = page->flags & BIT(PG_swapbacked);
+
+	if (class == DUMP_OF_NOBODY)
+		return true;
+	if (page->flags & busy || READ_ONCE(page->compound_head) & 1)
+		return false;
+	if (class == DUMP_OF_USER)
+		return page_ref_count(page) == mapped &&
+		       !(swapbacked && page->flags & BIT(PG_swapcache));
+	/* Of pages with private data, the buffers have locks of their own. */
+	return class == DUMP_OF_CACHE && page_ref_count(page) == mapped + 1 &&
+	       (swapbacked || !(page->flags & BIT(PG_dirty)));
+}
+
+static enum dump_class dump_class_at_rest(struct dump_look *look, unsigned long pfn)
+{
+	enum dump_class class = dump_class_of(look, pfn);
+
+	return dump_is_at_rest(&look->block[pfn % DUMP_BLOCK_PAGES], class) ? class :
+									     DUMP_OF_KERNEL;
+}
+
+/*
+ * What is in the two blocks of the chunk that begins at @pfn: a bit for each class.  What must
+ * be left alone counts as the kernel's.
+ */
 static void dump_look_into(struct dump_look *look, unsigned long pfn, u32 *holds)
 {
 	unsigned int i, j;
@@ -128,7 +192,7 @@ static void dump_look_into(struct dump_look *look, unsigned long pfn, u32 *holds
 			*hold |= BIT(DUMP_OF_KERNEL);
 		else
 			for (j = 0; j < DUMP_BLOCK_PAGES; j++)
-				*hold |= BIT(dump_class_of(look, pfn + i + j));
+				*hold |= BIT(dump_class_at_rest(look, pfn + i + j));
 	}
 }
 
@@ -144,14 +208,16 @@ static bool dump_borrow_take(struct dump_borrow *b, unsigned long block, unsigne
 	return true;
 }
 
-/* Pick blocks that hold something of @any, and nothing but that and what is free. */
+/* Pick blocks that hold nothing but these classes. */
 static void dump_borrow_pick_of(struct dump_borrow *b, const struct dump_arena *arena,
-				unsigned int wanted, u32 any, unsigned int *runs)
+				unsigned int wanted, u32 classes)
 {
 	unsigned long chunk = DIV_ROUND_UP(arena->nr_pfns, DUMP_CHUNK_PAGES);
+	unsigned int runs = 0;
 	u32 holds[2];
 	int half;
 
+	b->nr_blocks = 0;
 	while (chunk-- && b->nr_blocks < wanted) {
 		bool spare[2] = { dump_is_spare(arena, 2 * chunk),
 				  dump_is_spare(arena, 2 * chunk + 1) };
@@ -160,9 +226,8 @@ static void dump_borrow_pick_of(struct dump_borrow *b, const struct dump_arena *
 			continue;
 		dump_look_into(arena->look, chunk * DUMP_CHUNK_PAGES, holds);
 		for (half = 1; half >= 0 && b->nr_blocks < wanted; half--)
-			if (spare[half] && holds[half] & any &&
-			    !(holds[half] & ~(any | BIT(DUMP_OF_NOBODY))) &&
-			    !dump_borrow_take(b, 2 * chunk + half, runs))
+			if (spare[half] && !(holds[half] & ~classes) &&
+			    !dump_borrow_take(b, 2 * chunk + half, &runs))
 				return;
 	}
 }
@@ -173,30 +238,30 @@ static void dump_borrow_pick_of(struct dump_borrow *b, const struct dump_arena *
  * @arena: the arena, classified
  * @wanted: how many blocks are enough
  *
- * Free memory comes first: a device may still be writing to page cache, or to the memory of a
- * process.
+ * Free memory only, if there is enough; else page cache and memory of processes, too, in which
+ * there are longer runs of blocks.
  *
  * Context: A handler.  Writes to none of them.
  */
 void dump_borrow_pick(struct dump_borrow *b, const struct dump_arena *arena,
 		      unsigned int wanted)
 {
-	unsigned int runs = 0;
-
-	b->nr_blocks = 0;
 	wanted = min(wanted, b->max_blocks);
-	dump_borrow_pick_of(b, arena, wanted, BIT(DUMP_OF_NOBODY), &runs);
-	dump_borrow_pick_of(b, arena, wanted, BIT(DUMP_OF_CACHE) | BIT(DUMP_OF_CACHE_PRIVATE) |
-			    BIT(DUMP_OF_USER), &runs);
+	dump_borrow_pick_of(b, arena, wanted, BIT(DUMP_OF_NOBODY));
+	if (b->nr_blocks < wanted)
+		dump_borrow_pick_of(b, arena, wanted, BIT(DUMP_OF_NOBODY) | BIT(DUMP_OF_CACHE) |
+				    BIT(DUMP_OF_USER));
 }
 
 static int dump_borrow_mark(struct dump_borrow *b, unsigned int index,
-			    enum dump_kept_state state, u32 sum)
+			    enum dump_kept_state state, u32 used, u32 sum)
 {
 	struct dump_borrow_head head = b->head;
 
+	head.block = b->block[index];
 	head.index = index;
 	head.state = state;
+	head.used = used;
 	head.sum = sum;
 	head.crc = dump_head_crc(&head);
 	/* What it tells of comes first. */
@@ -211,7 +276,7 @@ static int dump_borrow_open(struct dump_borrow *b)
 		u32 *block = &b->block[b->nr_open];
 
 		if (!dump_block_clear(*block) &&
-		    !dump_borrow_mark(b, b->nr_open, DUMP_KEPT_BEGUN, 0)) {
+		    !dump_borrow_mark(b, b->nr_open, DUMP_KEPT_BEGUN, 0, 0)) {
 			b->nr_open++;
 			return 0;
 		}
@@ -242,6 +307,32 @@ void dump_borrow_begin(struct dump_borrow *b, const struct dump_layout *layout, 
 	b->head.descs = sealed ? 0 : layout->descs;
 	b->head.data = layout->data;
 	b->nr_open = 0;
+	b->end = 0;
+	b->sum = ~0;
+}
+
+/* The last block of the file of which a part can be changed after it was written. */
+static u64 dump_borrow_front(const struct dump_borrow *b)
+{
+	return div_u64(b->head.data, DUMP_BORROW_ROOM);
+}
+
+/*
+ * Bytes were appended: sum up what was meant to be there, and not what is there later.  A block
+ * that is full says so.
+ */
+static int dump_borrow_account(struct dump_borrow *b, u64 index, u64 at, const void *data,
+			       size_t size)
+{
+	if (index <= dump_borrow_front(b))
+		return 0;
+	if (!at)
+		b->sum = ~0;
+	b->sum = crc32_le(b->sum, data, size);
+	b->end = index * DUMP_BORROW_ROOM + at + size;
+	if (at + size < DUMP_BORROW_ROOM)
+		return 0;
+	return dump_borrow_mark(b, index, DUMP_KEPT_BEGUN, DUMP_BORROW_ROOM, b->sum);
 }
 
 /**
@@ -265,10 +356,9 @@ int dump_borrow_put(struct dump_borrow *b, u64 offset, const void *data, size_t 
 
 		while (!ret && b->nr_open <= index)
 			ret = dump_borrow_open(b);
-		/* What did not survive cannot be mended either. */
-		if (!ret && b->block[index])
-			ret = dump_block_store(dump_block_at(b->block[index]) + DUMP_BORROW_HEAD +
-					       at, data, part);
+		ret = ret ?: dump_block_store(dump_block_at(b->block[index]) + DUMP_BORROW_HEAD +
+					      at, data, part) ?:
+			     dump_borrow_account(b, index, at, data, part);
 		if (ret)
 			return ret;
 		offset += part;
@@ -276,6 +366,23 @@ int dump_borrow_put(struct dump_borrow *b, u64 offset, const void *data, size_t 
 		size -= part;
 	}
 	return 0;
+}
+
+/* The sum of a block, and of how many bytes it is. */
+static u32 dump_borrow_sum(struct dump_borrow *b, unsigned int index, u32 *used)
+{
+	struct dump_borrow_head head;
+
+	*used = DUMP_BORROW_ROOM;
+	/* What can be changed is read again; it is not much. */
+	if (index <= dump_borrow_front(b))
+		return dump_block_sum(b->block[index], *used, b->page);
+	if (b->end < (index + 1ULL) * DUMP_BORROW_ROOM) {
+		*used = b->end - (u64)index * DUMP_BORROW_ROOM;
+		return b->sum;
+	}
+	/* If that cannot be read any more, no sum is right. */
+	return dump_head_read(b->block[index], &head) ? head.sum : 0;
 }
 
 /**
@@ -291,14 +398,14 @@ int dump_borrow_end(struct dump_borrow *b, u64 size, bool whole)
 {
 	unsigned int index = min_t(u64, DIV_ROUND_UP_ULL(size, DUMP_BORROW_ROOM), b->nr_open);
 	int ret = 0;
+	u32 sum, used;
 
 	b->head.size = min_t(u64, size, (u64)b->nr_open * DUMP_BORROW_ROOM);
 	/* Block 0 comes last: until then the dump was interrupted. */
 	while (index-- && !ret) {
-		if (!b->block[index])
-			continue;
-		ret = dump_borrow_mark(b, index, whole ? DUMP_KEPT_WHOLE : DUMP_KEPT_CUT,
-				       dump_block_sum(b->block[index], b->page));
+		sum = dump_borrow_sum(b, index, &used);
+		ret = dump_borrow_mark(b, index, whole ? DUMP_KEPT_WHOLE : DUMP_KEPT_CUT, used,
+				       sum);
 		if (b->stop)
 			ras_progress(b->stop);
 	}
@@ -331,16 +438,26 @@ void dump_borrow_get(struct dump_borrow *b, u64 offset, void *buf, size_t size)
 	}
 }
 
+static bool dump_borrow_makes_sense(const struct dump_borrow *b,
+				    const struct dump_borrow_head *first)
+{
+	const u64 room = (u64)b->max_blocks * DUMP_BORROW_ROOM;
+
+	return first->size <= room && first->data <= room && first->descs <= first->data &&
+	       (first->state == DUMP_KEPT_BEGUN || first->size);
+}
+
 /* The first block of the dump that was begun last. */
-static bool dump_borrow_find_first(const u32 *found, unsigned int nr_found,
-				   struct dump_borrow_head *first)
+static bool dump_borrow_find_first(const struct dump_borrow *b, const u32 *found,
+				   unsigned int nr_found, struct dump_borrow_head *first)
 {
 	struct dump_borrow_head head;
 	bool is_there = false;
 	unsigned int i;
 
 	for (i = 0; i < nr_found; i++) {
-		if (!dump_head_read(found[i], &head) || head.index)
+		if (!dump_head_read(found[i], &head) || head.index ||
+		    !dump_borrow_makes_sense(b, &head))
 			continue;
 		if (!is_there || head.seconds > first->seconds)
 			*first = head;
@@ -349,7 +466,10 @@ static bool dump_borrow_find_first(const u32 *found, unsigned int nr_found,
 	return is_there;
 }
 
-/* Put the blocks of the dump in order, and take them out of @found. */
+/*
+ * Put the blocks of the dump in order, and take them out of @found.  One that somebody has
+ * written to is in use, perhaps: it is not given back, either.
+ */
 static void dump_borrow_sort(struct dump_borrow *b, u32 *found, unsigned int nr_found)
 {
 	const struct dump_borrow_head *first = &b->head;
@@ -357,16 +477,21 @@ static void dump_borrow_sort(struct dump_borrow *b, u32 *found, unsigned int nr_
 	unsigned int i;
 
 	for (i = 0; i < nr_found; i++) {
-		if (!dump_head_read(found[i], &head) || head.id != first->id ||
+		const u32 block = found[i];
+
+		if (!dump_head_read(block, &head) || head.id != first->id ||
 		    head.index >= b->max_blocks || b->block[head.index])
 			continue;
-		/* While it was being written, the end and the sums were not known. */
+		/* While it was being written, nobody knew where it ends. */
 		if (first->state != DUMP_KEPT_BEGUN &&
-		    (head.index >= b->nr_blocks || head.state != first->state ||
-		     head.sum != dump_block_sum(found[i], b->page)))
+		    (head.index >= b->nr_blocks || head.state != first->state || !head.used))
 			continue;
-		b->block[head.index] = found[i];
 		found[i] = 0;
+		if (head.used && !dump_block_is_right(block, &head, b->page)) {
+			dump_block_forget(block);
+			continue;
+		}
+		b->block[head.index] = block;
 		b->nr_blocks = max(b->nr_blocks, head.index + 1);
 	}
 }
@@ -387,10 +512,36 @@ static bool dump_borrow_has(const struct dump_borrow *b, u64 offset, u64 size)
 	return true;
 }
 
-/*
- * Have no descriptor lead to what did not survive, and the header say that pages are missing.
- * Another reboot must find it so: the sums are made anew.
- */
+/* Change a part of the front of a dump that was found, as far as it is there. */
+static void dump_borrow_change(struct dump_borrow *b, u64 offset, const void *data, size_t size)
+{
+	while (size) {
+		u64 index = div_u64(offset, DUMP_BORROW_ROOM);
+		u64 at = offset - index * DUMP_BORROW_ROOM;
+		size_t part = min_t(u64, size, DUMP_BORROW_ROOM - at);
+
+		if (index < b->nr_blocks && b->block[index])
+			dump_block_store(dump_block_at(b->block[index]) + DUMP_BORROW_HEAD + at,
+					 data, part);
+		offset += part;
+		data += part;
+		size -= part;
+	}
+}
+
+/* Another reboot must find the front as it is now. */
+static void dump_borrow_sum_front(struct dump_borrow *b)
+{
+	u64 index = min_t(u64, dump_borrow_front(b) + 1, b->nr_blocks);
+	struct dump_borrow_head head;
+
+	while (index--)
+		if (b->block[index] && dump_head_read(b->block[index], &head) && head.used)
+			dump_borrow_mark(b, index, head.state, head.used,
+					 dump_block_sum(b->block[index], head.used, b->page));
+}
+
+/* Have no descriptor lead to what did not survive, and the header say that pages are missing. */
 static void dump_borrow_mend(struct dump_borrow *b)
 {
 	const struct dump_borrow_head *head = &b->head;
@@ -406,13 +557,12 @@ static void dump_borrow_mend(struct dump_borrow *b)
 		    (!size || dump_borrow_has(b, offset, size)))
 			continue;
 		memset(desc, 0, sizeof(desc));
-		dump_borrow_put(b, at, desc, sizeof(desc));
+		dump_borrow_change(b, at, desc, sizeof(desc));
 	}
 	dump_borrow_get(b, 0, b->page, PAGE_SIZE);
 	dump_cut_header(b->page);
-	dump_borrow_put(b, 0, b->page, PAGE_SIZE);
-	if (head->state != DUMP_KEPT_BEGUN)
-		dump_borrow_end(b, head->size, false);
+	dump_borrow_change(b, 0, b->page, PAGE_SIZE);
+	dump_borrow_sum_front(b);
 }
 
 /* There is no dump in these blocks after all. */
@@ -457,7 +607,7 @@ unsigned int dump_borrow_gather(struct dump_borrow *b, u32 *found, unsigned int 
 	b->kept.state = DUMP_KEPT_EMPTY;
 	b->nr_blocks = 0;
 	memset(b->block, 0, b->max_blocks * sizeof(*b->block));
-	if (!dump_borrow_find_first(found, nr_found, &b->head))
+	if (!dump_borrow_find_first(b, found, nr_found, &b->head))
 		return 0;
 	b->nr_blocks = min_t(u64, DIV_ROUND_UP_ULL(head->size, DUMP_BORROW_ROOM), b->max_blocks);
 	dump_borrow_sort(b, found, nr_found);
@@ -471,11 +621,11 @@ unsigned int dump_borrow_gather(struct dump_borrow *b, u32 *found, unsigned int 
 	b->kept.state = head->state;
 	b->kept.size = head->state == DUMP_KEPT_BEGUN ? (u64)b->nr_blocks * DUMP_BORROW_ROOM :
 							 head->size;
-	if (lost) {
+	if (lost)
 		b->kept.state = DUMP_KEPT_CUT;
-		if (head->descs)
-			dump_borrow_mend(b);
-	}
+	/* The header may have been finished before the dump was interrupted. */
+	if (head->descs && (lost || head->state == DUMP_KEPT_BEGUN))
+		dump_borrow_mend(b);
 	return lost;
 }
 
@@ -581,14 +731,17 @@ static void dump_borrow_read(struct dump_keeper *keeper, u64 offset, void *buf, 
 	dump_borrow_get(dump_borrow_of(&keeper->target), offset, buf, size);
 }
 
-/* Give a block back, such that no later boot takes it for one of a dump. */
-static void dump_block_release(u32 block)
+/* Give a block back, if nobody has written to it since the dump, and so nobody uses it. */
+static void dump_block_release(u32 block, void *page)
 {
 	void *at = dump_block_at(block);
+	struct dump_borrow_head head;
+	bool is_ours = dump_head_read(block, &head) && head.used &&
+		       dump_block_is_right(block, &head, page);
 
-	memset(at, 0, sizeof(struct dump_borrow_head));
-	arch_wb_cache_pmem(at, sizeof(struct dump_borrow_head));
-	free_reserved_area(at, at + DUMP_BORROW_BYTES, -1, NULL);
+	dump_block_forget(block);
+	if (is_ours)
+		free_reserved_area(at, at + DUMP_BORROW_BYTES, -1, NULL);
 }
 
 static void dump_borrow_taken(struct dump_keeper *keeper)
@@ -598,7 +751,7 @@ static void dump_borrow_taken(struct dump_keeper *keeper)
 
 	for (i = 0; i < b->nr_blocks; i++)
 		if (b->block[i])
-			dump_block_release(b->block[i]);
+			dump_block_release(b->block[i], b->page);
 	b->nr_blocks = 0;
 	b->kept.size = 0;
 	/* Pairs with the acquire in dump_borrow_not_ready(): the blocks are not ours any more. */
@@ -616,17 +769,48 @@ static struct dump_borrow dump_borrow = {
 	.keeper.ops	= &dump_borrow_keeper_ops,
 };
 
-/* Blocks that somebody else has, or for which memblock had no room. */
+/**
+ * struct dump_run - blocks side by side that are kept
+ * @first: the first of them
+ * @end: the first behind them
+ */
+struct dump_run {
+	u32			first;
+	u32			end;
+};
+
+/* A block of a run that is lost makes two of it.  memblock needs the rest of its table. */
+static struct dump_run dump_runs[DUMP_BORROW_RUNS + 16] __initdata;
+static unsigned int dump_nr_runs __initdata;
+/* Blocks that somebody else has, or for which there is no room in the table. */
 static unsigned int dump_not_kept __initdata;
 
-/* A block that is not kept must not be found later, when its first page may be in use. */
-static void __init dump_borrow_keep(struct dump_borrow_head *head, phys_addr_t at)
+/* The parameter may be there twice, and so may a range of memory. */
+static bool __init dump_is_kept(u32 block)
 {
-	if (!memblock_is_region_reserved(at, DUMP_BORROW_BYTES) &&
-	    !memblock_reserve(at, DUMP_BORROW_BYTES))
-		return;
-	memset(head, 0, sizeof(*head));
-	dump_not_kept++;
+	unsigned int i;
+
+	for (i = 0; i < dump_nr_runs; i++)
+		if (block >= dump_runs[i].first && block < dump_runs[i].end)
+			return true;
+	return false;
+}
+
+static bool __init dump_borrow_keep(u32 block)
+{
+	const phys_addr_t at = (phys_addr_t)block * DUMP_BORROW_BYTES;
+	struct dump_run *last = dump_nr_runs ? &dump_runs[dump_nr_runs - 1] : NULL;
+	const bool is_next = last && last->end == block;
+
+	if ((!is_next && dump_nr_runs == ARRAY_SIZE(dump_runs)) ||
+	    memblock_is_region_reserved(at, DUMP_BORROW_BYTES) ||
+	    memblock_reserve(at, DUMP_BORROW_BYTES))
+		return false;
+	if (is_next)
+		last->end++;
+	else
+		dump_runs[dump_nr_runs++] = (struct dump_run){ block, block + 1 };
+	return true;
 }
 
 static void __init dump_borrow_reserve(phys_addr_t start, phys_addr_t end)
@@ -635,11 +819,16 @@ static void __init dump_borrow_reserve(phys_addr_t start, phys_addr_t end)
 
 	for (; at + DUMP_BORROW_BYTES <= end; at += DUMP_BORROW_BYTES) {
 		struct dump_borrow_head *head = early_memremap(at, sizeof(*head));
+		const u32 block = at / DUMP_BORROW_BYTES;
 
 		if (!head)
 			continue;
-		if (dump_head_is_good(head))
-			dump_borrow_keep(head, at);
+		if (dump_head_is_good(head, block) && !dump_is_kept(block) &&
+		    !dump_borrow_keep(block)) {
+			/* It must not be found later, when its first page may be in use. */
+			memset(head, 0, sizeof(*head));
+			dump_not_kept++;
+		}
 		early_memunmap(head, sizeof(*head));
 	}
 }
@@ -698,7 +887,7 @@ static int __init dump_borrow_restore(struct dump_borrow *b)
 		pr_warn("memory: what is left of a dump has no beginning, and is dropped\n");
 	for (i = 0; i < found.nr; i++)
 		if (found.block[i])
-			dump_block_release(found.block[i]);
+			dump_block_release(found.block[i], b->page);
 	kfree(found.block);
 	return 0;
 }

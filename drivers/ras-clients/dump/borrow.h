@@ -16,33 +16,37 @@
 #define DUMP_BORROW_PAGES	(DUMP_BORROW_BYTES >> PAGE_SHIFT)
 #define DUMP_BORROW_HEAD	PAGE_SIZE
 #define DUMP_BORROW_ROOM	(DUMP_BORROW_BYTES - DUMP_BORROW_HEAD)
-/* What memblock reserves this early has to fit into a small table: 128 runs of blocks. */
+/* What memblock reserves this early has to fit into a small table: 128 ranges in all. */
 #define DUMP_BORROW_RUNS	64
 
 /**
  * struct dump_borrow_head - the head of a block, read by the next kernel
  * @magic: tells that it is one
  * @version: 1
+ * @block: where it is, as struct dump_borrow.block; a copy elsewhere is none of ours
  * @index: which part of the file the block has: from @index * %DUMP_BORROW_ROOM on
+ * @state: see enum dump_kept_state; that of the dump is in block 0
  * @id: of the dump
  * @seconds: when it was begun
  * @descs: where in the file the table of page descriptors is; 0: the dump is sealed
  * @data: where it ends
  * @size: of the file, in bytes; 0 until it is finished
- * @state: see enum dump_kept_state; that of the dump is in block 0
- * @sum: CRC-32 of the rest of the block, from when it is finished
+ * @used: how many bytes behind the head @sum is of; 0: they may still change
+ * @sum: CRC-32 of these bytes, as they were written
  * @crc: CRC-32 of all above
  */
 struct dump_borrow_head {
 	char			magic[8];
 	u32			version;
+	u32			block;
 	u32			index;
+	u32			state;
 	u64			id;
 	u64			seconds;
 	u64			descs;
 	u64			data;
 	u64			size;
-	u32			state;
+	u32			used;
 	u32			sum;
 	u32			crc;
 } __packed;
@@ -56,6 +60,8 @@ struct dump_borrow_head {
  * @nr_blocks: how many there are
  * @nr_open: to how many of them something was written
  * @head: what all heads have in common
+ * @end: what was appended ends here in the file, in bytes
+ * @sum: CRC-32 of what was appended to the block that has @end
  * @page: a page, for copies
  * @id: other than what any other kernel has
  * @stop: the stop in which a dump is written
@@ -68,6 +74,8 @@ struct dump_borrow {
 	unsigned int		nr_blocks;
 	unsigned int		nr_open;
 	struct dump_borrow_head	head;
+	u64			end;
+	u32			sum;
 	void			*page;
 	u64			id;
 	const struct ras_stop	*stop;

@@ -4,7 +4,7 @@
  * Included by borrow.c.
  */
 #include <kunit/test.h>
-#include <linux/prandom.h>
+#include <linux/math64.h>
 
 #include <asm/boot.h>
 #include <asm/sections.h>
@@ -62,19 +62,29 @@ static int fake_init(struct kunit *test)
 	return 0;
 }
 
-/* What is at a place of the file: not the same in any two blocks. */
-static void fake_fill(struct fake_memory *fake, u64 offset, size_t size)
+/* What is at a place of the file. */
+static u8 fake_byte(u64 offset)
 {
-	struct rnd_state rnd;
-
-	prandom_seed_state(&rnd, offset + 1);
-	prandom_bytes_state(&rnd, fake->buf, size);
+	return div_u64(offset, sizeof_field(struct fake_memory, buf)) * 37 + 11;
 }
 
 static void fake_put(struct kunit *test, struct fake_memory *fake, u64 offset, const void *data,
 		     size_t size)
 {
 	KUNIT_ASSERT_EQ(test, dump_borrow_put(&fake->b, offset, data, size), 0);
+}
+
+static void fake_append(struct kunit *test, struct fake_memory *fake, u64 from, u64 to)
+{
+	while (from < to) {
+		u32 rest, size;
+
+		div_u64_rem(from, sizeof(fake->buf), &rest);
+		size = min_t(u64, sizeof(fake->buf) - rest, to - from);
+		memset(fake->buf, fake_byte(from), size);
+		fake_put(test, fake, from, fake->buf, size);
+		from += size;
+	}
 }
 
 /* A dump as the engine writes it: pages, and then what leads to them. */
@@ -87,14 +97,11 @@ static void fake_dump(struct kunit *test, bool sealed, u64 seconds)
 	dump_borrow_begin(&fake->b, &fake_layout, sealed, seconds);
 	memset(fake->buf, 0, sizeof(fake->buf));
 	fake_put(test, fake, 0, fake->buf, sizeof(fake->buf));
+	fake_append(test, fake, FAKE_DATA, FAKE_SIZE);
 	for (i = 0; i < FAKE_NR_DESCS; i++) {
-		fake_fill(fake, fake_pages[i], 100);
-		fake_put(test, fake, fake_pages[i], fake->buf, 100);
 		dump_make_desc(desc, fake_pages[i], 100, 0);
 		fake_put(test, fake, FAKE_DESCS + i * sizeof(desc), desc, sizeof(desc));
 	}
-	fake_fill(fake, FAKE_SIZE - 1000, 1000);
-	fake_put(test, fake, FAKE_SIZE - 1000, fake->buf, 1000);
 }
 
 /* The machine reboots: another order, and nothing in this kernel's memory. */
@@ -124,6 +131,7 @@ static void expect_page(struct kunit *test, unsigned int i, bool is_there)
 {
 	struct fake_memory *fake = test->priv;
 	u8 desc[DUMP_DESC_BYTES], bytes[100];
+	unsigned int at, wrong = 0;
 	u64 offset;
 	u32 size;
 
@@ -133,9 +141,10 @@ static void expect_page(struct kunit *test, unsigned int i, bool is_there)
 	if (!is_there)
 		return;
 	KUNIT_EXPECT_EQ(test, offset, fake_pages[i]);
-	fake_fill(fake, offset, sizeof(bytes));
 	dump_borrow_get(&fake->b, offset, bytes, sizeof(bytes));
-	KUNIT_EXPECT_EQ_MSG(test, memcmp(bytes, fake->buf, sizeof(bytes)), 0, "page %u", i);
+	for (at = 0; at < sizeof(bytes); at++)
+		wrong += bytes[at] != fake_byte(offset + at);
+	KUNIT_EXPECT_EQ_MSG(test, wrong, 0, "page %u", i);
 }
 
 static void expect_pages(struct kunit *test, unsigned int are_there)
@@ -153,22 +162,28 @@ static bool fake_is_cut(struct fake_memory *fake)
 	return memchr_inv(fake->buf, 0, sizeof(fake->buf));
 }
 
-/* What was written is found, whatever the order, and blocks that were not needed are free. */
+/*
+ * What was written is found, whatever the order, and blocks that were not needed are free.  So
+ * is one that is a copy of another.
+ */
 static void ras_borrow_whole(struct kunit *test)
 {
 	struct fake_memory *fake = test->priv;
+	u32 last = fake->b.block[3];
 
 	fake_dump(test, false, 1000);
 	KUNIT_ASSERT_EQ(test, dump_borrow_end(&fake->b, FAKE_SIZE, true), 0);
+	memcpy(dump_block_at(fake->b.block[4]), dump_block_at(last), DUMP_BORROW_BYTES);
 	KUNIT_EXPECT_EQ(test, fake_reboot(fake), 0);
 	KUNIT_EXPECT_EQ(test, (int)fake->b.kept.state, DUMP_KEPT_WHOLE);
 	KUNIT_EXPECT_EQ(test, fake->b.kept.size, FAKE_SIZE);
 	KUNIT_EXPECT_EQ(test, fake_left(fake), 2);
+	KUNIT_EXPECT_EQ(test, fake->b.block[3], last);
 	KUNIT_EXPECT_FALSE(test, fake_is_cut(fake));
 	expect_pages(test, BIT(FAKE_NR_DESCS) - 1);
 }
 
-/* The machine was reset while it wrote. */
+/* The machine was reset while it wrote, or when the header had been finished already. */
 static void ras_borrow_interrupted(struct kunit *test)
 {
 	struct fake_memory *fake = test->priv;
@@ -177,6 +192,7 @@ static void ras_borrow_interrupted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_reboot(fake), 0);
 	KUNIT_EXPECT_EQ(test, (int)fake->b.kept.state, DUMP_KEPT_BEGUN);
 	KUNIT_EXPECT_EQ(test, fake->b.kept.size, 4 * DUMP_BORROW_ROOM);
+	KUNIT_EXPECT_TRUE(test, fake_is_cut(fake));
 	expect_pages(test, BIT(FAKE_NR_DESCS) - 1);
 }
 
@@ -196,6 +212,8 @@ static const struct lost_param lost_params[] = {
 	{ "the last block", 3, .are_there = 0b0111 },
 	{ "a block of a sealed dump", 2, .sealed = true },
 	{ "a block of one that was interrupted", 2, .interrupted = true, .are_there = 0b1001 },
+	{ "a bit in one that was interrupted", 2, .flipped = true, .interrupted = true,
+	  .are_there = 0b1001 },
 	/* The end of the table, too, and the first of its descriptors lies over the edge. */
 	{ "the end of the descriptors", 1, .are_there = 0b0000 },
 };
@@ -247,7 +265,8 @@ static void ras_borrow_lost_front(struct kunit *test)
 	fake_lose(fake, 0, true);
 	KUNIT_EXPECT_EQ(test, fake_reboot(fake), 1);
 	KUNIT_EXPECT_EQ(test, (int)fake->b.kept.state, DUMP_KEPT_EMPTY);
-	KUNIT_EXPECT_EQ(test, fake_left(fake), FAKE_BLOCKS);
+	/* Who has written to it may be using it. */
+	KUNIT_EXPECT_EQ(test, fake_left(fake), FAKE_BLOCKS - 1);
 	/* Not even the head of the first. */
 	memset(page_address(fake->pages[0]), 0, PAGE_SIZE);
 	fake_reboot(fake);
@@ -255,13 +274,48 @@ static void ras_borrow_lost_front(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_left(fake), FAKE_BLOCKS);
 }
 
-/* Two dumps, in turn in the same blocks: the last one counts. */
-static void ras_borrow_two_dumps(struct kunit *test)
+/* Somebody writes to a block before the dump is finished: the sum is of what was meant. */
+static void ras_borrow_overwritten(struct kunit *test)
 {
 	struct fake_memory *fake = test->priv;
-	u64 size;
+	unsigned int index;
 
-	dump_borrow_begin(&fake->b, &fake_layout, true, 1000);
+	for (index = 2; index < 4; index++) {
+		fake_dump(test, false, 1000);
+		((u8 *)dump_block_at(fake->b.block[index]))[DUMP_BORROW_HEAD] ^= 1;
+		KUNIT_ASSERT_EQ(test, dump_borrow_end(&fake->b, FAKE_SIZE, true), 0);
+		KUNIT_EXPECT_EQ(test, fake_reboot(fake), 1);
+		KUNIT_EXPECT_EQ(test, fake->b.block[index], 0);
+		fake->b.nr_blocks = FAKE_BLOCKS;
+		fake->b.block[index] = page_to_phys(fake->pages[index]) / DUMP_BORROW_BYTES;
+		fake->b.block[4] = page_to_phys(fake->pages[4]) / DUMP_BORROW_BYTES;
+		fake->b.block[5] = page_to_phys(fake->pages[5]) / DUMP_BORROW_BYTES;
+	}
+}
+
+/* A head that is good, and makes no sense. */
+static void ras_borrow_nonsense(struct kunit *test)
+{
+	struct fake_memory *fake = test->priv;
+	struct dump_borrow *b = &fake->b;
+	u32 sum;
+
+	fake_dump(test, false, 1000);
+	dump_borrow_end(b, FAKE_SIZE, true);
+	b->head.data = U64_MAX - DUMP_DESC_BYTES;
+	sum = dump_block_sum(b->block[0], DUMP_BORROW_ROOM, b->page);
+	dump_borrow_mark(b, 0, DUMP_KEPT_WHOLE, DUMP_BORROW_ROOM, sum);
+	fake_lose(fake, 2, true);
+	fake_reboot(fake);
+	KUNIT_EXPECT_EQ(test, (int)b->kept.state, DUMP_KEPT_EMPTY);
+}
+
+/* Two dumps, in turn in the same blocks: the last one counts, whichever is found first. */
+static void two_dumps(struct kunit *test, u64 seconds, u64 size)
+{
+	struct fake_memory *fake = test->priv;
+
+	dump_borrow_begin(&fake->b, &fake_layout, true, seconds);
 	fake_put(test, fake, 5 * DUMP_BORROW_ROOM, "old", 4);
 	dump_borrow_end(&fake->b, 5 * DUMP_BORROW_ROOM + 4, true);
 	/* The first block of the old one is spared. */
@@ -270,11 +324,25 @@ static void ras_borrow_two_dumps(struct kunit *test)
 	fake->b.id++;
 	fake_dump(test, false, 2000);
 	dump_borrow_end(&fake->b, FAKE_SIZE, true);
-	KUNIT_EXPECT_EQ(test, fake_reboot(fake), 0);
+	fake_reboot(fake);
+	KUNIT_EXPECT_EQ(test, fake->b.kept.size, size);
+}
+
+static void ras_borrow_new_dump(struct kunit *test)
+{
+	struct fake_memory *fake = test->priv;
+
+	two_dumps(test, 1000, FAKE_SIZE);
 	KUNIT_EXPECT_EQ(test, (int)fake->b.kept.state, DUMP_KEPT_WHOLE);
-	size = fake->b.kept.size;
-	KUNIT_EXPECT_EQ(test, size, FAKE_SIZE);
 	expect_pages(test, BIT(FAKE_NR_DESCS) - 1);
+}
+
+static void ras_borrow_old_dump(struct kunit *test)
+{
+	struct fake_memory *fake = test->priv;
+
+	two_dumps(test, 3000, 5 * DUMP_BORROW_ROOM + 4);
+	KUNIT_EXPECT_EQ(test, (int)fake->b.kept.state, DUMP_KEPT_CUT);
 }
 
 /* There is no room beyond the blocks, and a block that cannot be written is none. */
@@ -286,8 +354,8 @@ static void ras_borrow_full(struct kunit *test)
 	/* Behind all memory. */
 	b->block[1] = max_pfn / DUMP_BORROW_PAGES + 4096;
 	dump_borrow_begin(b, &fake_layout, false, 1000);
+	fake_append(test, fake, FAKE_DATA, 5 * DUMP_BORROW_ROOM - 50);
 	memset(fake->buf, 'x', 200);
-	fake_put(test, fake, 5 * DUMP_BORROW_ROOM - 100, fake->buf, 100);
 	KUNIT_EXPECT_EQ(test, dump_borrow_put(b, 5 * DUMP_BORROW_ROOM - 50, fake->buf, 100),
 			-ENOSPC);
 	KUNIT_EXPECT_EQ(test, b->nr_blocks, 5);
@@ -331,6 +399,8 @@ static void fake_chunk_paint(struct fake_chunk *chunk, unsigned long mapping, un
 {
 	unsigned int i;
 
+	/* The one that has a reference: it is mapped. */
+	atomic_set(&chunk->page->_mapcount, mapping ? 0 : -1);
 	for (i = 0; i < DUMP_CHUNK_PAGES; i++) {
 		chunk->page[i].mapping = (void *)mapping;
 		if (flag)
@@ -389,6 +459,41 @@ static unsigned int fake_pick(struct fake_chunk *chunk)
 	return chunk->b.nr_blocks;
 }
 
+/* A page that a device may be reading or writing is left alone; @page is in the last block. */
+static void pick_at_rest(struct kunit *test, struct fake_chunk *chunk, struct page *page)
+{
+	static const unsigned int busy[] = { PG_locked, PG_writeback, PG_head, PG_swapcache };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(busy); i++) {
+		__set_bit(busy[i], &page->flags);
+		KUNIT_EXPECT_EQ_MSG(test, fake_pick(chunk), 1, "flag %u", busy[i]);
+		__clear_bit(busy[i], &page->flags);
+	}
+	/* As for direct I/O. */
+	page_ref_inc(page);
+	KUNIT_EXPECT_EQ(test, fake_pick(chunk), 1);
+	/* Page cache has one reference. */
+	page->mapping = (void *)0x1000;
+	__set_bit(PG_lru, &page->flags);
+	__clear_bit(PG_swapbacked, &page->flags);
+	KUNIT_EXPECT_EQ(test, fake_pick(chunk), 2);
+	__set_bit(PG_dirty, &page->flags);
+	KUNIT_EXPECT_EQ(test, fake_pick(chunk), 1);
+	/* A file in memory is always dirty. */
+	__set_bit(PG_swapbacked, &page->flags);
+	KUNIT_EXPECT_EQ(test, fake_pick(chunk), 2);
+	__clear_bit(PG_dirty, &page->flags);
+	__set_bit(PG_private, &page->flags);
+	KUNIT_EXPECT_EQ(test, fake_pick(chunk), 1);
+	__clear_bit(PG_private, &page->flags);
+	page_ref_dec(page);
+	KUNIT_EXPECT_EQ(test, fake_pick(chunk), 1);
+	__clear_bit(PG_lru, &page->flags);
+	page->mapping = chunk->page[0].mapping;
+	KUNIT_EXPECT_EQ(test, fake_pick(chunk), 2);
+}
+
 /* A block is borrowed only if each of its pages is left out, and is known to be nobody's. */
 static void ras_borrow_pick(struct kunit *test)
 {
@@ -417,9 +522,10 @@ static void ras_borrow_pick(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_pick(chunk), 1);
 	chunk->page[last].mapping = chunk->page[0].mapping;
 	/* A page of it is the engine's: it is in no dump, and must not be written to. */
-	dump_hide(&chunk->page[0], true);
+	dump_hide(&chunk->page[1], true);
 	KUNIT_EXPECT_EQ(test, fake_pick(chunk), 1);
-	dump_hide(&chunk->page[0], false);
+	dump_hide(&chunk->page[1], false);
+	pick_at_rest(test, chunk, &chunk->page[last]);
 	/* There is no memory behind. */
 	arena->nr_pfns--;
 	KUNIT_EXPECT_EQ(test, fake_pick(chunk), 1);
@@ -441,6 +547,10 @@ static void ras_borrow_boot(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ras_boot_overwrites(LOAD_PHYSICAL_ADDR, PAGE_SIZE));
 	KUNIT_EXPECT_TRUE(test, ras_boot_overwrites(LOAD_PHYSICAL_ADDR + (_end - _text) - 1, 1));
 	KUNIT_EXPECT_FALSE(test, ras_boot_overwrites(SZ_256M, SZ_2M));
+	/* With the hole below 1 MiB; some memory; behind all memory. */
+	KUNIT_EXPECT_FALSE(test, dump_is_of_firmware(0));
+	KUNIT_EXPECT_TRUE(test, dump_is_of_firmware(SZ_64M));
+	KUNIT_EXPECT_FALSE(test, dump_is_of_firmware(round_up(PFN_PHYS(max_pfn), SZ_2M)));
 }
 
 static struct kunit_case borrow_cases[] = {
@@ -448,7 +558,10 @@ static struct kunit_case borrow_cases[] = {
 	KUNIT_CASE(ras_borrow_interrupted),
 	KUNIT_CASE_PARAM(ras_borrow_lost, lost_gen_params),
 	KUNIT_CASE(ras_borrow_lost_front),
-	KUNIT_CASE(ras_borrow_two_dumps),
+	KUNIT_CASE(ras_borrow_overwritten),
+	KUNIT_CASE(ras_borrow_nonsense),
+	KUNIT_CASE(ras_borrow_new_dump),
+	KUNIT_CASE(ras_borrow_old_dump),
 	KUNIT_CASE(ras_borrow_full),
 	KUNIT_CASE(ras_borrow_runs),
 	KUNIT_CASE(ras_borrow_pick),

@@ -213,6 +213,7 @@ static int spoil_hole(void)
 struct spoil_head {
 	char	magic[8];
 	u32	version;
+	u32	block;
 	u32	index;
 };
 
