@@ -87,6 +87,12 @@ def clock_fell_back(console: str) -> bool:
     return any(later < earlier - 1 for earlier, later in zip(times, times[1:]))
 
 
+def other_kernels(console: str, wanted: set[str]) -> list[str]:
+    """The banners of kernels that are none of those that were built."""
+    banners = re.findall(r"(?m)Linux version .* (#\d+ .*)$", console)
+    return sorted(set(banners) - wanted)
+
+
 def script_of(lab: Lab, run: str) -> str:
     """What the guest runs; a line "@name" stands for guest/name.sh."""
     lines = []
@@ -328,6 +334,12 @@ class CaseRun:
         good = max(boots) == row.boots or row.boots == 1 and not any(boots)
         times = "once" if row.boots == 1 else f"{row.boots} times"
         answers.append(Answer(good, f"it boots {times}", "that", f"{max(boots)} boots"))
+        # A cache of compiled files has been seen to bring back the image of an earlier build.
+        built = {self.target.banner_ends, self.target.capture.banner_ends}
+        others = other_kernels(evidence.console, built)
+        if others:
+            title = "the kernel is the one that was built"
+            answers.append(Answer(False, title, ", ".join(sorted(built)), ", ".join(others)))
         if row.talk and not row.survey:
             failure = self.talk_failure
             answers.append(Answer(not failure, "the conversation goes as written", "", failure))

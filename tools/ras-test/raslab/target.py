@@ -126,6 +126,16 @@ class Target:
         return self.objects / "vmlinux"
 
     @property
+    def banner_ends(self) -> str:
+        """What the banner of the kernel ends with if it is the one that was built last: the
+        number of the build is in it.  "" if none was built."""
+        try:
+            header = (self.objects / "include/generated/utsversion.h").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
+        return header.split('"')[1]
+
+    @property
     def image(self) -> Path:
         """The kernel as a boot loader takes it."""
         return self.objects / str(self._arch["kernel"])

@@ -5,7 +5,15 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from raslab.case import Case, CaseRun, Outcome, Result, clock_fell_back, script_of
+from raslab.case import (
+    Case,
+    CaseRun,
+    Outcome,
+    Result,
+    clock_fell_back,
+    other_kernels,
+    script_of,
+)
 from raslab.check import Answer, Check, End
 from raslab.lab import Lab, LabError
 from raslab.row import LifeRow, Row
@@ -48,6 +56,13 @@ class OutcomeTest(unittest.TestCase):
     def test_a_check_that_does_not_hold(self) -> None:
         result = judged(End.OFF, CONSOLE.replace("hello", "goodbye"))
         self.assertIs(result.outcome, Outcome.FAIL)
+
+    def test_a_kernel_that_was_not_built_here(self) -> None:
+        banner = "[    0.000000] Linux version 6.1 (ras@ras) (gcc) #11 SMP 1970-01-01\n"
+        result = judged(End.OFF, banner + CONSOLE)
+        self.assertEqual(bad(result.answers), ["the kernel is the one that was built"])
+        self.assertEqual(other_kernels(banner, {"#12 SMP 1970-01-01"}), ["#11 SMP 1970-01-01"])
+        self.assertEqual(other_kernels(banner + banner, {"#11 SMP 1970-01-01"}), [])
 
     def test_emulator_died_is_lost_whatever_the_answers(self) -> None:
         self.assertIs(judged(End.DIED).outcome, Outcome.LOST)
