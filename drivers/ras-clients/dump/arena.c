@@ -128,7 +128,7 @@ struct dump_arena *dump_arena_make(enum dump_compression compression, bool with_
 		return NULL;
 	arena->nr_pfns = max_pfn;
 	arena->bitmap_bytes = round_up(DIV_ROUND_UP(max_pfn, BITS_PER_BYTE), PAGE_SIZE);
-	size = 5 * arena->bitmap_bytes + 2 * PAGE_SIZE + round_up(sizeof(struct dump_look), 64);
+	size = 5 * arena->bitmap_bytes + 2 * PAGE_SIZE + round_up(sizeof(struct dump_stretch), 64);
 	arena->order = get_order(size);
 	if (arena->order < MAX_ORDER)
 		arena->pages = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN,
@@ -148,7 +148,7 @@ struct dump_arena *dump_arena_make(enum dump_compression compression, bool with_
 	arena->kernel = dump_part(&at, arena->bitmap_bytes);
 	arena->meta = dump_part(&at, PAGE_SIZE);
 	arena->vmcoreinfo = dump_part(&at, PAGE_SIZE);
-	arena->look = dump_part(&at, sizeof(struct dump_look));
+	arena->stretch = dump_part(&at, sizeof(struct dump_stretch));
 	dump_hide_arena(arena, true);
 	dump_find_ram(arena);
 	dump_copy_vmcoreinfo(arena);

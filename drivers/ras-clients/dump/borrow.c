@@ -224,7 +224,7 @@ static void dump_borrow_pick_of(struct dump_borrow *b, const struct dump_arena *
 
 		if (!spare[0] && !spare[1])
 			continue;
-		dump_look_into(arena->look, chunk * DUMP_CHUNK_PAGES, holds);
+		dump_look_into(&arena->stretch->look, chunk * DUMP_CHUNK_PAGES, holds);
 		for (half = 1; half >= 0 && b->nr_blocks < wanted; half--)
 			if (spare[half] && !(holds[half] & ~classes) &&
 			    !dump_borrow_take(b, 2 * chunk + half, &runs))

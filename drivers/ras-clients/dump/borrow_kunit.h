@@ -445,7 +445,7 @@ static void make_fake_chunk(struct kunit *test, struct fake_chunk *chunk)
 	bytes = BITS_TO_LONGS(arena->nr_pfns) * sizeof(long);
 	arena->ram = kunit_kzalloc(test, bytes, GFP_KERNEL);
 	arena->keep = kunit_kzalloc(test, bytes, GFP_KERNEL);
-	arena->look = kunit_kzalloc(test, sizeof(*arena->look), GFP_KERNEL);
+	arena->stretch = kunit_kzalloc(test, sizeof(*arena->stretch), GFP_KERNEL);
 	chunk->b.block = kunit_kcalloc(test, 4, sizeof(u32), GFP_KERNEL);
 	chunk->b.max_blocks = 4;
 	bitmap_set(arena->ram, chunk->pfn, DUMP_CHUNK_PAGES);

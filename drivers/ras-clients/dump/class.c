@@ -8,8 +8,6 @@
  */
 #include <linux/mm.h>
 #include <linux/page-flags.h>
-#include <linux/ras.h>
-#include <linux/sched.h>
 
 #include "dump.h"
 
@@ -134,71 +132,4 @@ bool dump_level_keeps(unsigned int level, enum dump_class class)
 	default:
 		return true;
 	}
-}
-
-/* Decide about the page frames of a block that are memory: a word of the bitmaps. */
-static void dump_classify_block(struct dump_session *s, unsigned long start, bool readable)
-{
-	struct dump_arena *arena = s->arena;
-	const unsigned long word = start / BITS_PER_LONG;
-	unsigned long pages[DUMP_NR_CLASSES] = { }, left = arena->ram[word];
-	enum dump_class class;
-
-	if (!readable) {
-		pages[DUMP_OF_KERNEL] = left;
-		left = 0;
-	}
-	for (; left; left &= left - 1) {
-		unsigned int bit = __ffs(left);
-
-		pages[dump_class_of(arena->look, start + bit)] |= BIT(bit);
-	}
-	for (class = 0; class < DUMP_NR_CLASSES; class++) {
-		if (dump_level_keeps(s->policy.level, class)) {
-			arena->keep[word] |= pages[class];
-			s->result->pages[class] += hweight_long(pages[class]);
-		} else {
-			s->result->left_out[class] += hweight_long(pages[class]);
-		}
-	}
-	arena->slab[word] = arena->keep[word] & pages[DUMP_OF_SLAB];
-	arena->kernel[word] = arena->keep[word] & pages[DUMP_OF_KERNEL];
-}
-
-/**
- * dump_classify() - decide which pages are in the dump, and in which pass each goes
- * @s: the session
- *
- * A block whose struct pages cannot be read is in the dump as a whole.
- *
- * Context: A handler; process context without @s->stop, as an estimate.
- */
-void dump_classify(struct dump_session *s)
-{
-	struct dump_arena *arena = s->arena;
-	u64 begin_ns = ras_clock_ns();
-	unsigned long start;
-
-	bitmap_zero(arena->keep, arena->nr_pfns);
-	bitmap_zero(arena->first, arena->nr_pfns);
-	bitmap_zero(arena->slab, arena->nr_pfns);
-	bitmap_zero(arena->kernel, arena->nr_pfns);
-	memset(arena->look, 0, sizeof(*arena->look));
-	for (start = 0; start < arena->nr_pfns; start += DUMP_BLOCK_PAGES) {
-		/* A word of the bitmap is a block: nothing to do where there is no memory. */
-		BUILD_BUG_ON(DUMP_BLOCK_PAGES != BITS_PER_LONG);
-		if (!arena->ram[start / BITS_PER_LONG])
-			continue;
-		dump_classify_block(s, start,
-				    !ras_copy(arena->look->block, pfn_to_page(start),
-					      sizeof(arena->look->block)));
-		if (start % (DUMP_BLOCK_PAGES << 10))
-			continue;
-		if (s->stop)
-			ras_progress(s->stop);
-		else
-			cond_resched();
-	}
-	dump_leave_out_arena(arena);
-	s->result->classify_ns = ras_clock_ns() - begin_ns;
 }

@@ -75,6 +75,32 @@ struct dump_look {
 	unsigned long		free_end;
 };
 
+/* Words of a bitmap that are classified together, by one CPU: 128 MiB of memory. */
+#define DUMP_STRETCH_WORDS	512
+#define DUMP_STRETCH_PAGES	(DUMP_STRETCH_WORDS * DUMP_BLOCK_PAGES)
+
+/**
+ * struct dump_stretch - what there is in a stretch of memory
+ * @start: its first page frame
+ * @level: which pages are left out, DUMP_*
+ * @look: see struct dump_look
+ * @pages: how many pages are in the dump, by class
+ * @left_out: how many are left out, by class
+ * @keep: see struct dump_arena
+ * @slab: the same
+ * @kernel: the same
+ */
+struct dump_stretch {
+	unsigned long		start;
+	unsigned int		level;
+	struct dump_look	look;
+	u64			pages[DUMP_NR_CLASSES];
+	u64			left_out[DUMP_NR_CLASSES];
+	unsigned long		keep[DUMP_STRETCH_WORDS];
+	unsigned long		slab[DUMP_STRETCH_WORDS];
+	unsigned long		kernel[DUMP_STRETCH_WORDS];
+};
+
 /* Pages that are packed together, and lots of them; see pipe.c. */
 #define DUMP_LOT_PAGES		16
 #define DUMP_LOTS		8
@@ -117,7 +143,8 @@ struct dump_item {
 };
 
 /**
- * struct dump_lot - pages that are packed together
+ * struct dump_lot - a piece of work: pages that are packed together, or a stretch of memory
+ * that is classified
  * @state: see enum dump_lot_state
  * @nr_items: how many pages there are
  * @item: the pages
@@ -129,6 +156,8 @@ struct dump_item {
  * @cipher: and of the cipher
  * @log: the sealed dump that they are for, or NULL
  * @number: of the segment that they make there
+ * @start: of the stretch, in page frames; the result is in @data
+ * @level: and which of its pages are left out
  */
 struct dump_lot {
 	atomic_t		state;
@@ -142,6 +171,8 @@ struct dump_lot {
 	struct dump_cipher	*cipher;
 	const struct dump_log	*log;
 	u64			number;
+	unsigned long		start;
+	unsigned int		level;
 };
 
 /**
@@ -152,6 +183,7 @@ struct dump_lot {
  * @cpus: those that may help
  * @compression: how pages are stored, for which the lots have working memory
  * @over: helpers are not needed any more
+ * @work: what is done with a lot that is filled
  */
 struct dump_pipe {
 	struct dump_lot		lot[DUMP_LOTS];
@@ -160,6 +192,7 @@ struct dump_pipe {
 	struct cpumask		cpus;
 	enum dump_compression	compression;
 	bool			over;
+	void			(*work)(struct dump_pipe *pipe, struct dump_lot *lot);
 };
 
 /* Passes, in the order of what is missed most if there is no more room or time. */
@@ -195,7 +228,7 @@ struct dump_mark {
  * @pages: the memory of all this, PAGE_SIZE << @order
  * @order: see @pages
  * @pipe: the lots, whose memory is their own
- * @look: see struct dump_look
+ * @stretch: for an owner who classifies without help
  * @stop: the sequence number of the stop that @mark and @vmcoreinfo are of
  * @mark: what former targets have
  * @meta: a page of the header, notes or descriptors in the making
@@ -214,7 +247,7 @@ struct dump_arena {
 	void			*pages;
 	unsigned int		order;
 	struct dump_pipe	pipe;
-	struct dump_look	*look;
+	struct dump_stretch	*stretch;
 	u32			stop;
 	struct dump_mark	mark;
 	void			*meta;
@@ -395,9 +428,13 @@ static inline int dump_word_of(const char *text)
 void dump_hide(struct page *page, bool hide);
 void dump_hide_range(const void *start, size_t bytes, bool hide);
 
-/* classify.c */
+/* class.c */
 enum dump_class dump_class_of(struct dump_look *look, unsigned long pfn);
 bool dump_level_keeps(unsigned int level, enum dump_class class);
+
+/* classify.c */
+void dump_classify_stretch(const struct dump_arena *arena, struct dump_stretch *to,
+			   unsigned long start, unsigned int level);
 void dump_classify(struct dump_session *s);
 
 /* passes.c */
@@ -405,7 +442,9 @@ void dump_mark_first(struct dump_arena *arena);
 int dump_write_pages(struct dump_session *s);
 
 /* pipe.c */
-int dump_pipe_begin(struct dump_pipe *pipe, const struct ras_stop *stop, unsigned int helpers);
+void dump_lot_pack(struct dump_pipe *pipe, struct dump_lot *lot);
+int dump_pipe_begin(struct dump_pipe *pipe, const struct ras_stop *stop, unsigned int helpers,
+		    void (*work)(struct dump_pipe *pipe, struct dump_lot *lot));
 void dump_pipe_end(struct dump_pipe *pipe, const struct ras_stop *stop);
 struct dump_lot *dump_pipe_free(struct dump_pipe *pipe);
 struct dump_lot *dump_pipe_packed(struct dump_pipe *pipe);

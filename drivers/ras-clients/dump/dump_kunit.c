@@ -192,6 +192,62 @@ static void ras_dump_level(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, dump_level_keeps(0, DUMP_OF_OTHERS));
 }
 
+/* Page frames that a stretch is taken from; the last word of the bitmap is half used. */
+#define STRETCH_PFNS	(DUMP_STRETCH_PAGES / 2 + BITS_PER_LONG / 2)
+
+/* Memory of this machine, with a hole.  Behind the bitmap is what belongs to something else. */
+static struct dump_arena *stretch_arena(struct kunit *test)
+{
+	struct dump_arena *arena = kunit_kzalloc(test, sizeof(*arena), GFP_KERNEL);
+	unsigned long pfn;
+
+	KUNIT_ASSERT_NOT_NULL(test, arena);
+	arena->nr_pfns = STRETCH_PFNS;
+	arena->ram = kunit_kzalloc(test, (BITS_TO_LONGS(STRETCH_PFNS) + 1) * sizeof(long),
+				   GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, arena->ram);
+	arena->ram[BITS_TO_LONGS(STRETCH_PFNS)] = ~0UL;
+	for (pfn = 0; pfn < STRETCH_PFNS; pfn++)
+		if (pfn_valid(pfn) && !(pfn >= 1000 && pfn < 2000))
+			__set_bit(pfn, arena->ram);
+	return arena;
+}
+
+/* Each page frame that is memory is counted once, and is kept where it was counted. */
+static void ras_dump_stretch(struct kunit *test)
+{
+	const unsigned int level = DUMP_FREE | DUMP_USER;
+	struct dump_arena *arena = stretch_arena(test);
+	struct dump_stretch *to = kunit_kzalloc(test, sizeof(*to), GFP_KERNEL);
+	u64 pages = 0, left_out = 0;
+	enum dump_class class;
+	unsigned int word;
+
+	KUNIT_ASSERT_NOT_NULL(test, to);
+	/* What is there from an earlier one does not count. */
+	memset(to, 0xff, sizeof(*to));
+	dump_classify_stretch(arena, to, 0, level);
+	for (class = 0; class < DUMP_NR_CLASSES; class++) {
+		pages += to->pages[class];
+		left_out += to->left_out[class];
+		KUNIT_EXPECT_TRUE(test, dump_level_keeps(level, class) ? !to->left_out[class] :
+								       !to->pages[class]);
+	}
+	KUNIT_EXPECT_EQ(test, pages + left_out, bitmap_weight(arena->ram, STRETCH_PFNS));
+	KUNIT_EXPECT_EQ(test, pages, bitmap_weight(to->keep, DUMP_STRETCH_PAGES));
+	KUNIT_EXPECT_EQ(test, to->pages[DUMP_OF_SLAB],
+			bitmap_weight(to->slab, DUMP_STRETCH_PAGES));
+	KUNIT_EXPECT_EQ(test, to->pages[DUMP_OF_KERNEL],
+			bitmap_weight(to->kernel, DUMP_STRETCH_PAGES));
+	for (word = 0; word < DUMP_STRETCH_WORDS; word++) {
+		unsigned long ram = word < BITS_TO_LONGS(STRETCH_PFNS) ? arena->ram[word] : 0;
+
+		KUNIT_EXPECT_EQ(test, to->keep[word] & ~ram, 0UL);
+		KUNIT_EXPECT_EQ(test, to->slab[word] & to->kernel[word], 0UL);
+		KUNIT_EXPECT_EQ(test, (to->slab[word] | to->kernel[word]) & ~to->keep[word], 0UL);
+	}
+}
+
 /* A pipe, and a stop that helpers are never asked in. */
 struct dump_pipe_test {
 	struct dump_pipe	pipe;
@@ -233,7 +289,7 @@ static struct dump_pipe_test *dump_pipe_test_new(struct kunit *test)
 
 static int dump_pipe_test_begin(struct dump_pipe_test *t)
 {
-	return dump_pipe_begin(&t->pipe, &t->stop, 0);
+	return dump_pipe_begin(&t->pipe, &t->stop, 0, dump_lot_pack);
 }
 
 static struct dump_lot *dump_pipe_test_fill(struct kunit *test, struct dump_pipe_test *t)
@@ -322,7 +378,7 @@ static void dump_pipe_late(struct kunit *test)
 	atomic_set(&lot->state, DUMP_LOT_TAKEN + 1);
 	KUNIT_ASSERT_EQ(test, dump_pipe_test_begin(t), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&lot->state), DUMP_LOT_LOST);
-	/* As at the end of dump_lot_pack(). */
+	/* As at the end of dump_lot_work(). */
 	atomic_cmpxchg_release(&lot->state, DUMP_LOT_TAKEN + 1, DUMP_LOT_PACKED);
 	KUNIT_EXPECT_NULL(test, dump_pipe_packed(&t->pipe));
 	KUNIT_EXPECT_TRUE(test, dump_pipe_is_empty(&t->pipe));
@@ -365,6 +421,7 @@ static struct kunit_case dump_cases[] = {
 	KUNIT_CASE(ras_dump_compound),
 	KUNIT_CASE(ras_dump_compound_broken),
 	KUNIT_CASE(ras_dump_level),
+	KUNIT_CASE(ras_dump_stretch),
 	KUNIT_CASE(dump_pipe_alone),
 	KUNIT_CASE(dump_pipe_recovers),
 	KUNIT_CASE(dump_pipe_late),

@@ -379,7 +379,7 @@ static int dump_write_pass(struct dump_session *s, enum dump_pass pass)
 int dump_write_pages(struct dump_session *s)
 {
 	struct dump_pipe *pipe = &s->arena->pipe;
-	int ret = dump_pipe_begin(pipe, s->stop, s->policy.helpers);
+	int ret = dump_pipe_begin(pipe, s->stop, s->policy.helpers, dump_lot_pack);
 	enum dump_pass pass;
 
 	for (pass = 0; pass < DUMP_NR_PASSES && !ret; pass++) {

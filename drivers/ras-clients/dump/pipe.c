@@ -5,6 +5,7 @@
  * Pages go through *lots* of up to %DUMP_LOT_PAGES.  The owner fills a lot with the numbers of
  * page frames; whoever takes it, a helper or the owner itself if it has nothing to write, packs
  * the pages into the lot's own memory; the owner stores it, in whatever order lots are done.
+ * Before that, memory is classified in the same way, a stretch a lot (classify.c).
  *
  * A lot changes hands by one word, its state.  A helper that hangs keeps its lot, whose memory
  * nobody else uses any more, and the owner packs those pages again in another one.
@@ -67,18 +68,29 @@ static void dump_lot_pack_page(struct dump_lot *lot, struct dump_item *item,
 	lot->bytes += item->size;
 }
 
-/* Pack a lot that was taken.  If it was taken back meanwhile, it stays so. */
-static void dump_lot_pack(struct dump_lot *lot, unsigned int cpu,
-			  enum dump_compression compression)
+/**
+ * dump_lot_pack() - pack, and seal, the pages of a lot
+ * @pipe: the pipe
+ * @lot: the lot
+ *
+ * Context: A handler, or a CPU that helps it.
+ */
+void dump_lot_pack(struct dump_pipe *pipe, struct dump_lot *lot)
 {
 	unsigned int i;
 
 	lot->bytes = 0;
 	for (i = 0; i < lot->nr_items; i++)
-		dump_lot_pack_page(lot, &lot->item[i], compression);
+		dump_lot_pack_page(lot, &lot->item[i], pipe->compression);
 	if (lot->log && lot->bytes)
 		dump_seal_segment(lot->log, lot->cipher, RAS_SEAL_PAGES, lot->number, lot->data,
 				  lot->bytes);
+}
+
+/* Do the work of a lot that was taken.  If it was taken back meanwhile, it stays so. */
+static void dump_lot_work(struct dump_pipe *pipe, struct dump_lot *lot, unsigned int cpu)
+{
+	pipe->work(pipe, lot);
 	/* Pairs with the acquire in dump_pipe_packed(). */
 	atomic_cmpxchg_release(&lot->state, DUMP_LOT_TAKEN + cpu, DUMP_LOT_PACKED);
 }
@@ -109,7 +121,7 @@ static bool dump_pipe_help(void *arg)
 	/* The first is the owner's: it has one even if all helpers are lost. */
 	ras_poll(dump_pipe_take(pipe, 1, cpu, &lot) || READ_ONCE(pipe->over), DUMP_IDLE_NS);
 	if (lot)
-		dump_lot_pack(lot, cpu, pipe->compression);
+		dump_lot_work(pipe, lot, cpu);
 	return !READ_ONCE(pipe->over);
 }
 
@@ -125,15 +137,17 @@ static bool dump_lot_lose(struct dump_lot *lot)
 }
 
 /**
- * dump_pipe_begin() - get ready to pack pages, with help
+ * dump_pipe_begin() - get ready for work, with help
  * @pipe: the pipe
  * @stop: the stop
  * @helpers: the most parked CPUs that are to help
+ * @work: what is to be done with lots
  *
  * Context: A handler with %RAS_HANDLER_HELPED.
  * Return: 0; %-EBUSY if every lot is held by a CPU that is lost.
  */
-int dump_pipe_begin(struct dump_pipe *pipe, const struct ras_stop *stop, unsigned int helpers)
+int dump_pipe_begin(struct dump_pipe *pipe, const struct ras_stop *stop, unsigned int helpers,
+		    void (*work)(struct dump_pipe *pipe, struct dump_lot *lot))
 {
 	struct ras_job job = {
 		.work		= dump_pipe_help,
@@ -143,6 +157,7 @@ int dump_pipe_begin(struct dump_pipe *pipe, const struct ras_stop *stop, unsigne
 	};
 	unsigned int cpu, i, usable = 0;
 
+	pipe->work = work;
 	WRITE_ONCE(pipe->over, false);
 	for (i = 0; i < pipe->nr_lots; i++) {
 		struct dump_lot *lot = &pipe->lot[i];
@@ -166,7 +181,7 @@ int dump_pipe_begin(struct dump_pipe *pipe, const struct ras_stop *stop, unsigne
 }
 
 /**
- * dump_pipe_end() - no more pages
+ * dump_pipe_end() - no more work
  * @pipe: the pipe
  * @stop: the stop
  *
@@ -194,12 +209,12 @@ struct dump_lot *dump_pipe_free(struct dump_pipe *pipe)
 	return NULL;
 }
 
-/* The lot was filled: others may pack it. */
+/* The lot was filled: others may do its work.  With the log of the dump if it has pages. */
 void dump_lot_filled(struct dump_lot *lot, struct dump_log *log)
 {
-	lot->log = log->seal ? log : NULL;
+	lot->log = log && log->seal ? log : NULL;
 	/* Also if it was packed before: what is in the pages may have changed since. */
-	if (log->seal)
+	if (lot->log)
 		lot->number = log->number++;
 	/* Pairs with the acquire in dump_lot_take(): the items are there. */
 	atomic_set_release(&lot->state, DUMP_LOT_FILLED);
@@ -243,8 +258,8 @@ bool dump_pipe_is_empty(const struct dump_pipe *pipe)
 }
 
 /*
- * A helper has @lot.  If it will not pack it, copy the items to @spare, which is free, or to
- * the lot itself if nobody can be writing to it any more.
+ * A helper has @lot.  If it will not do the work, copy what is asked to @spare, which is free,
+ * or leave it in the lot itself if nobody can be writing to it any more.
  */
 static bool dump_lot_recover(struct dump_lot *lot, struct dump_lot *spare,
 			     const struct ras_stop *stop, struct dump_log *log)
@@ -263,6 +278,8 @@ static bool dump_lot_recover(struct dump_lot *lot, struct dump_lot *spare,
 	}
 	if (!spare || !dump_lot_lose(lot))
 		return false;
+	spare->start = lot->start;
+	spare->level = lot->level;
 	spare->nr_items = lot->nr_items;
 	memcpy(spare->item, lot->item, sizeof(lot->item));
 	dump_lot_filled(spare, log);
@@ -273,9 +290,9 @@ static bool dump_lot_recover(struct dump_lot *lot, struct dump_lot *spare,
  * dump_pipe_work() - have the owner do what is left for it while nothing is packed
  * @pipe: the pipe
  * @stop: the stop
- * @log: of the dump
+ * @log: of the dump, or NULL, as for dump_lot_filled()
  *
- * Packs a lot, or finds out which helper will not come back.
+ * Does the work of a lot, or finds out which helper will not come back.
  *
  * Context: The handler that has called dump_pipe_begin().
  */
@@ -285,7 +302,7 @@ void dump_pipe_work(struct dump_pipe *pipe, const struct ras_stop *stop, struct 
 	struct dump_lot *lot;
 
 	if (dump_pipe_take(pipe, 0, cpu, &lot)) {
-		dump_lot_pack(lot, cpu, pipe->compression);
+		dump_lot_work(pipe, lot, cpu);
 		return;
 	}
 	for (i = 0; i < pipe->nr_lots; i++)
