@@ -20,6 +20,8 @@ from raslab.tap import Tap
 
 BUILD_S = 300
 PLAIN = "-O2 -g -Werror"
+# How a program with sanitizers behaves; see environment().
+SANITIZER = "verify_asan_link_order=0:exitcode=99"
 SANITIZED = f"{PLAIN} -fsanitize=address,undefined -fno-sanitize-recover=all"
 
 
@@ -43,7 +45,7 @@ class Ran:
 
 def environment(**more: str) -> dict[str, str]:
     """What a program with sanitizers is run in; they stand a library that is loaded first."""
-    return dict(os.environ, ASAN_OPTIONS="verify_asan_link_order=0:exitcode=99", **more)
+    return {**os.environ, "ASAN_OPTIONS": SANITIZER, **more}
 
 
 def run(
