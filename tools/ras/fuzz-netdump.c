@@ -42,12 +42,14 @@ static void insist(bool holds)
 }
 
 /* A place that leads out of the directory is refused, as by the real store. */
-static struct stored *create(struct store *store, const struct place *place, struct why *why)
+static struct stored *create(struct store *store, const struct place *place, bool *resumed,
+			     struct why *why)
 {
 	(void)store;
 	insist(strlen(place->path) < PACKET_PATH);
 	insist(strlen(place->host) <= RAS_NETDUMP_HOST_BYTES && !strchr(place->host, '/'));
 	insist(strlen(place->session) == 0 || strlen(place->session) == STORE_SESSION - 1);
+	*resumed = false;
 	if (strstr(place->path, "..")) {
 		refuse(why, "leads out of it");
 		return NULL;

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@
 #include "say.h"
 
 #define AT_A_TIME	8
+/* More than these do not wait: something is wrong with the program. */
+#define WAITING_MAX	10000
 
 extern char **environ;
 
@@ -37,7 +40,7 @@ struct run {
 };
 
 static struct run *first, **end = &first;
-static unsigned int running;
+static unsigned int running, waiting;
 
 static void free_run(struct run *run)
 {
@@ -53,7 +56,9 @@ static void start(struct run *run)
 {
 	char *arguments[] = { (char *)run->program, (char *)run->result, run->file, NULL };
 	size_t count = 0, i;
+	posix_spawnattr_t attributes;
 	char **variables;
+	sigset_t none;
 	pid_t pid;
 	int error;
 
@@ -65,7 +70,13 @@ static void start(struct run *run)
 	memcpy(variables, environ, count * sizeof(*variables));
 	for (i = 0; i < 4; i++)
 		variables[count + i] = run->variables[i];
-	error = posix_spawn(&pid, run->program, NULL, NULL, arguments, variables);
+	/* Signals that are blocked here, to be read, would be blocked there as well. */
+	sigemptyset(&none);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	error = posix_spawn(&pid, run->program, NULL, &attributes, arguments, variables);
+	posix_spawnattr_destroy(&attributes);
 	free(variables);
 	if (error)
 		say_failed(run->program, "%s", strerror(error));
@@ -81,6 +92,7 @@ static void start_some(void)
 		first = run->next;
 		if (!first)
 			end = &first;
+		waiting--;
 		start(run);
 		free_run(run);
 	}
@@ -96,8 +108,13 @@ static void start_some(void)
 void hook_run(const char *program, const char *directory, const char *result,
 	      const struct event *event)
 {
-	struct run *run = calloc(1, sizeof(*run));
+	struct run *run;
 
+	if (waiting >= WAITING_MAX) {
+		say_failed(program, "is not run for %s: too many wait for it", event->file);
+		return;
+	}
+	run = calloc(1, sizeof(*run));
 	if (!run || asprintf(&run->file, "%s/%s", directory, event->file) < 0 ||
 	    asprintf(&run->variables[0], "RAS_ADDRESS=%s", event->address) < 0 ||
 	    asprintf(&run->variables[1], "RAS_HOST=%s", event->host) < 0 ||
@@ -111,6 +128,7 @@ void hook_run(const char *program, const char *directory, const char *result,
 	run->result = result;
 	*end = run;
 	end = &run->next;
+	waiting++;
 	start_some();
 }
 

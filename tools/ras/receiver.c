@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -37,6 +38,8 @@
 /* How long the answer to the end of a dump can be had again. */
 #define LINGER_NS	(30 * NS)
 #define METRICS_NS	(10 * NS)
+/* If nothing was looked at for so long, it is not the clients that were silent. */
+#define STALL_NS	(2 * NS)
 /* How long the disk may take when rasdumpd is ended. */
 #define LEAVE_NS	(20 * NS)
 #define WINDOW_MIN	4
@@ -62,6 +65,7 @@ struct source {
  * @task: for the threads that wait for the disk
  * @is_busy: it belongs to them
  * @is_told: the end of its dump was told
+ * @told_ns: when
  * @finished: the number of the packet that has ended it
  *
  * One that is gone is freed when epoll's events are through, among which it may be: @fd is -1.
@@ -77,6 +81,7 @@ struct client {
 	struct task		task;
 	bool			is_busy;
 	bool			is_told;
+	uint64_t		told_ns;
 	uint32_t		finished;
 };
 
@@ -95,6 +100,10 @@ static struct store *store;
 static struct tally tally;
 static struct client *clients[BUCKETS];
 static struct client *gone;
+/* How many clients there are, those as well whose dumps have ended. */
+static unsigned int entries;
+/* So that nobody can choose an address with the hash of another one. */
+static uint32_t hash_seed;
 static struct rate rates[BUCKETS];
 static int epoll, herald_fd, event_fd, signal_fd;
 static bool is_ended;
@@ -117,7 +126,7 @@ static bool watch(int fd, struct source *source, uint32_t events, int operation)
 /* FNV-1a, over the address and, if it is part of the key, the port. */
 static unsigned int hash_of(const struct sockaddr_in6 *address, bool with_port)
 {
-	uint32_t hash = 2166136261U;
+	uint32_t hash = 2166136261U ^ hash_seed;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(address->sin6_addr); i++)
@@ -142,6 +151,7 @@ static struct client *find(const struct sockaddr_in6 *address)
 	struct client *client = clients[hash_of(address, true)];
 
 	while (client && (client->address.sin6_port != address->sin6_port ||
+			  client->address.sin6_scope_id != address->sin6_scope_id ||
 			  memcmp(&client->address.sin6_addr, &address->sin6_addr,
 				 sizeof(address->sin6_addr))))
 		client = client->next;
@@ -156,9 +166,10 @@ static struct client *find_session(const struct herald *herald)
 	for (i = 0; i < BUCKETS && herald->has_hello; i++) {
 		struct client *client = clients[i];
 
+		/* Of one that is busy only what does not change is looked at. */
 		for (; client; client = client->next)
-			if (client->session.state != SESSION_COMPLETE &&
-			    session_is_same(&client->session, herald))
+			if (session_is_same(&client->session, herald) &&
+			    (client->is_busy || client->session.state != SESSION_COMPLETE))
 				return client;
 	}
 	return NULL;
@@ -178,7 +189,8 @@ static void tell(const struct client *client, const char *what)
 	};
 
 	tally_tell(&event, options->is_json);
-	if (options->hook && strcmp(what, "begins"))
+	/* A herald alone may have a forged address. */
+	if (options->hook && strcmp(what, "begins") && session->packets)
 		hook_run(options->hook, options->directory, what, &event);
 }
 
@@ -188,6 +200,7 @@ static void tell_result(struct client *client, enum result result)
 	if (client->is_told)
 		return;
 	client->is_told = true;
+	client->told_ns = now_ns();
 	tally.results[result]++;
 	tally.clients--;
 	tell(client, result_name(result));
@@ -202,6 +215,7 @@ static void end_client(struct client *client)
 	*at = client->next;
 	tell_result(client, RESULT_PARTIAL);
 	session_end(&client->session);
+	entries--;
 	close(client->fd);
 	client->fd = -1;
 	client->next = gone;
@@ -240,6 +254,7 @@ static size_t answer_of(const struct client *client, enum answer answer, uint32_
 		return sizeof(welcome->ack);
 	memcpy(welcome->magic, RAS_NETDUMP_WELCOME_MAGIC, sizeof(welcome->magic));
 	welcome->version = htobe32(RAS_NETDUMP_VERSION);
+	welcome->flags = htobe32(client->session.is_resumed ? RAS_NETDUMP_RESUMED : 0);
 	welcome->payload = htobe32(client->session.payload);
 	welcome->window = htobe32(client->window);
 	return sizeof(*welcome);
@@ -278,6 +293,7 @@ static enum answer take(struct client *client, const void *bytes, size_t size, u
 /* A batch of packets, and their answers; there is one thread for all clients. */
 static struct mmsghdr in[BATCH], out[BATCH];
 static struct iovec in_data[BATCH], out_data[BATCH];
+static struct sockaddr_in6 senders[BATCH];
 static uint8_t packets[BATCH][PACKET_BYTES + 1];
 static struct ras_netdump_welcome answers[BATCH];
 
@@ -290,21 +306,40 @@ static int receive(int fd)
 		memset(&in[i], 0, sizeof(in[i]));
 		in[i].msg_hdr.msg_iov = &in_data[i];
 		in[i].msg_hdr.msg_iovlen = 1;
+		in[i].msg_hdr.msg_name = &senders[i];
+		in[i].msg_hdr.msg_namelen = sizeof(senders[i]);
 	}
 	/* An error is what a router or the client says by ICMP, which may be forged. */
 	return recvmmsg(fd, in, BATCH, MSG_DONTWAIT, NULL);
 }
 
+/* Between bind(2) and connect(2) the kernel has taken packets of anybody. */
+static bool is_from(const struct client *client, const struct sockaddr_in6 *sender)
+{
+	return sender->sin6_port == client->address.sin6_port &&
+	       !memcmp(&sender->sin6_addr, &client->address.sin6_addr, sizeof(sender->sin6_addr));
+}
+
+/*
+ * One that is busy is not watched.  It may be among the events that have come already.
+ */
 static void client_ready(struct source *source)
 {
 	struct client *client = (struct client *)source;
-	int count = client->fd < 0 ? 0 : receive(client->fd), i;
 	unsigned int answered = 0;
+	int count, i;
 
+	if (client->fd < 0 || client->is_busy)
+		return;
+	count = receive(client->fd);
 	for (i = 0; i < count && !client->is_busy; i++) {
 		uint32_t seq = 0;
-		enum answer answer = take(client, packets[i], in[i].msg_len, &seq);
+		enum answer answer = ANSWER_NOTHING;
 
+		if (is_from(client, &senders[i]))
+			answer = take(client, packets[i], in[i].msg_len, &seq);
+		else
+			tally.refused[REFUSE_STRAY]++;
 		if (answer == ANSWER_NOTHING)
 			continue;
 		if (answer == ANSWER_LATER) {
@@ -322,8 +357,11 @@ static void client_ready(struct source *source)
 	if (answered && sendmmsg(client->fd, out, answered, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		answered = 0;
 	if (client->is_busy) {
-		/* It is the threads' now; what comes meanwhile waits in its buffer. */
-		watch(client->fd, &client->source, 0, EPOLL_CTL_MOD);
+		/*
+		 * It is the threads' now; what comes meanwhile waits in its buffer.  Errors are
+		 * told of whatever is asked for, so it is taken out altogether.
+		 */
+		watch(client->fd, &client->source, 0, EPOLL_CTL_DEL);
 		syncer_give(&client->task);
 	}
 }
@@ -337,13 +375,16 @@ static void synced_ready(struct source *source)
 	while ((client = syncer_done())) {
 		client->is_busy = false;
 		session_finished(&client->session, now_ns());
-		watch(client->fd, &client->source, EPOLLIN, EPOLL_CTL_MOD);
 		if (client->session.state == SESSION_COMPLETE) {
 			answer_one(client, ANSWER_ACK, client->finished);
 			tell_result(client, RESULT_COMPLETE);
+			/* Only the answer may be asked for again. */
+			session_end(&client->session);
 		} else {
 			tell_result(client, RESULT_FAILED);
 		}
+		if (!watch(client->fd, &client->source, EPOLLIN, EPOLL_CTL_ADD))
+			end_client(client);
 	}
 }
 
@@ -373,6 +414,7 @@ static int connected(const struct sockaddr_in6 *to, const struct sockaddr_in6 *f
 /* A client that cannot be taken on is told of, and nothing is left of it. */
 static void drop_client(struct client *client, const char *reason)
 {
+	static uint64_t told_ns;
 	const struct event event = {
 		.event	 = "refused",
 		.address = client->text,
@@ -381,9 +423,12 @@ static void drop_client(struct client *client, const char *reason)
 		.reason	 = reason,
 	};
 
-	tally_tell(&event, options->is_json);
-	if (client->session.stored)
-		session_end(&client->session);
+	/* The next herald would say the same. */
+	if (now_ns() - told_ns > NS) {
+		told_ns = now_ns();
+		tally_tell(&event, options->is_json);
+	}
+	session_end(&client->session);
 	if (client->fd >= 0)
 		close(client->fd);
 	free(client);
@@ -414,6 +459,7 @@ static struct client *new_client(const struct sockaddr_in6 *address,
 	bucket = &clients[hash_of(address, true)];
 	client->next = *bucket;
 	*bucket = client;
+	entries++;
 	tally.clients++;
 	tell(client, "begins");
 	return client;
@@ -444,6 +490,22 @@ static bool is_taken(struct client *client, uint64_t now)
 	return false;
 }
 
+/* One whose dump has ended gives its place to one that begins. */
+static bool has_place(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < BUCKETS && entries >= options->clients; i++) {
+		struct client *client = clients[i];
+
+		while (client && (client->is_busy || !client->is_told))
+			client = client->next;
+		if (client)
+			end_client(client);
+	}
+	return entries < options->clients;
+}
+
 static enum refusal take_herald(const struct sockaddr_in6 *address,
 				const struct sockaddr_in6 *here, const void *bytes, size_t size)
 {
@@ -470,12 +532,12 @@ static enum refusal take_herald(const struct sockaddr_in6 *address,
 		return REFUSE_NOTHING;
 	}
 	/* One that was under way for long, of a dump that is complete. */
-	if (client && client->is_told && herald.has_hello &&
-	    session_is_same(&client->session, &herald))
+	if (client && !client->is_busy && client->session.state == SESSION_COMPLETE &&
+	    herald.has_hello && session_is_same(&client->session, &herald))
 		return REFUSE_STRAY;
 	if (is_taken(client, now) || is_taken(find_session(&herald), now))
 		return REFUSE_STRAY;
-	if (tally.clients >= options->clients)
+	if (!has_place())
 		return REFUSE_RATE;
 	if (!store_has_room(store, 1))
 		return REFUSE_FULL;
@@ -565,8 +627,8 @@ static void sweep(uint64_t now, bool all)
 			next = client->next;
 			if (client->is_busy)
 				continue;
-			if (all || silent > (client->is_told ? LINGER_NS :
-							       options->silence_s * NS))
+			if (all || (client->is_told ? now - client->told_ns > LINGER_NS :
+						      silent > options->silence_s * NS))
 				end_client(client);
 		}
 	}
@@ -580,11 +642,26 @@ static void write_metrics(void)
 		say_failed(options->metrics, "%s", why.text);
 }
 
+/* This program did not run for a while: the disk was slow, or the machine was paused. */
+static void forgive(uint64_t gap)
+{
+	struct client *client;
+	unsigned int i;
+
+	for (i = 0; i < BUCKETS; i++)
+		for (client = clients[i]; client; client = client->next)
+			if (!client->is_busy)
+				client->session.last_ns += gap;
+}
+
 /* What is to be done every second, and every ten. */
 static void tick(uint64_t now)
 {
-	static uint64_t swept, written;
+	static uint64_t seen, swept, written;
 
+	if (seen && now - seen > STALL_NS)
+		forgive(now - seen);
+	seen = now;
 	if (now - swept >= NS) {
 		swept = now;
 		sweep(now, false);
@@ -667,7 +744,8 @@ bool receiver_open(const struct receiver_options *wanted, struct store *into, st
 	store = into;
 	signal_fd = open_signals();
 	epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (signal_fd < 0 || epoll < 0)
+	if (signal_fd < 0 || epoll < 0 ||
+	    getrandom(&hash_seed, sizeof(hash_seed), 0) != sizeof(hash_seed))
 		return refuse(why, "%s", strerror(errno));
 	if (!open_heralds(why) || !syncer_start(sync_client, &event_fd, why))
 		return false;

@@ -53,18 +53,14 @@ bool session_begin(struct session *session, struct store *store, const struct he
 	session->begun_ns = now_ns;
 	session->last_ns = now_ns;
 	if (herald->has_hello) {
-		session->payload = herald->payload < RAS_NETDUMP_BYTES_MAX ?
-				   herald->payload : RAS_NETDUMP_BYTES_MAX;
+		if (herald->payload)
+			session->payload = herald->payload < RAS_NETDUMP_BYTES_MAX ?
+					   herald->payload : RAS_NETDUMP_BYTES_MAX;
 		if (herald->bytes && herald->bytes < limit)
 			session->limit = herald->bytes;
 	}
 	session_text(place.session, herald);
-	session->stored = store->ops->create(store, &place, &session->why);
-	if (!session->stored && *place.path) {
-		/* A dump in another place is better than none. */
-		place.path = "";
-		session->stored = store->ops->create(store, &place, &session->why);
-	}
+	session->stored = store->ops->create(store, &place, &session->is_resumed, &session->why);
 	return session->stored;
 }
 
@@ -94,6 +90,9 @@ static enum refusal keep(struct session *session, enum part part, const struct p
 
 	if (packet->offset > limit || packet->size > limit - packet->offset)
 		return REFUSE_OFFSET;
+	/* FreeBSD's server takes such a packet for a flush. */
+	if (!packet->size)
+		return REFUSE_NOTHING;
 	error = session->store->ops->write(session->stored, part, packet->data, packet->size,
 					   packet->offset);
 	if (!error)
@@ -114,7 +113,7 @@ static enum refusal take_data(struct session *session, const struct packet *pack
 	if (refusal)
 		return refusal;
 	session->bytes += packet->size;
-	if (packet->offset + packet->size > session->end)
+	if (packet->size && packet->offset + packet->size > session->end)
 		session->end = packet->offset + packet->size;
 	return REFUSE_NOTHING;
 }
@@ -182,7 +181,9 @@ enum refusal session_take(struct session *session, const struct packet *packet,
 		if (session->state != SESSION_RECEIVES || !session_is_same(session, &herald))
 			return REFUSE_STRAY;
 		*answer = herald.has_hello ? ANSWER_WELCOME : ANSWER_ACK;
-	} else if (packet->type == RAS_NETDUMP_FINISHED) {
+		return REFUSE_NOTHING;
+	}
+	if (packet->type == RAS_NETDUMP_FINISHED) {
 		refusal = take_finished(session, answer);
 		if (refusal)
 			return refusal;
@@ -227,6 +228,7 @@ void session_finished(struct session *session, uint64_t now_ns)
  */
 void session_end(struct session *session)
 {
-	session->store->ops->leave(session->stored);
+	if (session->stored)
+		session->store->ops->leave(session->stored);
 	session->stored = NULL;
 }

@@ -45,6 +45,7 @@ enum answer {
  * @store: where
  * @limit: the most that its file can have, in bytes
  * @payload: the most bytes that it may send in a packet
+ * @is_resumed: its file was begun before, and what was acknowledged then is in it
  * @bytes: how many bytes of the file it has sent, what came twice included
  * @end: and where the last of them ends
  * @packets: how many packets were taken
@@ -59,6 +60,7 @@ struct session {
 	struct store		*store;
 	uint64_t		limit;
 	uint32_t		payload;
+	bool			is_resumed;
 	uint64_t		bytes;
 	uint64_t		end;
 	uint64_t		packets;

@@ -2,33 +2,40 @@
 /*
  * rasdumpd: dumps in a directory.
  *
- *	DIRECTORY/[PATH/]ADDRESS/HOST-2026-11-22-07-00-00		a dump
+ *	DIRECTORY/ADDRESS/[PATH/]HOST-2026-11-22-07-00-00		a dump
  *	...-07-00-00.log, .kdh, .key					what came with it
  *	...-07-00-00.SESSION.partial					one that is not complete
+ *	...-07-00-00.SESSION.failed					one that could not be synced
  *
  * All is opened below the directory: openat2(2) refuses a path that leads out of it, by a
- * symbolic link as well.
+ * symbolic link as well.  The address comes first, so that no machine makes a name that
+ * another one needs.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "packet.h"
 #include "store.h"
 
 /* How many dumps of one machine may have the same second in their names. */
 #define SAME_SECOND	1000
-/* How deep directories are looked into for what is used. */
-#define DEPTH		16
+/* Directories that a client may have below that of its address. */
+#define PATH_NAMES	4
+/* How deep directories are looked into for what is used: deeper than there are any. */
+#define DEPTH		(PATH_NAMES + 4)
+/* What an entry of a directory takes at least. */
+#define ENTRY_BYTES	4096
 
 static const char * const endings[PARTS] = { "", ".log", ".kdh", ".key" };
 
@@ -47,7 +54,8 @@ struct directory {
  * @in: the store
  * @fd: its directory
  * @files: its parts; -1: there is none
- * @sizes: of them
+ * @is_new: the dump was not begun before
+ * @has_bytes: something was written
  * @name: of the dump, when it is complete
  * @partial: what it is called until then; "" when it is
  * @shown: the name with that of the directory, for people
@@ -56,7 +64,8 @@ struct stored {
 	struct directory	*in;
 	int			fd;
 	int			files[PARTS];
-	uint64_t		sizes[PARTS];
+	bool			is_new;
+	bool			has_bytes;
 	char			name[128];
 	char			partial[192];
 	char			shown[PATH_MAX];
@@ -96,24 +105,31 @@ static int enter_path(int fd, char *path)
 	return fd;
 }
 
-/* The directory of a dump, whose name goes to @shown; -1 with errno. */
-static int open_place(const struct directory *in, const struct place *place, char *shown,
-		      size_t size)
+/* May a client have this path? */
+static bool is_plain(const char *path)
 {
-	char path[512], *at;
+	unsigned int names = *path != '\0';
+	const char *at;
 
-	/* What leads out of the directory is refused below, and what is absolute here. */
-	snprintf(path, sizeof(path), "%s%s%s", place->path, *place->path ? "/" : "",
-		 place->address);
-	if (strstr(path, "..") || *path == '/') {
-		errno = EXDEV;
-		return -1;
+	for (at = path; *at; at++) {
+		names += *at == '/';
+		if (*at < ' ' || *at > '~' || *at == ':')
+			return false;
 	}
+	return *path != '/' && !strstr(path, "..") && names <= PATH_NAMES;
+}
+
+/* Open the directory of a dump, whose name goes to @stored->shown. */
+static int open_place(struct stored *stored, const char *address, const char *below)
+{
+	char path[PACKET_PATH + 80], *at;
+
+	snprintf(path, sizeof(path), "%s%s%s", address, *below ? "/" : "", below);
 	for (at = path; *at; at++)
-		if (*at == ':' || *at == '%' || *at < ' ' || *at == 127)
+		if (*at == ':' || *at == '%')
 			*at = '-';
-	snprintf(shown, size, "%s", path);
-	return enter_path(dup(in->fd), path);
+	snprintf(stored->shown, sizeof(stored->shown), "%s", path);
+	return enter_path(dup(stored->in->fd), path);
 }
 
 /* Does the name of a file end with that of this session, if it is not complete? */
@@ -126,73 +142,94 @@ static bool is_of_session(const char *name, const char *session)
 	return length > (size_t)of_end && !strcmp(name + length - (size_t)of_end, end);
 }
 
-/* Find the part of a dump that was begun in the same session. */
-static bool find_partial(struct stored *stored, const char *session)
+/* Find an entry of a directory that is as wanted; its name goes to @found. */
+static bool find_entry(int fd, bool (*is_wanted)(const char *name, const char *what),
+		       const char *what, char *found, size_t size)
 {
-	DIR *directory = fdopendir(dup(stored->fd));
+	DIR *directory = fdopendir(open_below(fd, ".", O_RDONLY | O_DIRECTORY));
 	struct dirent *entry;
-	bool found = false;
+	bool is_there = false;
 
 	if (!directory)
 		return false;
-	rewinddir(directory);
-	while (!found && (entry = readdir(directory))) {
-		found = is_of_session(entry->d_name, session) &&
-			strlen(entry->d_name) < sizeof(stored->name);
-		if (found) {
-			strcpy(stored->partial, entry->d_name);
-			snprintf(stored->name, sizeof(stored->name), "%.*s",
-				 (int)(strlen(entry->d_name) - strlen(session) - 9),
-				 entry->d_name);
-		}
+	while (!is_there && (entry = readdir(directory))) {
+		is_there = strlen(entry->d_name) < size && is_wanted(entry->d_name, what);
+		if (is_there)
+			strcpy(found, entry->d_name);
 	}
 	closedir(directory);
-	return found;
+	return is_there;
 }
 
-static int reopen(struct stored *stored)
+/* Does an entry have this name, or one that is made of it? */
+static bool is_of_name(const char *entry, const char *name)
+{
+	size_t length = strlen(name);
+
+	return !strncmp(entry, name, length) && (!entry[length] || entry[length] == '.');
+}
+
+/* Of what was written before the machine was started anew some may have been in its memory. */
+static bool is_from_this_boot(const struct stat *status)
+{
+	struct sysinfo info;
+
+	return !sysinfo(&info) && status->st_mtim.tv_sec > time(NULL) - info.uptime;
+}
+
+/* Open the dump that was begun in the same session; -1: there is none that can be gone on with. */
+static int reopen(struct stored *stored, const char *session)
 {
 	struct stat status;
-	int fd = open_below(stored->fd, stored->partial, O_RDWR);
+	size_t end = strlen(session) + strlen("..partial");
+	int fd;
 
-	if (fd >= 0 && (fstat(fd, &status) || !S_ISREG(status.st_mode))) {
+	if (!*session || !find_entry(stored->fd, is_of_session, session, stored->partial,
+				     sizeof(stored->name)))
+		return -1;
+	fd = open_below(stored->fd, stored->partial, O_RDWR);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &status) || !S_ISREG(status.st_mode) || !is_from_this_boot(&status)) {
 		close(fd);
 		return -1;
 	}
-	if (fd >= 0)
-		stored->sizes[PART_DUMP] = (uint64_t)status.st_size;
+	snprintf(stored->name, sizeof(stored->name), "%.*s",
+		 (int)(strlen(stored->partial) - end), stored->partial);
 	return fd;
 }
 
-/* Make a file whose name, when it is complete, nothing has yet. */
+static void set_name(struct stored *stored, const struct place *place, const char *time,
+		     unsigned int number)
+{
+	char text[16] = "";
+
+	if (number > 1)
+		snprintf(text, sizeof(text), "-%u", number);
+	snprintf(stored->name, sizeof(stored->name), "%s-%s%s",
+		 *place->host ? place->host : "vmcore", time, text);
+	snprintf(stored->partial, sizeof(stored->partial), "%s%s%s.partial", stored->name,
+		 *place->session ? "." : "", place->session);
+}
+
+/* Make a file with a name that nothing has, nor begins with. */
 static int make(struct stored *stored, const struct place *place)
 {
 	const time_t seconds = place->seconds;
-	char time[32] = "";
+	char time[32] = "", other[NAME_MAX + 1];
 	struct tm parts;
 	unsigned int i;
-	int fd = -1;
 
+	stored->is_new = true;
 	if (gmtime_r(&seconds, &parts))
 		strftime(time, sizeof(time), "%Y-%m-%d-%H-%M-%S", &parts);
 	for (i = 1; i < SAME_SECOND; i++) {
-		char number[16] = "";
-
-		if (i > 1)
-			snprintf(number, sizeof(number), "-%u", i);
-		snprintf(stored->name, sizeof(stored->name), "%s-%s%s",
-			 *place->host ? place->host : "vmcore", time, number);
-		snprintf(stored->partial, sizeof(stored->partial), "%s%s%s.partial", stored->name,
-			 *place->session ? "." : "", place->session);
-		if (!faccessat(stored->fd, stored->name, F_OK, AT_SYMLINK_NOFOLLOW)) {
-			errno = EEXIST;
-			continue;
-		}
-		fd = open_below(stored->fd, stored->partial, O_RDWR | O_CREAT | O_EXCL);
-		if (fd >= 0 || errno != EEXIST)
-			break;
+		set_name(stored, place, time, i);
+		if (!find_entry(stored->fd, is_of_name, stored->name, other, sizeof(other)))
+			return open_below(stored->fd, stored->partial, O_RDWR | O_CREAT | O_EXCL);
 	}
-	return fd;
+	errno = EEXIST;
+	return -1;
 }
 
 static void free_stored(struct stored *stored)
@@ -208,26 +245,27 @@ static void free_stored(struct stored *stored)
 }
 
 static struct stored *directory_create(struct store *store, const struct place *place,
-				       struct why *why)
+				       bool *resumed, struct why *why)
 {
-	struct directory *in = (struct directory *)store;
 	struct stored *stored = calloc(1, sizeof(*stored));
-	bool again;
+	bool plain = is_plain(place->path);
 
 	if (!stored) {
 		refuse(why, "%s", strerror(ENOMEM));
 		return NULL;
 	}
-	stored->in = in;
+	stored->in = (struct directory *)store;
 	memset(stored->files, -1, sizeof(stored->files));
-	stored->fd = open_place(in, place, stored->shown, sizeof(stored->shown));
-	if (stored->fd < 0) {
-		refuse(why, "path \"%s\": %s", place->path, strerror(errno));
-		free_stored(stored);
-		return NULL;
+	/* A dump in another place than it was to have is better than none. */
+	stored->fd = plain ? open_place(stored, place->address, place->path) : -1;
+	if (stored->fd < 0)
+		stored->fd = open_place(stored, place->address, "");
+	if (stored->fd >= 0) {
+		stored->files[PART_DUMP] = reopen(stored, place->session);
+		*resumed = stored->files[PART_DUMP] >= 0;
+		if (!*resumed)
+			stored->files[PART_DUMP] = make(stored, place);
 	}
-	again = *place->session && find_partial(stored, place->session);
-	stored->files[PART_DUMP] = again ? reopen(stored) : make(stored, place);
 	if (stored->files[PART_DUMP] < 0) {
 		refuse(why, "%s/%s: %s", stored->shown, stored->partial, strerror(errno));
 		free_stored(stored);
@@ -251,7 +289,8 @@ static int open_part(struct stored *stored, enum part part)
 	char name[160];
 
 	snprintf(name, sizeof(name), "%s%s", stored->name, endings[part]);
-	stored->files[part] = open_below(stored->fd, name, O_RDWR | O_CREAT);
+	stored->files[part] = open_below(stored->fd, name,
+					 O_RDWR | O_CREAT | (stored->is_new ? O_EXCL : 0));
 	return stored->files[part] < 0 ? errno : 0;
 }
 
@@ -259,15 +298,17 @@ static int directory_write(struct stored *stored, enum part part, const void *da
 			   uint64_t offset)
 {
 	struct store *store = &stored->in->store;
-	uint64_t end = offset + size;
-	uint64_t grows = end > stored->sizes[part] ? end - stored->sizes[part] : 0;
 	int error;
 
-	if (!store_has_room(store, grows))
+	if (!store_has_room(store, size))
 		return ENOSPC;
 	error = stored->files[part] < 0 ? open_part(stored, part) : 0;
 	if (error)
 		return error;
+	/* What comes twice counts twice until the directory is looked at again. */
+	store->used += size;
+	store->free -= size < store->free ? size : store->free;
+	stored->has_bytes = true;
 	while (size) {
 		ssize_t done = pwrite(stored->files[part], data, size, (off_t)offset);
 
@@ -279,54 +320,117 @@ static int directory_write(struct stored *stored, enum part part, const void *da
 		size -= (size_t)done;
 		offset += (uint64_t)done;
 	}
-	store->used += grows;
-	store->free -= grows < store->free ? grows : store->free;
-	stored->sizes[part] += grows;
 	return 0;
+}
+
+/* After an error of fsync(2) another one may succeed: nobody is to go on with this file. */
+static bool give_up(struct stored *stored, struct why *why, int error)
+{
+	char failed[sizeof(stored->partial)];
+	size_t length = strlen(stored->partial) - strlen("partial");
+
+	snprintf(failed, sizeof(failed), "%.*sfailed", (int)length, stored->partial);
+	if (!renameat2(stored->fd, stored->partial, stored->fd, failed, RENAME_NOREPLACE))
+		strcpy(stored->partial, failed);
+	return refuse(why, "sync: %s", strerror(error));
+}
+
+/* Give a dump its name; what has come there meanwhile stays. */
+static int give_name(struct stored *stored)
+{
+	char name[sizeof(stored->name)];
+	unsigned int i;
+
+	for (i = 1; i < SAME_SECOND; i++) {
+		snprintf(name, sizeof(name), i > 1 ? "%.100s-again-%u" : "%s", stored->name, i);
+		if (!renameat2(stored->fd, stored->partial, stored->fd, name, RENAME_NOREPLACE)) {
+			strcpy(stored->name, name);
+			return 0;
+		}
+		if (errno != EEXIST)
+			break;
+	}
+	return errno;
 }
 
 static bool directory_finish(struct stored *stored, struct why *why)
 {
 	unsigned int part;
+	int error;
 
 	for (part = 0; part < PARTS; part++)
 		if (stored->files[part] >= 0 && fsync(stored->files[part]))
-			return refuse(why, "sync: %s", strerror(errno));
-	if (renameat2(stored->fd, stored->partial, stored->fd, stored->name, RENAME_NOREPLACE))
-		return refuse(why, "rename to %s: %s", stored->name, strerror(errno));
+			return give_up(stored, why, errno);
+	error = give_name(stored);
+	if (error)
+		return refuse(why, "rename to %s: %s", stored->name, strerror(error));
 	stored->partial[0] = '\0';
 	if (fsync(stored->fd))
 		return refuse(why, "sync of the directory: %s", strerror(errno));
 	return true;
 }
 
-/* What is below a directory, in bytes; consumes @fd. */
-static uint64_t count_below(int fd, unsigned int depth)
+/* A herald was all that came: its address may be forged, so nothing is to stay. */
+static void remove_empty(struct stored *stored)
+{
+	char *slash;
+
+	if (unlinkat(stored->fd, stored->partial, 0))
+		return;
+	do {
+		/* The directories stay if there is something else. */
+		if (unlinkat(stored->in->fd, stored->shown, AT_REMOVEDIR))
+			return;
+		slash = strrchr(stored->shown, '/');
+		if (slash)
+			*slash = '\0';
+	} while (slash);
+}
+
+static void directory_leave(struct stored *stored)
+{
+	if (stored->is_new && !stored->has_bytes && *stored->partial)
+		remove_empty(stored);
+	free_stored(stored);
+}
+
+/* Add what an entry takes, and what is below it. */
+static bool count_below(int fd, unsigned int depth, uint64_t *bytes)
 {
 	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
-	uint64_t bytes = 0;
+	bool good = directory;
 
-	if (!directory) {
-		if (fd >= 0)
-			close(fd);
-		return 0;
-	}
-	while ((entry = readdir(directory))) {
+	if (!directory && fd >= 0)
+		close(fd);
+	while (good && (entry = readdir(directory))) {
 		struct stat status;
+		uint64_t takes;
 
-		if (entry->d_name[0] == '.' && (!entry->d_name[1] || !strcmp(entry->d_name, "..")))
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
+		/* It may be gone by now. */
 		if (fstatat(fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW))
 			continue;
-		if (S_ISREG(status.st_mode))
-			bytes += (uint64_t)status.st_size;
-		else if (S_ISDIR(status.st_mode) && depth)
-			bytes += count_below(open_below(fd, entry->d_name,
-							O_RDONLY | O_DIRECTORY), depth - 1);
+		takes = (uint64_t)status.st_blocks * 512;
+		*bytes += takes > ENTRY_BYTES ? takes : ENTRY_BYTES;
+		if (S_ISDIR(status.st_mode) && depth)
+			good = count_below(open_below(fd, entry->d_name, O_RDONLY | O_DIRECTORY),
+					   depth - 1, bytes);
 	}
-	closedir(directory);
-	return bytes;
+	if (directory)
+		closedir(directory);
+	return good;
+}
+
+static void count(struct store *store)
+{
+	struct directory *in = (struct directory *)store;
+	uint64_t used = 0;
+
+	/* If that is not possible now, what was known before is better than nothing. */
+	if (count_below(open_below(in->fd, ".", O_RDONLY | O_DIRECTORY), DEPTH, &used))
+		store->used = used;
 }
 
 static void directory_refresh(struct store *store)
@@ -334,7 +438,9 @@ static void directory_refresh(struct store *store)
 	struct directory *in = (struct directory *)store;
 	struct statvfs status;
 
-	store->used = count_below(open_below(in->fd, ".", O_RDONLY | O_DIRECTORY), DEPTH);
+	/* It may take long, so only if somebody wants to know. */
+	if (store->quota != UINT64_MAX)
+		count(store);
 	if (!fstatvfs(in->fd, &status))
 		store->free = (uint64_t)status.f_bavail * status.f_frsize;
 }
@@ -343,7 +449,7 @@ static const struct store_ops directory_ops = {
 	.create		= directory_create,
 	.write		= directory_write,
 	.finish		= directory_finish,
-	.leave		= free_stored,
+	.leave		= directory_leave,
 	.name		= directory_name,
 	.refresh	= directory_refresh,
 };
@@ -386,6 +492,7 @@ struct store *directory_store(const char *path, struct why *why)
 		free(in);
 		return NULL;
 	}
+	count(&in->store);
 	directory_refresh(&in->store);
 	return &in->store;
 }

@@ -54,7 +54,8 @@ struct stored;
 
 /**
  * struct store_ops - what a store can do
- * @create: make room for a dump, or go on with the one of the same session; %NULL with @why
+ * @create: make room for a dump, or go on with the one of the same session, and say so in
+ *	*resumed; %NULL with @why.  A path that may not be is not followed
  * @write: keep bytes of a part; 0 or an errno: ENOSPC if there is no more room
  * @finish: the dump is complete: have all of it on stable storage, under its name.  May take
  *	long, and is called by another thread than the rest
@@ -63,7 +64,7 @@ struct stored;
  * @refresh: every few seconds: see how much room there is
  */
 struct store_ops {
-	struct stored	*(*create)(struct store *store, const struct place *place,
+	struct stored	*(*create)(struct store *store, const struct place *place, bool *resumed,
 				   struct why *why);
 	int		(*write)(struct stored *stored, enum part part, const void *data,
 				 size_t size, uint64_t offset);

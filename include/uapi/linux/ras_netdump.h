@@ -99,12 +99,18 @@ struct ras_netdump_hello {
 	__u8	end;
 } __attribute__((packed));
 
+/*
+ * Flag of a welcome: the dump of this session was begun before, and what was acknowledged is in
+ * it.  Without the flag the file is a new one: the client has to send all of it.
+ */
+#define RAS_NETDUMP_RESUMED		1
+
 /**
  * struct ras_netdump_welcome - added: the answer to a herald with a hello
  * @ack: as any
  * @magic: %RAS_NETDUMP_WELCOME_MAGIC, without a NUL
  * @version: %RAS_NETDUMP_VERSION
- * @flags: 0
+ * @flags: %RAS_NETDUMP_RESUMED or 0
  * @payload: the most bytes that may be in a packet
  * @window: how many packets may be on their way
  */

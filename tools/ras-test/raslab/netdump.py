@@ -146,6 +146,11 @@ class Server:
         status, self.process = self.process.returncode, None
         return status, err.decode()
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        if self.process is not None:
+            self.process.send_signal(number)
+
     def files(self) -> list[str]:
         """What is below the directory."""
         paths = sorted(path for path in self.directory.rglob("*") if path.is_file())
