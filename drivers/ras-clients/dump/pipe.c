@@ -115,14 +115,15 @@ static bool dump_pipe_take(struct dump_pipe *pipe, unsigned int i, unsigned int 
 static bool dump_pipe_help(void *arg)
 {
 	struct dump_pipe *pipe = arg;
-	unsigned int cpu = raw_smp_processor_id();
+	unsigned int cpu = raw_smp_processor_id(), round = READ_ONCE(pipe->round);
 	struct dump_lot *lot = NULL;
 
 	/* The first is the owner's: it has one even if all helpers are lost. */
-	ras_poll(dump_pipe_take(pipe, 1, cpu, &lot) || READ_ONCE(pipe->over), DUMP_IDLE_NS);
+	ras_poll(READ_ONCE(pipe->over) || READ_ONCE(pipe->round) != round ||
+		 dump_pipe_take(pipe, 1, cpu, &lot), DUMP_IDLE_NS);
 	if (lot)
 		dump_lot_work(pipe, lot, cpu);
-	return !READ_ONCE(pipe->over);
+	return !READ_ONCE(pipe->over) && READ_ONCE(pipe->round) == round;
 }
 
 /* Whoever has taken the lot does not give it back.  False if nobody has. */
@@ -134,6 +135,21 @@ static bool dump_lot_lose(struct dump_lot *lot)
 	if (state >= DUMP_LOT_TAKEN)
 		state = atomic_cmpxchg(&lot->state, state, DUMP_LOT_LOST);
 	return state == DUMP_LOT_LOST || state >= DUMP_LOT_TAKEN;
+}
+
+/* Free a lot for a new round; false if a CPU that is lost has it. */
+static bool dump_lot_clear(struct dump_lot *lot)
+{
+	int state;
+
+	/* A CPU that is late may take it in between, but then it has it. */
+	do {
+		if (dump_lot_lose(lot))
+			return false;
+		state = atomic_read(&lot->state);
+	} while (state >= DUMP_LOT_TAKEN ||
+		 atomic_cmpxchg(&lot->state, state, DUMP_LOT_FREE) != state);
+	return true;
 }
 
 /**
@@ -158,16 +174,11 @@ int dump_pipe_begin(struct dump_pipe *pipe, const struct ras_stop *stop, unsigne
 	unsigned int cpu, i, usable = 0;
 
 	pipe->work = work;
+	WRITE_ONCE(pipe->round, pipe->round + 1);
 	WRITE_ONCE(pipe->over, false);
-	for (i = 0; i < pipe->nr_lots; i++) {
-		struct dump_lot *lot = &pipe->lot[i];
-
-		/* A CPU that was lost in an earlier attempt may go on to pack it. */
-		if (dump_lot_lose(lot))
-			continue;
-		atomic_set(&lot->state, DUMP_LOT_FREE);
-		usable++;
-	}
+	/* A CPU that was lost in an earlier round may go on with its lot. */
+	for (i = 0; i < pipe->nr_lots; i++)
+		usable += dump_lot_clear(&pipe->lot[i]);
 	cpumask_clear(&pipe->cpus);
 	for_each_present_cpu(cpu)
 		if (helpers && cpu != raw_smp_processor_id()) {
@@ -272,7 +283,8 @@ static bool dump_lot_recover(struct dump_lot *lot, struct dump_lot *spare,
 	helper = ras_help_state(stop, state - DUMP_LOT_TAKEN);
 	if (helper == RAS_HELPER_RUNS || atomic_read(&lot->state) != state)
 		return false;
-	if (helper != RAS_HELPER_LOST) {
+	/* One that has no part in this round is late from an earlier one, and may go on. */
+	if (helper == RAS_HELPER_DONE || helper == RAS_HELPER_ABANDONED) {
 		dump_lot_filled(lot, log);
 		return true;
 	}
