@@ -102,12 +102,16 @@ static void dump_lot_classify(struct dump_pipe *pipe, struct dump_lot *lot)
 			      lot->level);
 }
 
-/* Take over what was found about a stretch. */
-static void dump_classified(struct dump_session *s, const struct dump_stretch *from)
+/*
+ * Take over what was found about the stretch at @start.  The place is not taken from @from, where
+ * others have written to.
+ */
+static void dump_classified(struct dump_session *s, const struct dump_stretch *from,
+			    unsigned long start)
 {
 	struct dump_arena *arena = s->arena;
-	const unsigned long word = from->start / BITS_PER_LONG;
-	const size_t bytes = dump_stretch_words(arena, from->start) * sizeof(long);
+	const unsigned long word = start / BITS_PER_LONG;
+	const size_t bytes = dump_stretch_words(arena, start) * sizeof(long);
 	enum dump_class class;
 
 	memcpy(arena->keep + word, from->keep, bytes);
@@ -165,11 +169,14 @@ static bool dump_classify_helped(struct dump_session *s)
 			more = dump_fill_stretches(s, &start);
 		lot = dump_pipe_packed(pipe);
 		if (lot) {
-			dump_classified(s, lot->data);
+			dump_classified(s, lot->data, lot->start);
 			dump_lot_stored(lot);
 		} else {
 			dump_pipe_work(pipe, s->stop, NULL);
 		}
+		/* Taken over from: the lots are another CPU's by now. */
+		if (!ras_owns_stop())
+			return true;
 	}
 	dump_pipe_end(pipe, s->stop);
 	return true;
@@ -182,7 +189,7 @@ static void dump_classify_alone(struct dump_session *s)
 
 	for (; dump_next_stretch(s->arena, &start); start += DUMP_STRETCH_PAGES) {
 		dump_classify_stretch(s->arena, to, start, s->policy.level);
-		dump_classified(s, to);
+		dump_classified(s, to, start);
 	}
 }
 

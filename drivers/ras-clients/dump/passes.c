@@ -361,6 +361,9 @@ static int dump_write_pass(struct dump_session *s, enum dump_pass pass)
 		}
 		if (!ret && dump_is_late(s))
 			ret = -ETIME;
+		/* Taken over from: the lots are another CPU's by now. */
+		if (!ras_owns_stop())
+			return -EBUSY;
 		dump_tell_progress(s, pass);
 	}
 	if (ret)
@@ -390,6 +393,7 @@ int dump_write_pages(struct dump_session *s)
 		s->result->pass_ns[shown] += ras_clock_ns() - begin_ns;
 		s->result->pass_bytes[shown] += s->end - begin;
 	}
-	dump_pipe_end(pipe, s->stop);
+	if (ras_owns_stop())
+		dump_pipe_end(pipe, s->stop);
 	return ret;
 }

@@ -69,6 +69,9 @@ void dump_run(struct dump_session *s)
 	s->before = s->arena->mark;
 	dump_seal_begin(&s->log, dump_seal_get());
 	dump_classify(s);
+	/* A CPU that was taken over from, and comes back, leaves all that is shared alone. */
+	if (!ras_owns_stop())
+		return;
 	dump_mark_first(s->arena);
 	dump_lay_out(s);
 	result->error = ras_save_notes(s->stop) ?: dump_store_start(s);
@@ -78,6 +81,8 @@ void dump_run(struct dump_session *s)
 	result->start_ns = ras_clock_ns() - s->begin_ns - result->classify_ns;
 	if (!result->error)
 		result->error = dump_write_pages(s);
+	if (!ras_owns_stop())
+		return;
 	if (!result->error)
 		result->error = dump_write_header(s, true);
 	if (begun) {
