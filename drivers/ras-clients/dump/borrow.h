@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * RAS client: the dump engine, target memory: what borrow.c and its tests share.
+ * RAS client: the dump engine, target memory: what the files borrow*.c and their tests share.
  */
 #ifndef _RAS_DUMP_BORROW_H
 #define _RAS_DUMP_BORROW_H
@@ -16,6 +16,8 @@
 #define DUMP_BORROW_PAGES	(DUMP_BORROW_BYTES >> PAGE_SHIFT)
 #define DUMP_BORROW_HEAD	PAGE_SIZE
 #define DUMP_BORROW_ROOM	(DUMP_BORROW_BYTES - DUMP_BORROW_HEAD)
+/* Page frames that are looked at together: the largest free block there can be. */
+#define DUMP_CHUNK_PAGES	(2 * DUMP_BORROW_PAGES)
 /* What memblock reserves this early has to fit into a small table: 128 ranges in all. */
 #define DUMP_BORROW_RUNS	64
 
@@ -82,15 +84,36 @@ struct dump_borrow {
 	struct dump_kept	kept;
 };
 
+/* borrow.c */
+int dump_borrow_alloc(struct dump_borrow *b, unsigned int max_blocks);
+void dump_borrow_free(struct dump_borrow *b);
+
+/* borrow_gather.c */
+unsigned int dump_borrow_gather(struct dump_borrow *b, u32 *found, unsigned int nr_found);
+
+/* borrow_pick.c; the first two for tests */
+bool dump_is_of_firmware(phys_addr_t at);
+bool dump_borrow_take(struct dump_borrow *b, unsigned long block, unsigned int *runs);
 void dump_borrow_pick(struct dump_borrow *b, const struct dump_arena *arena,
 		      unsigned int wanted);
+
+/* borrow_file.c: a block */
+void *dump_block_at(u32 block);
+bool dump_head_is_good(const struct dump_borrow_head *head, u32 block);
+bool dump_head_read(u32 block, struct dump_borrow_head *head);
+int dump_block_store(void *at, const void *data, size_t size);
+u32 dump_block_sum(u32 block, u32 used, void *page);
+bool dump_block_is_right(u32 block, const struct dump_borrow_head *head, void *page);
+void dump_block_forget(u32 block);
+
+/* and the file in all of them */
+int dump_borrow_mark(struct dump_borrow *b, unsigned int index, enum dump_kept_state state,
+		     u32 used, u32 sum);
+u64 dump_borrow_front(const struct dump_borrow *b);
 void dump_borrow_begin(struct dump_borrow *b, const struct dump_layout *layout, bool sealed,
 		       u64 seconds);
 int dump_borrow_put(struct dump_borrow *b, u64 offset, const void *data, size_t size);
 int dump_borrow_end(struct dump_borrow *b, u64 size, bool whole);
-unsigned int dump_borrow_gather(struct dump_borrow *b, u32 *found, unsigned int nr_found);
 void dump_borrow_get(struct dump_borrow *b, u64 offset, void *buf, size_t size);
-int dump_borrow_alloc(struct dump_borrow *b, unsigned int max_blocks);
-void dump_borrow_free(struct dump_borrow *b);
 
 #endif /* _RAS_DUMP_BORROW_H */

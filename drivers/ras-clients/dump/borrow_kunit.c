@@ -1,13 +1,20 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * KUnit: borrowed memory: which blocks are taken, what the next kernel makes of what it finds.
- * Included by borrow.c.
  */
 #include <kunit/test.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
 #include <linux/math64.h>
+#include <linux/mm.h>
+#include <linux/page-flags.h>
+#include <linux/ras_boot.h>
+#include <linux/string.h>
 
 #include <asm/boot.h>
 #include <asm/sections.h>
+
+#include "borrow.h"
 
 #define FAKE_BLOCKS	6
 /* Of the front, whose end is in the second block; descriptors are at its end. */
