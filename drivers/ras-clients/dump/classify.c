@@ -103,8 +103,8 @@ static void dump_lot_classify(struct dump_pipe *pipe, struct dump_lot *lot)
 }
 
 /*
- * Take over what was found about the stretch at @start.  The place is not taken from @from, where
- * others have written to.
+ * Take over what was found about the stretch at @start.  That number is the lot's; @from was
+ * written by another CPU.
  */
 static void dump_classified(struct dump_session *s, const struct dump_stretch *from,
 			    unsigned long start)
@@ -174,7 +174,7 @@ static bool dump_classify_helped(struct dump_session *s)
 		} else {
 			dump_pipe_work(pipe, s->stop, NULL);
 		}
-		/* Taken over from: the lots are another CPU's by now. */
+		/* After a takeover the lots belong to the new owner. */
 		if (!ras_owns_stop())
 			return true;
 	}

@@ -183,7 +183,6 @@ struct dump_lot {
  * @cpus: those that may help
  * @compression: how pages are stored, for which the lots have working memory
  * @over: helpers are not needed any more
- * @round: changes with each dump_pipe_begin(): who is late takes nothing of the next round
  * @work: what is done with a lot that is filled
  */
 struct dump_pipe {
@@ -193,7 +192,6 @@ struct dump_pipe {
 	struct cpumask		cpus;
 	enum dump_compression	compression;
 	bool			over;
-	unsigned int		round;
 	void			(*work)(struct dump_pipe *pipe, struct dump_lot *lot);
 };
 

@@ -345,8 +345,8 @@ static void dump_pipe_alone(struct kunit *test)
 }
 
 /*
- * A CPU has taken a lot that has no part in this round: it may go on to write to it.  The owner
- * packs the pages in another one.
+ * A CPU that has no part in this job has taken a lot, and may go on to write to it.  The owner
+ * packs the pages in another lot.
  */
 static void dump_pipe_recovers(struct kunit *test)
 {

@@ -361,7 +361,7 @@ static int dump_write_pass(struct dump_session *s, enum dump_pass pass)
 		}
 		if (!ret && dump_is_late(s))
 			ret = -ETIME;
-		/* Taken over from: the lots are another CPU's by now. */
+		/* After a takeover the lots belong to the new owner. */
 		if (!ras_owns_stop())
 			return -EBUSY;
 		dump_tell_progress(s, pass);

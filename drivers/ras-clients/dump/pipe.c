@@ -90,7 +90,9 @@ void dump_lot_pack(struct dump_pipe *pipe, struct dump_lot *lot)
 /* Do the work of a lot that was taken.  If it was taken back meanwhile, it stays so. */
 static void dump_lot_work(struct dump_pipe *pipe, struct dump_lot *lot, unsigned int cpu)
 {
-	pipe->work(pipe, lot);
+	void (*work)(struct dump_pipe *pipe, struct dump_lot *lot) = READ_ONCE(pipe->work);
+
+	work(pipe, lot);
 	/* Pairs with the acquire in dump_pipe_packed(). */
 	atomic_cmpxchg_release(&lot->state, DUMP_LOT_TAKEN + cpu, DUMP_LOT_PACKED);
 }
@@ -115,15 +117,14 @@ static bool dump_pipe_take(struct dump_pipe *pipe, unsigned int i, unsigned int 
 static bool dump_pipe_help(void *arg)
 {
 	struct dump_pipe *pipe = arg;
-	unsigned int cpu = raw_smp_processor_id(), round = READ_ONCE(pipe->round);
+	unsigned int cpu = raw_smp_processor_id();
 	struct dump_lot *lot = NULL;
 
 	/* The first is the owner's: it has one even if all helpers are lost. */
-	ras_poll(READ_ONCE(pipe->over) || READ_ONCE(pipe->round) != round ||
-		 dump_pipe_take(pipe, 1, cpu, &lot), DUMP_IDLE_NS);
+	ras_poll(READ_ONCE(pipe->over) || dump_pipe_take(pipe, 1, cpu, &lot), DUMP_IDLE_NS);
 	if (lot)
 		dump_lot_work(pipe, lot, cpu);
-	return !READ_ONCE(pipe->over) && READ_ONCE(pipe->round) == round;
+	return !READ_ONCE(pipe->over);
 }
 
 /* Whoever has taken the lot does not give it back.  False if nobody has. */
@@ -137,12 +138,12 @@ static bool dump_lot_lose(struct dump_lot *lot)
 	return state == DUMP_LOT_LOST || state >= DUMP_LOT_TAKEN;
 }
 
-/* Free a lot for a new round; false if a CPU that is lost has it. */
+/* Free a lot for a new job; false if a CPU that is lost has it. */
 static bool dump_lot_clear(struct dump_lot *lot)
 {
 	int state;
 
-	/* A CPU that is late may take it in between, but then it has it. */
+	/* Once more at the most: a CPU that is late may take the lot in between, and keeps it. */
 	do {
 		if (dump_lot_lose(lot))
 			return false;
@@ -173,10 +174,10 @@ int dump_pipe_begin(struct dump_pipe *pipe, const struct ras_stop *stop, unsigne
 	};
 	unsigned int cpu, i, usable = 0;
 
-	pipe->work = work;
-	WRITE_ONCE(pipe->round, pipe->round + 1);
+	/* Read in dump_lot_work() by helpers of this job, and by one that is late from another. */
+	WRITE_ONCE(pipe->work, work);
 	WRITE_ONCE(pipe->over, false);
-	/* A CPU that was lost in an earlier round may go on with its lot. */
+	/* A CPU that was lost in an earlier job may go on with its lot. */
 	for (i = 0; i < pipe->nr_lots; i++)
 		usable += dump_lot_clear(&pipe->lot[i]);
 	cpumask_clear(&pipe->cpus);
@@ -283,7 +284,7 @@ static bool dump_lot_recover(struct dump_lot *lot, struct dump_lot *spare,
 	helper = ras_help_state(stop, state - DUMP_LOT_TAKEN);
 	if (helper == RAS_HELPER_RUNS || atomic_read(&lot->state) != state)
 		return false;
-	/* One that has no part in this round is late from an earlier one, and may go on. */
+	/* A helper that is late from an earlier job has no part in this one, but may go on. */
 	if (helper == RAS_HELPER_DONE || helper == RAS_HELPER_ABANDONED) {
 		dump_lot_filled(lot, log);
 		return true;

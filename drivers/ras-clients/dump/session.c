@@ -69,7 +69,7 @@ void dump_run(struct dump_session *s)
 	s->before = s->arena->mark;
 	dump_seal_begin(&s->log, dump_seal_get());
 	dump_classify(s);
-	/* A CPU that was taken over from, and comes back, leaves all that is shared alone. */
+	/* After a takeover the arena belongs to the new owner: this CPU must leave it alone. */
 	if (!ras_owns_stop())
 		return;
 	dump_mark_first(s->arena);
