@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * tools/ras: the standard descriptors of a program.
+ * tools/ras: the descriptors of a program.
  */
 #ifndef RAS_DESCRIPTORS_H
 #define RAS_DESCRIPTORS_H
 
 void descriptors_fill(void);
+void descriptors_raise(void);
 
 #endif

@@ -4,9 +4,9 @@
  */
 #include <netdb.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "decimal.h"
 #include "load-address.h"
 
 /* Long enough for an address of IPv6 with the name of a link. */
@@ -60,13 +60,9 @@ bool address_parse(struct address *address, const char *text, uint16_t port)
 
 static bool parse_port(const char *text, uint16_t *port)
 {
-	unsigned long value;
-	char *end;
+	uint64_t value;
 
-	if (*text < '0' || *text > '9')
-		return false;
-	value = strtoul(text, &end, 10);
-	if (*end || !value || value > UINT16_MAX)
+	if (!decimal_parse(text, 1, UINT16_MAX, &value))
 		return false;
 	*port = (uint16_t)value;
 	return true;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "decimal.h"
 #include "load-options.h"
 #include "say.h"
 #include "size.h"
@@ -117,11 +118,9 @@ static bool wrong(int option, const char *value, const char *is_not)
 static bool take_number(int option, const char *text, uint64_t least, uint64_t most,
 			uint64_t *value)
 {
-	char range[64], *end;
+	char range[64];
 
-	errno = 0;
-	*value = strtoull(text, &end, 0);
-	if (*text >= '0' && *text <= '9' && !*end && !errno && *value >= least && *value <= most)
+	if (decimal_parse(text, least, most, value))
 		return true;
 	snprintf(range, sizeof(range), "a number from %llu to %llu", (unsigned long long)least,
 		 (unsigned long long)most);

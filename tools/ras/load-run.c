@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "descriptors.h"
 #include "load-run.h"
 #include "progress.h"
 #include "say.h"
@@ -23,26 +24,6 @@
 #define TURNS	8
 /* How long to sleep at most: the progress goes on. */
 #define SLEEP_NS	200000000ull
-
-#define SECOND_NS	1000000000ull
-
-static uint64_t clock_ns(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * SECOND_NS + (uint64_t)time.tv_nsec;
-}
-
-static void raise_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 static bool open_clients(struct load *load)
 {
@@ -86,7 +67,7 @@ bool load_open(struct load *load, const struct load_options *options)
 		say_failed("clients", "%s", strerror(errno));
 		return false;
 	}
-	raise_limit();
+	descriptors_raise();
 	return open_clients(load);
 }
 
@@ -125,8 +106,8 @@ static void sleep_until_answer(struct load *load)
 {
 	const uint64_t idle = idle_ns(load);
 	const struct timespec time = {
-		.tv_sec		= (time_t)(idle / SECOND_NS),
-		.tv_nsec	= (long)(idle % SECOND_NS),
+		.tv_sec		= (time_t)(idle / CLOCK_SECOND),
+		.tv_nsec	= (long)(idle % CLOCK_SECOND),
 	};
 	struct pollfd poll = { .fd = load->epoll, .events = POLLIN };
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "abi.h"
+#include "decimal.h"
 #include "policy-file.h"
 #include "say.h"
 
@@ -188,14 +189,12 @@ char *policy_read(const struct context *context, const char *path)
  */
 bool policy_read_number(const struct context *context, const char *path, uint64_t *number)
 {
-	char *text = policy_read(context, path), *end;
+	char *text = policy_read(context, path);
 	bool good;
 
 	if (!text)
 		return false;
-	errno = 0;
-	*number = strtoull(text, &end, 10);
-	good = *text >= '0' && *text <= '9' && !*end && !errno;
+	good = decimal_parse(text, 0, UINT64_MAX, number);
 	if (!good)
 		say_failed(path, "\"%.40s\" is not a number", text);
 	free(text);

@@ -3,9 +3,9 @@
  * tools/ras: how far a copy or a check is.
  */
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "progress.h"
 #include "say.h"
 
@@ -15,10 +15,7 @@
 
 static double now(void)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+	return (double)clock_ns() / CLOCK_SECOND;
 }
 
 /* MiB in a second, by this run. */

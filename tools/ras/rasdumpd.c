@@ -7,15 +7,16 @@
 #include <getopt.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/ras_netdump.h>
 #include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "decimal.h"
+#include "descriptors.h"
 #include "receiver.h"
 #include "say.h"
 #include "size.h"
@@ -100,12 +101,9 @@ struct wanted {
 
 static bool parse_number(const char *text, unsigned int most, unsigned int *number)
 {
-	unsigned long value;
-	char *end;
+	uint64_t value;
 
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (errno || end == text || *end || *text < '0' || *text > '9' || !value || value > most)
+	if (!decimal_parse(text, 1, most, &value))
 		return false;
 	*number = (unsigned int)value;
 	return true;
@@ -237,24 +235,13 @@ static bool drop_privileges(const char *name, struct why *why)
 	return true;
 }
 
-/* A descriptor for each client, and two for its files. */
-static void raise_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 int main(int argc, char **argv)
 {
 	struct wanted wanted = {
 		.receiver = {
 			.address	= {
 				.sin6_family	= AF_INET6,
-				.sin6_port	= htons(20023),
+				.sin6_port	= htons(RAS_NETDUMP_PORT),
 				.sin6_addr	= IN6ADDR_ANY_INIT,
 			},
 			.directory	= DIRECTORY,
@@ -272,7 +259,8 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	raise_limit();
+	descriptors_fill();
+	descriptors_raise();
 	if (!drop_privileges(wanted.user, &why))
 		return say_failed("rasdumpd", "%s", why.text);
 	store = directory_store(wanted.receiver.directory, &why);

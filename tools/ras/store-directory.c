@@ -169,7 +169,7 @@ static bool is_of_name(const char *entry, const char *name)
 	return !strncmp(entry, name, length) && (!entry[length] || entry[length] == '.');
 }
 
-/* Of what was written before the machine was started anew some may have been in its memory. */
+/* What was written before a reboot may have been lost in the page cache, though acknowledged. */
 static bool is_from_this_boot(const struct stat *status)
 {
 	struct sysinfo info;
@@ -305,7 +305,7 @@ static int directory_write(struct stored *stored, enum part part, const void *da
 	error = stored->files[part] < 0 ? open_part(stored, part) : 0;
 	if (error)
 		return error;
-	/* What comes twice counts twice until the directory is looked at again. */
+	/* Bytes that come twice count twice until the files are counted again. */
 	store->used += size;
 	store->free -= size < store->free ? size : store->free;
 	stored->has_bytes = true;
@@ -370,7 +370,7 @@ static bool directory_finish(struct stored *stored, struct why *why)
 	return true;
 }
 
-/* A herald was all that came: its address may be forged, so nothing is to stay. */
+/* Nothing came but a herald, whose address may be forged: leave nothing of it. */
 static void remove_empty(struct stored *stored)
 {
 	char *slash;

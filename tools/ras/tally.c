@@ -27,6 +27,19 @@ const char *result_name(enum result result)
 	return names[result];
 }
 
+/**
+ * tally_packet() - count a packet
+ * @tally: the counters
+ * @refusal: why it was not taken; %REFUSE_NOTHING if it was
+ */
+void tally_packet(struct tally *tally, enum refusal refusal)
+{
+	if (refusal)
+		tally->refused[refusal]++;
+	else
+		tally->packets++;
+}
+
 static void tell_json(const struct event *event)
 {
 	struct json json = { .file = stdout };

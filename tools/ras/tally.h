@@ -59,6 +59,7 @@ struct event {
 };
 
 const char *result_name(enum result result);
+void tally_packet(struct tally *tally, enum refusal refusal);
 void tally_tell(const struct event *event, bool is_json);
 bool tally_write(const struct tally *tally, const struct store *store, const char *path,
 		 struct why *why);
