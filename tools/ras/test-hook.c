@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ras-savecore: for its test: what goes wrong in the middle.  Loaded by LD_PRELOAD.
+ * ras-savecore, rasdumpd: for their tests: what goes wrong in the middle.  Loaded by LD_PRELOAD.
  *
  * RAS_HOOK is a list of WHAT:WHEN[:ERRNO], with commas.  WHEN is the number of a call, counted
  * over all functions below, or the name of a function.  WHAT happens before the call:
@@ -8,6 +8,7 @@
  *   kill    SIGKILL
  *   term    SIGTERM
  *   fail    there is no call, it fails with ERRNO
+ *   slow    0.3 s pass
  *   change  a byte of the file RAS_HOOK_FILE is changed: where a stamp has its time
  *   make    the file RAS_HOOK_MAKE is made
  *
@@ -50,6 +51,8 @@ static bool act(const char *what, int error)
 		raise(SIGKILL);
 	else if (!strcmp(what, "term"))
 		raise(SIGTERM);
+	else if (!strcmp(what, "slow"))
+		usleep(300000);
 	else if (!strcmp(what, "change"))
 		change();
 	else if (!strcmp(what, "make"))

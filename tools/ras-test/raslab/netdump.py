@@ -102,7 +102,11 @@ class Client:
 class Server:
     """rasdumpd, on a port that nobody else has."""
 
-    def __init__(self, program: Path, directory: Path, *options: str) -> None:
+    def __init__(self, program: Path, directory: Path, *options: str, hook: str = "") -> None:
+        # What goes wrong in its calls; see tools/ras/test-hook.c.
+        self.env = dict(NO_LEAKS)
+        if hook:
+            self.env |= {"LD_PRELOAD": str(program.with_name("test-hook.so")), "RAS_HOOK": hook}
         self.directory, self.log = directory, directory.parent / f"{directory.name}.log"
         self.argv = [str(program), "--directory", str(directory), "--keep-free", "1"]
         self.argv += options
@@ -128,7 +132,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.PIPE,
-                env=environment(**NO_LEAKS),
+                env=environment(**self.env),
             )
         err = self.process.stderr
         if err is None or not select.select([err], [], [], WAIT_S)[0]:

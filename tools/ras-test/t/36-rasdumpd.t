@@ -49,9 +49,9 @@ class Bench:
     place: Path
 
     @contextmanager
-    def server(self, name: str, *options: str) -> Iterator[Server]:
+    def server(self, name: str, *options: str, hook: str = "") -> Iterator[Server]:
         """rasdumpd, with a directory of its own."""
-        server = Server(self.programs / "rasdumpd", self.place / name, *options)
+        server = Server(self.programs / "rasdumpd", self.place / name, *options, hook=hook)
         server.start()
         try:
             yield server
@@ -362,7 +362,8 @@ def check_limits(bench: Bench) -> None:
 def check_gone(bench: Bench) -> None:
     """Machines that do not wait for an answer; and those of whom there is a herald only."""
     tap = bench.tap
-    with bench.server("gone", "--silence", "1") as server:
+    # The disk takes its time: the error comes while the dump is being made safe.
+    with bench.server("gone", "--silence", "1", hook="slow:fsync") as server:
         clients = [Client(server.port) for _ in range(40)]
         for number, client in enumerate(clients):
             client.herald(b"gone\0" + hello(bytes([number] * 16), 4096, host=b"gone"))
@@ -384,6 +385,7 @@ def check_gone(bench: Bench) -> None:
         tap.ok(place.exists(), "a herald makes a file")
         tap.ok(until(lambda: not place.exists()), "of which nothing stays if nothing follows it")
         tap.same("the others are still there", 40, len(server.files()))
+    with bench.server("same") as server:
         same = [Client(server.port) for _ in range(4)]
         for number, client in enumerate(same):
             client.herald(b"same\0" + hello(bytes([100 + number] * 16), 4096, host=b"same"))
@@ -396,6 +398,24 @@ def check_gone(bench: Bench) -> None:
         kept = {path.read_bytes()[:1] + Path(f"{path}.log").read_bytes() for path in pairs}
         wanted = {bytes([number, number]) for number in range(4)}
         tap.ok(kept == wanted, "each with its own name and its own log", str(found))
+
+
+def check_disk(bench: Bench) -> None:
+    """A disk that does not keep what it was given."""
+    tap = bench.tap
+    with bench.server("disk", "--json", hook="fail:fsync:5") as server:
+        client = Client(server.port)
+        client.herald(b"\0" + hello(SESSION, len(CONTENT)))
+        tap.ok(client.send_file(CONTENT), "a dump is sent")
+        tap.ok(not client.ask(FINISHED, seconds=1), "its end is not acknowledged")
+        failed = rf"127\.0\.0\.1/guest-{STAMP}\.{SESSION.hex()}\.failed"
+        tap.ok(matches(failed, server.files()), "what there is says so", str(server.files()))
+        events = [json.loads(line) for line in server.log.read_text().splitlines()]
+        wanted = ("failed", "sync: Input/output error")
+        tap.same("so does the log", wanted, (events[-1]["event"], events[-1]["reason"]))
+        answer = client.herald(b"\0" + hello(SESSION, len(CONTENT)))
+        tap.same("nobody goes on with it", 0, struct.unpack(">I8sIIII", answer)[3])
+        tap.same("a new file begins", 2, len(server.files()))
 
 
 def check_load(bench: Bench) -> None:
@@ -502,6 +522,7 @@ def main() -> int:
         sources,
         [f"O={place}", f"CFLAGS={tools.SANITIZED}", *programs],
         [f"O={place}", f"CFLAGS={tools.PLAIN}", f"{place}/fuzz-netdump", "corpus"],
+        [f"O={place}", f"CFLAGS={tools.PLAIN}", f"{place}/test-hook.so"],
     )
     # Not below the checkout, which another user may not be allowed to enter.
     with tempfile.TemporaryDirectory(prefix="rasdumpd-") as scratch:
@@ -509,7 +530,7 @@ def main() -> int:
         bench = Bench(tap, place, Path(scratch))
         checks: list[Callable[[Bench], None]] = [check_plain, check_hello, check_refused]
         checks += [check_paths, check_others, check_again, check_ends, check_limits, check_gone]
-        checks += [check_load]
+        checks += [check_disk, check_load]
         checks += [check_options]
         for check in checks:
             check(bench)
