@@ -189,7 +189,7 @@ static void dump_ahci_disarm(struct dump_disk *disk)
 {
 	struct dump_ahci *ahci = disk->priv;
 
-	dump_disk_free(disk, sizeof(*ahci->shared), ahci->shared, ahci->addr);
+	dump_device_free(&disk->device, sizeof(*ahci->shared), ahci->shared, ahci->addr);
 	if (ahci->hba)
 		iounmap(ahci->hba);
 	kfree(ahci);
@@ -197,7 +197,7 @@ static void dump_ahci_disarm(struct dump_disk *disk)
 
 static int dump_ahci_arm(struct dump_disk *disk, struct block_device *bdev)
 {
-	struct ata_port *ap = dump_ahci_find(disk->pdev, bdev);
+	struct ata_port *ap = dump_ahci_find(disk->device.pdev, bdev);
 	struct dump_ahci *ahci;
 
 	BUILD_BUG_ON(offsetof(struct dump_ahci_shared, received) != 1024);
@@ -207,17 +207,17 @@ static int dump_ahci_arm(struct dump_disk *disk, struct block_device *bdev)
 		return -EOPNOTSUPP;
 	}
 	/* A few HBAs have their registers elsewhere. */
-	if (!(pci_resource_flags(disk->pdev, AHCI_BAR) & IORESOURCE_MEM) ||
-	    pci_resource_len(disk->pdev, AHCI_BAR) < AHCI_PORT(ap->port_no + 1))
+	if (!(pci_resource_flags(disk->device.pdev, AHCI_BAR) & IORESOURCE_MEM) ||
+	    pci_resource_len(disk->device.pdev, AHCI_BAR) < AHCI_PORT(ap->port_no + 1))
 		return -EOPNOTSUPP;
 	ahci = kzalloc(sizeof(*ahci), GFP_KERNEL);
 	if (!ahci)
 		return -ENOMEM;
 	disk->priv = ahci;
-	ahci->hba = ioremap(pci_resource_start(disk->pdev, AHCI_BAR),
+	ahci->hba = ioremap(pci_resource_start(disk->device.pdev, AHCI_BAR),
 			    AHCI_PORT(ap->port_no + 1));
 	ahci->port = ahci->hba + AHCI_PORT(ap->port_no);
-	ahci->shared = dump_disk_alloc(disk, sizeof(*ahci->shared), &ahci->addr);
+	ahci->shared = dump_device_alloc(&disk->device, sizeof(*ahci->shared), &ahci->addr);
 	if (ahci->hba && ahci->shared)
 		return 0;
 	dump_ahci_disarm(disk);

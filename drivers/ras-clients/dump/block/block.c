@@ -14,10 +14,8 @@
 #define pr_fmt(fmt) "ras_dump: " fmt
 
 #include <linux/blkdev.h>
-#include <linux/device.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
-#include <linux/pci.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -60,8 +58,6 @@ struct dump_buffer {
  * @path: the name of the partition or file
  * @area: where on the disk; NULL while not armed
  * @disk: its polled driver
- * @notifier: tells when the device loses its driver
- * @gone: it has, or all that was known of the device is void
  * @base: where area->bdev begins on the disk, in sectors
  * @window: %DUMP_WINDOW_BYTES of the front of the file
  * @window_addr: the same, as the device sees it
@@ -84,8 +80,6 @@ struct dump_block {
 	char			*path;
 	struct dump_area	*area;
 	struct dump_disk	*disk;
-	struct notifier_block	notifier;
-	bool			gone;
 	u64			base;
 	void			*window;
 	dma_addr_t		window_addr;
@@ -532,22 +526,9 @@ static const char *dump_block_not_ready(struct dump_target *target)
 
 	if (!area)
 		return "disabled";
-	if (READ_ONCE(b->gone))
+	if (dump_device_is_gone(&b->disk->device))
 		return "its device has lost its driver";
 	return dump_area_is_used(area) ? "holds a dump that was not fetched" : NULL;
-}
-
-/* The device is to lose its driver: its registers may go away. */
-static int dump_block_notify(struct notifier_block *self, unsigned long action, void *data)
-{
-	struct dump_block *b = container_of(self, struct dump_block, notifier);
-
-	if (action == BUS_NOTIFY_UNBIND_DRIVER && data == &b->disk->pdev->dev &&
-	    !READ_ONCE(b->gone)) {
-		WRITE_ONCE(b->gone, true);
-		pr_warn("%s: not armed any more: its device has lost its driver\n", b->path);
-	}
-	return NOTIFY_OK;
 }
 
 static void dump_block_free_memory(struct dump_block *b)
@@ -555,9 +536,10 @@ static void dump_block_free_memory(struct dump_block *b)
 	unsigned int i;
 
 	for (i = 0; i < DUMP_BUFFERS; i++)
-		dump_disk_free(b->disk, DUMP_DISK_BYTES, b->buffer[i].memory, b->buffer[i].addr);
-	dump_disk_free(b->disk, DUMP_WINDOW_BYTES, b->window, b->window_addr);
-	dump_disk_free(b->disk, RAS_DUMP_BLOCK, b->block, b->block_addr);
+		dump_device_free(&b->disk->device, DUMP_DISK_BYTES, b->buffer[i].memory,
+				 b->buffer[i].addr);
+	dump_device_free(&b->disk->device, DUMP_WINDOW_BYTES, b->window, b->window_addr);
+	dump_device_free(&b->disk->device, RAS_DUMP_BLOCK, b->block, b->block_addr);
 }
 
 static int dump_block_alloc_memory(struct dump_block *b)
@@ -568,11 +550,12 @@ static int dump_block_alloc_memory(struct dump_block *b)
 	for (i = 0; i < DUMP_BUFFERS; i++) {
 		struct dump_buffer *buffer = &b->buffer[i];
 
-		buffer->memory = dump_disk_alloc(b->disk, DUMP_DISK_BYTES, &buffer->addr);
+		buffer->memory = dump_device_alloc(&b->disk->device, DUMP_DISK_BYTES,
+						   &buffer->addr);
 		missing |= !buffer->memory;
 	}
-	b->window = dump_disk_alloc(b->disk, DUMP_WINDOW_BYTES, &b->window_addr);
-	b->block = dump_disk_alloc(b->disk, RAS_DUMP_BLOCK, &b->block_addr);
+	b->window = dump_device_alloc(&b->disk->device, DUMP_WINDOW_BYTES, &b->window_addr);
+	b->block = dump_device_alloc(&b->disk->device, RAS_DUMP_BLOCK, &b->block_addr);
 	if (!missing && b->window && b->block)
 		return 0;
 	dump_block_free_memory(b);
@@ -599,9 +582,7 @@ static int dump_block_arm(struct dump_target *target)
 	if (ret)
 		goto disarm_disk;
 	b->target.memory = DUMP_BUFFERS * DUMP_DISK_BYTES + DUMP_WINDOW_BYTES + RAS_DUMP_BLOCK;
-	b->gone = false;
-	b->notifier.notifier_call = dump_block_notify;
-	ret = bus_register_notifier(&pci_bus_type, &b->notifier);
+	ret = dump_device_watch(&b->disk->device, b->path);
 	if (!ret) {
 		WRITE_ONCE(b->area, area);
 		return 0;
@@ -620,7 +601,7 @@ static void dump_block_disarm(struct dump_target *target)
 	struct dump_area *area = b->area;
 
 	WRITE_ONCE(b->area, NULL);
-	bus_unregister_notifier(&pci_bus_type, &b->notifier);
+	dump_device_unwatch(&b->disk->device);
 	dump_block_free_memory(b);
 	dump_disk_disarm(b->disk);
 	dump_area_disarm(area);

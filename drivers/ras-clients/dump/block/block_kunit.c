@@ -222,7 +222,7 @@ static int fake_init(struct kunit *test)
 	fake->b->area = fake->area;
 	fake->b->disk = &fake->disk;
 	fake->disk.ops = &fake_ops;
-	fake->disk.bypasses_iommu = true;
+	fake->disk.device.bypasses_iommu = true;
 	fake->disk.max_bytes = DUMP_DISK_BYTES;
 	KUNIT_ASSERT_EQ(test, dump_block_alloc_memory(fake->b), 0);
 	return 0;

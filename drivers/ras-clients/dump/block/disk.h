@@ -12,8 +12,9 @@
 
 #include <linux/types.h>
 
+#include "../device.h"
+
 struct block_device;
-struct device;
 struct dump_disk;
 struct pci_dev;
 
@@ -85,31 +86,24 @@ struct dump_disk_ops {
 /**
  * struct dump_disk - a disk that the engine can take
  * @ops: its driver
- * @pdev: the PCI device that it is behind
- * @bypasses_iommu: the device takes physical addresses whatever the platform has; set by
- *	@ops->arm before it calls dump_disk_alloc()
+ * @device: the PCI device that it is behind; @ops->arm sets its bypasses_iommu
  * @max_bytes: the most that a command may transfer, a power of two of at least a page,
  *	%DUMP_DISK_BYTES unless @ops->arm makes it less
  * @priv: the driver's own
  */
 struct dump_disk {
 	const struct dump_disk_ops	*ops;
-	struct pci_dev			*pdev;
-	bool				bypasses_iommu;
+	struct dump_device		device;
 	size_t				max_bytes;
 	void				*priv;
 };
 
-extern const struct dump_disk_ops dump_virtio_ops;
+extern const struct dump_disk_ops dump_virtio_blk_ops;
 extern const struct dump_disk_ops dump_nvme_ops;
 extern const struct dump_disk_ops dump_ahci_ops;
 
 /* disk.c */
 struct dump_disk *dump_disk_arm(struct block_device *bdev);
 void dump_disk_disarm(struct dump_disk *disk);
-
-/* dma.c */
-void *dump_disk_alloc(struct dump_disk *disk, size_t size, dma_addr_t *addr);
-void dump_disk_free(struct dump_disk *disk, size_t size, void *memory, dma_addr_t addr);
 
 #endif /* _RAS_DUMP_DISK_H */

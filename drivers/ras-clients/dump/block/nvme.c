@@ -464,7 +464,7 @@ static int dump_nvme_find(struct dump_disk *disk, struct block_device *bdev)
 	struct dump_nvme *nvme = disk->priv;
 	int nsid;
 
-	if (!ctrl || ctrl->parent != &disk->pdev->dev || !ctrl->class ||
+	if (!ctrl || ctrl->parent != &disk->device.pdev->dev || !ctrl->class ||
 	    strcmp(ctrl->class->name, "nvme") || !fops->ioctl)
 		return -EOPNOTSUPP;
 	nsid = fops->ioctl(bdev, FMODE_READ, NVME_IOCTL_ID, 0);
@@ -527,7 +527,7 @@ static int dump_nvme_allocate(struct dump_disk *disk)
 {
 	struct dump_nvme *nvme = disk->priv;
 
-	nvme->memory = dump_disk_alloc(disk, sizeof(*nvme->memory), &nvme->addr);
+	nvme->memory = dump_device_alloc(&disk->device, sizeof(*nvme->memory), &nvme->addr);
 	if (!nvme->memory)
 		return -ENOMEM;
 	nvme->admin.sq = nvme->memory->admin_sq;
@@ -546,7 +546,7 @@ static void dump_nvme_disarm(struct dump_disk *disk)
 {
 	struct dump_nvme *nvme = disk->priv;
 
-	dump_disk_free(disk, sizeof(*nvme->memory), nvme->memory, nvme->addr);
+	dump_device_free(&disk->device, sizeof(*nvme->memory), nvme->memory, nvme->addr);
 	if (nvme->bar)
 		iounmap(nvme->bar);
 	kfree(nvme);
@@ -561,7 +561,7 @@ static int dump_nvme_arm(struct dump_disk *disk, struct block_device *bdev)
 	if (!nvme)
 		return -ENOMEM;
 	disk->priv = nvme;
-	nvme->pdev = disk->pdev;
+	nvme->pdev = disk->device.pdev;
 	ret = dump_nvme_find(disk, bdev);
 	if (!ret)
 		ret = dump_nvme_measure(disk, bdev);
