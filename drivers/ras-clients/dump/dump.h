@@ -315,12 +315,14 @@ struct dump_target_ops {
  * @ops: see struct dump_target_ops
  * @memory: how much it has allocated since it was armed, in bytes
  * @borrows: it writes to memory that the level leaves out
+ * @deadline_ms: how long it may take for a piece, in ms; 0: as long as a disk may
  */
 struct dump_target {
 	const char		*name;
 	const struct dump_target_ops *ops;
 	size_t			memory;
 	bool			borrows;
+	unsigned int		deadline_ms;
 };
 
 /* Why a dump is not whole. */

@@ -21,10 +21,13 @@
 
 #include "block/block.h"
 #include "dump.h"
+#include "net/net.h"
 
 #define DUMP_TARGETS		4
 /* Between two targets, so that policy can put other handlers there. */
 #define DUMP_PRIO_STEP		10
+/* For a piece; longer than a disk may be silent. */
+#define DUMP_DEADLINE_MS	10000
 /* Of a handler's name, which is a part of the target's. */
 #define DUMP_NAME_BYTES		RAS_NAME_LEN
 
@@ -300,9 +303,11 @@ static struct dump_target *dump_target_new(const char *word)
 	/* A path, or what root= knows a partition by: PARTUUID=, PARTLABEL=. */
 	if ((word[0] == '/' || strstarts(word, "PART")) && IS_ENABLED(CONFIG_RAS_DUMP_BLOCK))
 		return dump_block_new(word);
+	if (strstarts(word, DUMP_NET_PREFIX) && IS_ENABLED(CONFIG_RAS_DUMP_NET))
+		return dump_net_new(word);
 	if (!strcmp(word, "memory") && dump_memory)
 		return dump_memory;
-	pr_warn("targets: \"%s\" is not memory, which ras_dump.memory= reserves, nor a disk\n",
+	pr_warn("targets: \"%s\" is not memory, which ras_dump.memory= reserves, nor a disk, nor a server\n",
 		word);
 	return ERR_PTR(-EINVAL);
 }
@@ -325,8 +330,8 @@ static struct dump_handler *dump_handler_new(const char *word)
 	h->handler.name = h->name;
 	h->handler.triggers = RAS_ON(PANIC);
 	h->handler.flags = RAS_HANDLER_HELPED;
-	/* Renewed by each piece that is stored; longer than a disk may be silent. */
-	h->handler.deadline_ms = 10000;
+	/* Renewed by each piece that is stored. */
+	h->handler.deadline_ms = target->deadline_ms ?: DUMP_DEADLINE_MS;
 	h->handler.arm = dump_arm;
 	h->handler.disarm = dump_disarm;
 	h->handler.not_ready = dump_not_ready;

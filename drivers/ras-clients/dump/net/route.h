@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * RAS client: the dump engine, target net: the way to a server, by the kernel's routes.
+ */
+#ifndef _RAS_DUMP_ROUTE_H
+#define _RAS_DUMP_ROUTE_H
+
+#include <linux/types.h>
+
+struct dump_way;
+struct net_device;
+
+struct net_device *dump_route_find(__be32 there, const char *interface, struct dump_way *way);
+int dump_route_resolve(__be32 there, const char *interface, struct dump_way *way,
+		       unsigned int wait_ms);
+
+#endif /* _RAS_DUMP_ROUTE_H */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * RAS client: the dump engine, target net: the client's side of netdump(4).
+ */
+#ifndef _RAS_DUMP_TRANSFER_H
+#define _RAS_DUMP_TRANSFER_H
+
+#include <linux/bitmap.h>
+#include <linux/ras_netdump.h>
+#include <linux/time64.h>
+#include <linux/types.h>
+
+#include "card.h"
+#include "wire.h"
+
+struct ras_stop;
+
+/* Packets that may be on their way; a slot has the frame of the same tag. */
+#define DUMP_SLOTS		48
+/* The frames behind those: heralds and ARP. */
+#define DUMP_OTHER_TAGS		(DUMP_CARD_TAGS - DUMP_SLOTS)
+/* A server that is silent for so long is given up, in ns. */
+#define DUMP_SILENCE_NS		(12 * (u64)NSEC_PER_SEC)
+
+/**
+ * struct dump_slot - a packet that is not acknowledged
+ * @seq: its number
+ * @size: of what UDP carries, in bytes
+ * @bytes: of its frame
+ * @sent_ns: when it was sent last
+ * @order: among all that was sent
+ * @tries: how often it was sent
+ */
+struct dump_slot {
+	u32		seq;
+	size_t		size;
+	size_t		bytes;
+	u64		sent_ns;
+	u64		order;
+	unsigned int	tries;
+};
+
+/**
+ * struct dump_transfer - a dump on its way to a server
+ * @card: the card
+ * @way: to the server, as it was when the dump began
+ * @stop: the stop
+ * @name: of the target, for messages
+ * @server_port: of the server, for heralds
+ * @hello: what goes behind the path in a herald
+ * @port: of the server, for this dump; 0: it has not answered yet
+ * @is_ours: it has answered with a welcome
+ * @payload: the most bytes of the file in a packet
+ * @window: how many packets may be on their way
+ * @slot: the packets
+ * @used: slots that are taken
+ * @waiting: slots whose packets wait for an answer
+ * @seq: counts packets
+ * @order: counts what was sent
+ * @answered: the highest order of a packet that was answered
+ * @rtt_ns: the round trip, smoothed; 0: none was measured yet
+ * @rtt_var_ns: how much it varies
+ * @heard_ns: when the server has answered last
+ * @asked_ns: when a herald or ARP went out last
+ * @looked_ns: when it was looked last for what has to be sent again
+ * @other: the frame that was used last for a herald or ARP
+ * @error: why the server was given up, or 0
+ * @packets: how many were sent for the first time
+ * @again: how many were sent again
+ */
+struct dump_transfer {
+	struct dump_card		*card;
+	struct dump_way			way;
+	const struct ras_stop		*stop;
+	const char			*name;
+	u16				server_port;
+	struct ras_netdump_hello	hello;
+	u16				port;
+	bool				is_ours;
+	size_t				payload;
+	unsigned int			window;
+	struct dump_slot		slot[DUMP_SLOTS];
+	DECLARE_BITMAP(used, DUMP_SLOTS);
+	DECLARE_BITMAP(waiting, DUMP_SLOTS);
+	u32				seq;
+	u64				order;
+	u64				answered;
+	u64				rtt_ns;
+	u64				rtt_var_ns;
+	u64				heard_ns;
+	u64				asked_ns;
+	u64				looked_ns;
+	unsigned int			other;
+	int				error;
+	u64				packets;
+	u64				again;
+};
+
+int dump_transfer_begin(struct dump_transfer *t);
+int dump_transfer_slot(struct dump_transfer *t, unsigned int *slot, void **data);
+void dump_transfer_post(struct dump_transfer *t, unsigned int slot, enum ras_netdump_type type,
+			u64 offset, size_t size);
+void dump_transfer_drop(struct dump_transfer *t, unsigned int slot);
+int dump_transfer_settle(struct dump_transfer *t);
+int dump_transfer_finish(struct dump_transfer *t);
+
+#endif /* _RAS_DUMP_TRANSFER_H */
