@@ -183,6 +183,11 @@ static bool is_fetched(const struct trial *trial, const struct target *target)
 static void check_target(struct trial *trial, const struct target *target, const char *areas)
 {
 	check_armed(trial, target);
+	if (target->is_net) {
+		tell(trial, RESULT_NOT_TRIED, target->name,
+		     "the server is not asked: it would take that for a dump");
+		return;
+	}
 	if (target->is_memory)
 		check_memory(trial, target);
 	else
@@ -243,18 +248,22 @@ static enum answer parse(int argc, char **argv, const char **areas)
 
 static void try_all(struct trial *trial, const struct targets *targets, const char *areas)
 {
-	bool has_disk = false;
+	bool has_disk = false, has_local = false;
 
 	if (!targets->count)
 		tell(trial, RESULT_FAILED, TARGETS_FILE, "there is no target");
-	if (targets->count && list_read(&trial->areas, areas) != DONE)
-		tell(trial, RESULT_FAILED, areas, "cannot be used");
 	for (size_t i = 0; i < targets->count; i++) {
-		check_target(trial, targets->list + i, areas);
 		has_disk |= !targets->list[i].is_memory;
+		has_local |= !targets->list[i].is_net;
 	}
+	if (has_local && list_read(&trial->areas, areas) != DONE)
+		tell(trial, RESULT_FAILED, areas, "cannot be used");
+	for (size_t i = 0; i < targets->count; i++)
+		check_target(trial, targets->list + i, areas);
 	check_stop(trial);
-	check_savecore(trial);
+	/* What a server has need not be fetched. */
+	if (has_local || !targets->count)
+		check_savecore(trial);
 	if (has_disk)
 		tell(trial, RESULT_NOT_TRIED, "write",
 		     "a polled driver resets the device, and the kernel's own could not go on");

@@ -35,17 +35,22 @@ static const char help[] =
 "  get FILE                     show a file of " SYSFS "\n"
 "  set FILE VALUE               write to it\n"
 "  dump setup                   show where dumps go\n"
-"  dump setup TARGET...         have dumps go there: a partition, a file, memory; or none\n"
+"  dump setup TARGET...         have dumps go there: a partition, a file, memory,\n"
+"                               net:SERVER; or none\n"
 "       --create SIZE           make the file TARGET, and fill it with zeros\n"
 "       --wipe                  write zeros over both ends of a partition that holds\n"
 "                               something else, after a question\n"
 "       --yes                   do not ask\n"
+"  netdump setup SERVER         have dumps go to this receiver first, an IPv4 address\n"
+"       --interface NAME        by this interface, whatever the routes say\n"
+"       --port N                its port (default: 20023)\n"
 "  dump --live FILE             stop the machine while its memory is copied; have it go on,\n"
 "                               and write the copy to FILE\n"
 "  dump test [--config FILE]    try all of a dump but the crash; FILE has the areas of\n"
 "                               ras-savecore (default: /etc/ras/areas)\n"
 "\n"
-"      --json                   write JSON: status, rehearse, get, dump setup, dump --live\n"
+"      --json                   write JSON: status, rehearse, get, dump setup, netdump setup,\n"
+"                               dump --live\n"
 "      --sysfs DIR              instead of " SYSFS ", for tests\n"
 "      --proc DIR               instead of " PROC ", for tests\n"
 "      --help                   show this text\n"
@@ -96,6 +101,7 @@ static const struct command commands[] = {
 	{ "get",	NULL,		1, 1,	true,	get_command },
 	{ "set",	NULL,		2, 2,	false,	set_command },
 	{ "dump",	"setup",	0, ANY,	true,	setup_command },
+	{ "netdump",	"setup",	1, ANY,	true,	netdump_setup_command },
 	{ "dump",	"--live",	1, 1,	true,	live_command },
 	{ "dump",	"test",		0, ANY,	false,	dump_test_command },
 };

@@ -48,6 +48,7 @@ enum answer disable_command(const struct context *context, int argc, char **argv
 enum answer get_command(const struct context *context, int argc, char **argv);
 enum answer set_command(const struct context *context, int argc, char **argv);
 enum answer setup_command(const struct context *context, int argc, char **argv);
+enum answer netdump_setup_command(const struct context *context, int argc, char **argv);
 enum answer live_command(const struct context *context, int argc, char **argv);
 enum answer dump_test_command(const struct context *context, int argc, char **argv);
 

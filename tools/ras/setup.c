@@ -87,8 +87,9 @@ static enum answer check_names(const struct wish *wish)
 
 		if (!strcmp(name, TARGETS_NONE) && wish->count > 1)
 			return usage_error("none stands alone");
-		if (*name != '/' && strcmp(name, TARGET_MEMORY) && strcmp(name, TARGETS_NONE))
-			return usage_error("\"%s\" is neither an absolute path nor memory nor none",
+		if (*name != '/' && !target_is_net(name) && strcmp(name, TARGET_MEMORY) &&
+		    strcmp(name, TARGETS_NONE))
+			return usage_error("\"%s\" is no absolute path, net:SERVER, memory or none",
 					   name);
 		if (strpbrk(name, " ,\t\n"))
 			return usage_error("\"%s\" has a blank or a comma", name);

@@ -39,6 +39,9 @@ static uint64_t room_of(const struct context *context, const struct target *targ
 	struct source source;
 	uint64_t room = 0;
 
+	/* What a server takes only the server knows. */
+	if (target->is_net)
+		return 0;
 	if (target->is_memory)
 		return target_memory_room(context, &room) ? room : 0;
 	if (target_open(target, &source))
@@ -49,7 +52,7 @@ static uint64_t room_of(const struct context *context, const struct target *targ
 
 /*
  * When the kernel reads the parameter there is no file system and no /dev: it knows disks by
- * their own names, and no files.
+ * their own names, and neither files nor the network.
  */
 static void make_boot(struct shown *shown)
 {
@@ -63,12 +66,12 @@ static void make_boot(struct shown *shown)
 		char *real = realpath(target->name, NULL);
 
 		snprintf(shown->boot + length, sizeof(shown->boot) - length, "%s%s", i ? "," : "",
-			 real && !target->is_memory ? real : target->name);
+			 real && !target->is_memory && !target->is_net ? real : target->name);
 		free(real);
-		if (target->is_file)
+		if (target->is_file || target->is_net) {
 			shown->boot[0] = '\0';
-		if (target->is_file)
 			return;
+		}
 	}
 	if (!targets->count || strlen(shown->boot) > strlen(parameter) + BOOT_LONGEST)
 		shown->boot[0] = '\0';

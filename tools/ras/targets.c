@@ -38,6 +38,12 @@ static void name_handler(struct target *target)
 			*at = '-';
 }
 
+/* Is it the name of a server? */
+bool target_is_net(const char *name)
+{
+	return !strncmp(name, TARGET_NET, strlen(TARGET_NET));
+}
+
 static bool add(struct targets *targets, const char *name)
 {
 	const size_t size = (targets->count + 1) * sizeof(*targets->list);
@@ -55,7 +61,9 @@ static bool add(struct targets *targets, const char *name)
 		return false;
 	targets->count++;
 	target->is_memory = !strcmp(name, TARGET_MEMORY);
-	target->is_file = !target->is_memory && !stat(name, &about) && S_ISREG(about.st_mode);
+	target->is_net = target_is_net(name);
+	target->is_file = !target->is_memory && !target->is_net && !stat(name, &about) &&
+			  S_ISREG(about.st_mode);
 	name_handler(target);
 	return true;
 }

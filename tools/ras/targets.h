@@ -15,6 +15,8 @@
 #define TARGETS_FILE	"dump/targets"
 #define TARGETS_NONE	"none"
 #define TARGET_MEMORY	"memory"
+/* What the name of a server begins with. */
+#define TARGET_NET	"net:"
 
 /**
  * struct target - a target
@@ -22,14 +24,16 @@
  * @handler: the name of its handler
  * @is_memory: it is the region of memory
  * @is_file: it is a file
+ * @is_net: it is a server
  * @is_armed: its handler is armed
  * @reason: why not, in words; %NULL: the plan does not say it
  */
 struct target {
 	char	*name;
-	char	handler[24];
+	char	handler[32];
 	bool	is_memory;
 	bool	is_file;
+	bool	is_net;
 	bool	is_armed;
 	char	*reason;
 };
@@ -39,6 +43,7 @@ struct targets {
 	size_t		count;
 };
 
+bool target_is_net(const char *name);
 bool targets_load(const struct context *context, struct targets *targets);
 const struct target *targets_find(const struct targets *targets, const char *name);
 void targets_free(struct targets *targets);
