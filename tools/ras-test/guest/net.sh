@@ -121,3 +121,13 @@ nfs_mount()
 	mount -t nfs -o "$options" "$address:/" "$1" || { say "no NFS"; return 1; }
 	say "mounted: $(grep " $1 " /proc/mounts)"
 }
+
+# dump_to WORDS: dump to rasdumpd, by card 0, and after it to these targets.
+dump_to()
+{
+	net_up 0 10.0.2.15
+	[ $# = 0 ] || try "$*" dump/targets
+	rasctl netdump setup --port "$(word_port rt.rasdumpd)" "$(word_address rt.rasdumpd)" 2>&1 |
+		tell "rasctl: "
+	grep dump- $RAS/plan | tell "plan: "
+}

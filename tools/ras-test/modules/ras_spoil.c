@@ -8,6 +8,7 @@
  *	zone		CPU 1 takes the locks of all zones, and spins with interrupts off
  *	console		CPU 1 takes the lock of the consoles, and spins
  *	disk <device>	CPU 1 takes the locks of the disk's queues, and spins
+ *	net <interface>	CPU 1 takes the locks of the interface's queues, and spins
  *	queue		CPU 1 takes the lock of its run queue, and spins in an NMI
  *	pages		panic, with every other struct page of a range overwritten at random
  *	hole		panic, with the struct pages of 128 MiB of memory not mapped
@@ -16,6 +17,8 @@
  *			that CPU does not come back from the function
  *	fault <function> <cpu>
  *			that CPU has a fault in it, each time
+ *	panic <function>
+ *			panic, when a CPU comes to the function
  *
  * For "pages" and "hole" there are pages to look for in the dump, which begin with
  * "ras_spoil_intact": those whose struct page was left alone, or is in the hole.
@@ -31,6 +34,7 @@
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/netdevice.h>
 #include <linux/page-flags.h>
 #include <linux/random.h>
 #include <linux/ras.h>
@@ -40,6 +44,7 @@
 #include <asm/nmi.h>
 #include <asm/pgtable.h>
 #include <asm/tlbflush.h>
+#include <net/net_namespace.h>
 
 /* Pages to look for, and as many between them. */
 #define SPOIL_PAGES	256
@@ -88,6 +93,19 @@ static int spoil_hold_disk(void *arg)
 	spin_lock(&q->queue_lock);
 	queue_for_each_hw_ctx(q, hctx, i)
 		spin_lock(&hctx->lock);
+	spoil_spin();
+	return 0;
+}
+
+static int spoil_hold_net(void *arg)
+{
+	struct net_device *dev = arg;
+	unsigned int i;
+
+	/* As the framework of the network does before it calls the driver. */
+	local_irq_disable();
+	for (i = 0; i < dev->real_num_tx_queues; i++)
+		__netif_tx_lock(netdev_get_tx_queue(dev, i), smp_processor_id());
 	spoil_spin();
 	return 0;
 }
@@ -145,6 +163,13 @@ static int spoil_hold_disk_of(const char *name)
 	if (IS_ERR(spoil_disk))
 		return PTR_ERR(spoil_disk);
 	return spoil_hold(spoil_hold_disk, NULL);
+}
+
+static int spoil_hold_net_of(const char *name)
+{
+	struct net_device *dev = dev_get_by_name(&init_net, name);
+
+	return dev ? spoil_hold(spoil_hold_net, dev) : -ENODEV;
 }
 
 static int spoil_queue(void)
@@ -242,13 +267,18 @@ static int spoil_borrowed(void)
 
 static char spoil_function[KSYM_NAME_LEN];
 static unsigned int spoil_cpu;
-static bool spoil_faults;
+
+enum spoil_how { SPOIL_HANG, SPOIL_FAULT, SPOIL_PANIC };
+
+static enum spoil_how spoil_how;
 
 static int spoil_reached(struct kprobe *probe, struct pt_regs *regs)
 {
+	if (spoil_how == SPOIL_PANIC)
+		panic("ras_spoil: %s", spoil_function);
 	if (raw_smp_processor_id() != spoil_cpu)
 		return 0;
-	if (spoil_faults)
+	if (spoil_how == SPOIL_FAULT)
 		WRITE_ONCE(*(int *)8UL, 1);
 	for (;;)
 		cpu_relax();
@@ -261,16 +291,18 @@ static struct kprobe spoil_probe = {
 	.pre_handler	= spoil_reached,
 };
 
-/* "<function> <cpu>" */
-static int spoil_probe_at(const char *words, bool faults)
+/* "<function> <cpu>", or for a panic "<function>" */
+static int spoil_probe_at(const char *words, enum spoil_how how)
 {
 	char number[8];
 
 	BUILD_BUG_ON(sizeof(spoil_function) < 128);
-	if (sscanf(words, "%127s %7s", spoil_function, number) != 2 ||
-	    kstrtouint(number, 10, &spoil_cpu))
+	if (how == SPOIL_PANIC)
+		strscpy(spoil_function, words, sizeof(spoil_function));
+	else if (sscanf(words, "%127s %7s", spoil_function, number) != 2 ||
+		 kstrtouint(number, 10, &spoil_cpu))
 		return -EINVAL;
-	spoil_faults = faults;
+	spoil_how = how;
 	return register_kprobe(&spoil_probe);
 }
 
@@ -287,6 +319,8 @@ static int spoil_do(const char *text, const struct kernel_param *param)
 		ret = spoil_hold(spoil_hold_console, NULL);
 	else if (strstarts(name, "disk "))
 		ret = spoil_hold_disk_of(name + strlen("disk "));
+	else if (strstarts(name, "net "))
+		ret = spoil_hold_net_of(name + strlen("net "));
 	else if (!strcmp(name, "queue"))
 		ret = spoil_queue();
 	else if (!strcmp(name, "pages"))
@@ -296,9 +330,11 @@ static int spoil_do(const char *text, const struct kernel_param *param)
 	else if (!strcmp(name, "borrowed"))
 		ret = spoil_borrowed();
 	else if (strstarts(name, "hang "))
-		ret = spoil_probe_at(name + strlen("hang "), false);
+		ret = spoil_probe_at(name + strlen("hang "), SPOIL_HANG);
 	else if (strstarts(name, "fault "))
-		ret = spoil_probe_at(name + strlen("fault "), true);
+		ret = spoil_probe_at(name + strlen("fault "), SPOIL_FAULT);
+	else if (strstarts(name, "panic "))
+		ret = spoil_probe_at(name + strlen("panic "), SPOIL_PANIC);
 	else
 		ret = -EINVAL;
 	pr_info("%s: %d\n", name, ret);

@@ -168,6 +168,7 @@ class CaseRun:
         words = ""
         for name, options in self.row.peers.items():
             peer = PEERS[name](self.directory, options)
+            peer.programs = self.target.objects / "tools"
             stack.callback(peer.stop)
             peer.start()
             self.peers.append(peer)
@@ -299,6 +300,12 @@ class CaseRun:
         one from several, and put them together."""
         vmcore.unlink(missing_ok=True)
         names = self.row.fetch.split()
+        if self.row.fetch in PEERS:
+            # What it has received, as the machine was not asked for it.
+            received = self.directory / f"peer-{self.row.fetch}" / "vmcore"
+            if received.is_file():
+                received.rename(vmcore)
+            return
         parts = [vmcore.with_name(name) for name in names] if len(names) > 1 else [vmcore]
         savecore = self.target.objects / "tools" / "ras-savecore"
         said = ""

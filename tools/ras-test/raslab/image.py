@@ -30,6 +30,8 @@ GUEST_PROGRAMS: list[tuple[str, str, list[str]]] = [
 
 # The framework's programs for those who run machines, made by tools/ras/Makefile.
 TOOLS = ["ras-savecore", "rasctl"]
+# And those that a row runs on the host.
+HOST_TOOLS = ["rasdumpd"]
 
 # Programs of the host, with their shared libraries: into which file system, and which.
 HOST_PROGRAMS: list[tuple[str, str]] = [
@@ -146,6 +148,7 @@ def compile_programs(target: Target, root: Path, log: IO[str]) -> None:
     built = target.objects / "tools"
     make = ["make", "-s", "-C", str(target.lab.top / "tools/ras"), f"O={built}"]
     kernel.run(log, [*make, "LDFLAGS=-static", *(str(built / name) for name in TOOLS)])
+    kernel.run(log, [*make, *(str(built / name) for name in HOST_TOOLS)])
     for name in TOOLS:
         _copy(built / name, root / "bin" / name, 0o755)
 
@@ -190,7 +193,7 @@ def _parts(target: Target) -> Iterator[Path]:
     tools = target.lab.top / "tools/ras"
     yield from (path for path in tools.iterdir() if path.suffix in (".c", ".h"))
     yield tools / "Makefile"
-    for header in ("ras_dump.h", "ras_seal.h"):
+    for header in ("ras_dump.h", "ras_netdump.h", "ras_seal.h"):
         yield target.lab.top / "include/uapi/linux" / header
     yield from (find_program(name) for name in (BUSYBOX, *(name for _, name in HOST_PROGRAMS)))
     yield Path(__file__)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -23,6 +24,7 @@ from typing import ClassVar
 
 from raslab.check import Answer, Check, Evidence, Judge, RowError, compiled, matching_line
 from raslab.lab import LabError
+from raslab.netdump import Server
 from raslab.network import Bounds, Switch
 from raslab.nfs import NfsExport
 
@@ -57,6 +59,8 @@ class Peer(ABC):
         self.counts: Counter[str] = Counter()
         self.failure = ""
         self.lock = threading.Lock()
+        # Where the project's own programs for the host are.
+        self.programs = Path()
 
     @classmethod
     def accept(cls, options: Mapping[str, object]) -> None:
@@ -449,11 +453,100 @@ class NfsServer(TcpPeer):
         return b""
 
 
+class Rasdumpd(Peer):
+    """rasdumpd, which receives dumps, below the directory peer-rasdumpd.
+
+    ``dies_at``: it is killed when it has received so many bytes, and started again after
+    ``back_s`` seconds, if that is not 0.  It counts the dumps that were ``complete``,
+    ``partial`` and ``failed``, by its log, and the ``logs`` of machines, and how often it was
+    ``killed``.  The last complete dump, or else a partial one, is the file vmcore of the
+    directory at the end, and its log the file log.
+    """
+
+    name = "rasdumpd"
+    options = {"dies_at": 0, "back_s": 0, "arguments": ""}
+    counters = ("complete", "partial", "failed", "logs", "killed")
+
+    def __init__(self, directory: Path, options: Mapping[str, object]) -> None:
+        super().__init__(directory, options)
+        self.server: Server | None = None
+        self.stopping = threading.Event()
+        self.killer: threading.Thread | None = None
+
+    def start(self) -> None:
+        program = self.programs / self.name
+        if not program.is_file():
+            raise LabError(f"{program} was not built")
+        arguments = str(self.chosen["arguments"]).split()
+        self.server = Server(program, self.files, "--json", *arguments)
+        self.server.start()
+        if self.chosen["dies_at"]:
+            self.killer = threading.Thread(target=self._kill, args=(self.server,), daemon=True)
+            self.killer.start()
+
+    def words(self) -> str:
+        port = self.server.port if self.server is not None else 0
+        return f"rt.{self.name}={GATEWAY}:{port}"
+
+    def _received(self) -> int:
+        return sum(path.stat().st_size for path in self.files.rglob("*.partial"))
+
+    def _kill(self, server: Server) -> None:
+        """Kill it when it has so much, and perhaps start it again."""
+        most, back_s = int(str(self.chosen["dies_at"])), int(str(self.chosen["back_s"]))
+        while not self.stopping.wait(0.005):
+            try:
+                if self._received() >= most:
+                    break
+            except FileNotFoundError:
+                # It was renamed just now.
+                continue
+        else:
+            return
+        server.stop(signal.SIGKILL)
+        self.count("killed")
+        if back_s and not self.stopping.wait(back_s):
+            try:
+                server.start()
+            except LabError as error:
+                self.failure = str(error)
+
+    def stop(self) -> None:
+        if self.server is None:
+            return
+        self.stopping.set()
+        if self.killer is not None:
+            self.killer.join(30)
+        server, self.server = self.server, None
+        status, said = server.stop()
+        if status:
+            self.failure = f"it ended with {status}: {said}"
+        self._look(server.log.read_text(encoding="utf-8"))
+        self.save()
+
+    def _look(self, events: str) -> None:
+        """What it has received, by its log."""
+        last = ""
+        for line in events.splitlines():
+            event = json.loads(line)
+            self.count(event["event"])
+            if event["event"] in ("complete", "partial"):
+                last = event["file"]
+        if not last:
+            last = next((str(path) for path in self.files.rglob("*.partial")), "")
+        if last and (self.files / last).is_file():
+            (self.files / last).rename(self.files / "vmcore")
+        for log in self.files.rglob("*.log"):
+            self.count("logs")
+            log.rename(self.files / "log")
+
+
 # By the name that a row uses.
 PEERS: dict[str, type[Peer]] = {
     Echo.name: Echo,
     Receiver.name: Receiver,
     NfsServer.name: NfsServer,
+    Rasdumpd.name: Rasdumpd,
 }
 
 

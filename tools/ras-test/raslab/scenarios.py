@@ -119,7 +119,7 @@ def _judged(row: Row) -> None:
         if place in places and not given:
             raise RowError(f"a check asks about {place!r}, and the row has none")
     for name in row.fetch.split():
-        if name not in [disk.name for disk in row.disks]:
+        if name not in [disk.name for disk in row.disks] and name not in row.peers:
             raise RowError(f"the dump is to be fetched from {name!r}, and there is no such disk")
     if row.unseal and not is_key(row.unseal):
         raise RowError(f"{row.unseal!r} is no key of {2 * KEY_BYTES} hexadecimal digits")

@@ -758,7 +758,7 @@ def check_setup_names(bench: Bench) -> None:
     before = bench.calls()
     for arguments, words in (
         (("none", "memory"), "none stands alone"),
-        (("area",), "neither an absolute path"),
+        (("area",), "no absolute path, net:SERVER"),
         (("/a,b",), "blank or a comma"),
         (("/a b",), "blank or a comma"),
         (("memory", "memory"), "there twice"),
@@ -793,6 +793,49 @@ def check_setup_names(bench: Bench) -> None:
     bench.fresh(handlers)
     ran = bench.run("dump", "setup", "memory")
     bench.expect("dump setup: set up, and not armed", ran, NO, "not armed: holds a dump")
+
+
+def check_netdump(bench: Bench) -> None:
+    """netdump setup: the server comes first, and what there was stays."""
+    bench.fresh({"dump-memory": Handler(), "dump-net-192-0-2-7": Handler()})
+    bench.put("dump/targets", "memory net:192.0.2.7")
+    for arguments, targets in (
+        (("192.0.2.7",), "net:192.0.2.7 memory"),
+        (("--port", "20023", "192.0.2.7"), "net:192.0.2.7 memory"),
+        (("--port", "7", "192.0.2.7"), "net:192.0.2.7:7 memory net:192.0.2.7"),
+        (("--interface", "eth1", "192.0.2.7"), "net:192.0.2.7%eth1 memory net:192.0.2.7"),
+        (("--port=7", "--interface=e", "1.1.1.1"), "net:1.1.1.1:7%e memory net:192.0.2.7"),
+    ):
+        bench.put("dump/targets", "memory net:192.0.2.7")
+        ran = bench.run("netdump", "setup", *arguments)
+        good = bench.calls()[-1] == f"dump/targets={targets}"
+        title = f"netdump setup {' '.join(arguments)}"
+        bench.expect(title, ran, ran.code, "^net:.* dump-net-", good=good)
+    bench.put("dump/targets", "memory net:192.0.2.7")
+    ran = bench.run("dump", "setup", "net:192.0.2.7", "memory")
+    good = bench.calls()[-1] == "dump/targets=net:192.0.2.7 memory"
+    words = "^net:192.0.2.7 +dump-net-192-0-2-7 +unknown +armed$"
+    bench.expect("dump setup net:", ran, YES, words, good=good)
+    bench.expect("dump setup net: at boot", ran, YES, "^at boot: no parameter does it")
+    before = bench.calls()
+    for arguments, words in (
+        ((), "takes more arguments"),
+        (("a", "b"), "takes one server"),
+        (("",), "is not an IPv4 address"),
+        (("1.1.1.1:7",), "is not an IPv4 address"),
+        (("1.1.1.1%e",), "is not an IPv4 address"),
+        (("1.1.1.1,2.2.2.2",), "is not an IPv4 address"),
+        (("--interface", "a b", "1.1.1.1"), "is not an interface"),
+        *((("--port", port, "1.1.1.1"), "is not a port") for port in ("0", "65536", "x", "")),
+        (("--what", "1.1.1.1"), "--help"),
+        (("x" * 300,), "too long"),
+    ):
+        ran = bench.run("netdump", "setup", *arguments)
+        bench.expect(f"netdump setup {' '.join(arguments)[:30]}", ran, TROUBLE, words)
+    bench.tap.same("netdump setup: nothing was written for these", before, bench.calls())
+    bench.kernel(f"dump/targets=*) exit {errno.ENETUNREACH} ;;")
+    ran = bench.run("netdump", "setup", "192.0.2.7")
+    bench.expect("netdump setup: the kernel refuses", ran, NO, "Network is unreachable")
 
 
 BAD_SIZES = ("0", "+8192", "8191", "-1", "1X", "1MB", "", "x", "99999999999999999999", "16777216T")
@@ -1445,6 +1488,7 @@ def main() -> int:
     check_show(bench)
     check_need(bench)
     check_setup_names(bench)
+    check_netdump(bench)
     check_create(bench)
     check_devices(bench)
     check_dump_test(bench)

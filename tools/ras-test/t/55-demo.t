@@ -29,6 +29,16 @@ SHOWN = {
         ("where the panic was", r"^  #[0-9]+ .* ras_panic|^ +#[0-9]+ .* panic at"),
         ("that the dump is right", r"^  ok  the ELF note of CPU 2 is from ras_test_place_irqsoff$"),
     ),
+    "netdump": (
+        (
+            "the set-up",
+            r"^  rasctl: net:10.0.2.2:[0-9]+ +dump-net-10-0-2-2-[0-9]+ +unknown +armed$",
+        ),
+        STOP,
+        ("the dump", r"ras_dump: dump to net:10.0.2.2:[0-9]+: whole: [0-9]+ of [0-9]+ pages"),
+        ("what was lost", r"^  ok  the network has lost 3..7 %$"),
+        ("that the dump is right", r"^  ok  the ELF note of CPU 2 is from ras_test_place_irqsoff$"),
+    ),
 }
 COMMANDS = "demo check bench build shell tables install-into patches clean".split()
 # Several times what a demo takes on a busy machine, once its kernel is built.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""./ras demo: one crash from beginning to end, in view: with kdump, or with our own dump."""
+"""./ras demo: one crash from beginning to end, in view: with kdump, or with our own dumps."""
 
 from __future__ import annotations
 
@@ -76,6 +76,40 @@ DUMP_ROW = Row(
 )
 
 
+NET_ROW = Row(
+    name="demo-netdump",
+    subject="demo",
+    about="one crash without a crash kernel, sent over a lossy network",
+    cpus=4,
+    boot="crashkernel=0 ras.ipi_grace_us=100000",
+    options=("-no-reboot",),
+    cards=("virtio-net",),
+    network={"seed": 5, "loss": 5},
+    peers={"rasdumpd": {}},
+    fetch="rasdumpd",
+    lives=(
+        LifeRow(
+            run="@net\n"
+            "hostname web-7\n"
+            "dump_to\n"
+            "tell 'plan: ' < $RAS/plan\n"
+            "mark 1=spin 2=irqsoff 3=spin\n"
+            "fire panic\n"
+        ),
+    ),
+    checks=(
+        Check("peer rasdumpd", "complete", 1),
+        Check("network", "lost", "3..7 %"),
+        Check("dump", "opens"),
+        Check("dump", "backtrace 0 has", "panic"),
+        Check("dump", "note 1", "ras_test_place_spin"),
+        Check("dump", "note 2", "ras_test_place_irqsoff"),
+        Check("dump", "log has", "owner 0 ipi 1,3 nmi 2"),
+        Check("dump", "pages alike", "250"),
+    ),
+)
+
+
 @dataclass(frozen=True)
 class Show:
     """A demonstration: the machine, and what is said of it beforehand."""
@@ -96,6 +130,13 @@ SHOWS = {
         "with interrupts off, and CPU 0 panics.  The kernel that crashes writes its own memory\n"
         "to an NVMe disk; the machine reboots, and ras-savecore fetches the dump.  What it says:",
     ),
+    "netdump": Show(
+        NET_ROW,
+        "A machine of 4 CPUs starts, without a crash kernel and without a disk.  CPUs 1 and 3\n"
+        "compute, CPU 2 spins with interrupts off, and CPU 0 panics.  The kernel that crashes\n"
+        "sends its own memory to rasdumpd, over a switch that loses 5 % of the packets of each\n"
+        "direction.  What it says:",
+    ),
 }
 
 
@@ -112,7 +153,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=tuple(SHOWS),
         default="kdump",
         help="the dump by a crash kernel (kdump, the default), or by the crashed kernel itself"
-        " to a disk (dump)",
+        " to a disk (dump) or over the network (netdump)",
     )
 
 
@@ -130,7 +171,7 @@ def said(console: str) -> Iterator[str]:
             yield f"  {line}"
         elif found := re.match("RT: ((capture kernel|captured).*)", line):
             yield f"  crash kernel: {found[1]}"
-        elif line.startswith("RT: savecore: "):
+        elif line.startswith(("RT: savecore: ", "RT: rasctl: ")):
             yield f"  {line.removeprefix('RT: ')}"
 
 
