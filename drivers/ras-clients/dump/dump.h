@@ -476,10 +476,12 @@ u64 dump_store_bytes(const struct dump_session *s);
 void dump_lay_out(struct dump_session *s);
 int dump_write_meta(struct dump_session *s);
 int dump_write_header(struct dump_session *s, bool whole);
+int dump_write_desc(struct dump_session *s, u64 rank, u64 offset, u32 size, u32 flags);
+
+/* desc.c */
 void dump_make_desc(void *at, u64 offset, u32 size, u32 flags);
 void dump_read_desc(const void *at, u64 *offset, u32 *size);
 void dump_cut_header(void *page);
-int dump_write_desc(struct dump_session *s, u64 rank, u64 offset, u32 size, u32 flags);
 
 /* arena.c */
 struct dump_arena *dump_arena_make(enum dump_compression compression, bool with_pipe);

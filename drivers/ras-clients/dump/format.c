@@ -14,59 +14,11 @@
 #include <linux/mm.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
-#include <linux/utsname.h>
 
 #include "dump.h"
+#include "format.h"
 
 #define DUMP_VERSION	6
-/* disk_dump_header.status: the file ends before the memory does. */
-#define DUMP_INCOMPLETE	0x8
-
-/* struct disk_dump_header */
-struct dump_header {
-	char			signature[8];
-	s32			version;
-	struct new_utsname	uts;
-	u8			pad[6];
-	s64			tv_sec;
-	s64			tv_usec;
-	u32			status;
-	s32			block_size;
-	s32			sub_header_blocks;
-	u32			bitmap_blocks;
-	u32			max_mapnr;
-	u32			total_ram_blocks;
-	u32			device_blocks;
-	u32			written_blocks;
-	u32			current_cpu;
-	s32			nr_cpus;
-} __packed;
-
-/* struct kdump_sub_header */
-struct dump_sub_header {
-	u64			phys_base;
-	s32			dump_level;
-	s32			split;
-	u64			start_pfn;
-	u64			end_pfn;
-	u64			offset_vmcoreinfo;
-	u64			size_vmcoreinfo;
-	u64			offset_note;
-	u64			size_note;
-	u64			offset_eraseinfo;
-	u64			size_eraseinfo;
-	u64			start_pfn_64;
-	u64			end_pfn_64;
-	u64			max_mapnr_64;
-} __packed;
-
-/* struct page_desc */
-struct dump_desc {
-	u64			offset;
-	u32			size;
-	u32			flags;
-	u64			page_flags;
-} __packed;
 
 /* The note that crash_save_cpu() writes, without the empty one that ends a list. */
 #define DUMP_CPU_NOTE_BYTES	(CRASH_CORE_NOTE_BYTES - CRASH_CORE_NOTE_HEAD_BYTES)
@@ -220,47 +172,6 @@ int dump_write_meta(struct dump_session *s)
 	       dump_write_sub_header(s) ?:
 	       dump_write_notes(s) ?:
 	       dump_write_header(s, false);
-}
-
-/**
- * dump_make_desc() - a page descriptor
- * @at: where to; %DUMP_DESC_BYTES bytes
- * @offset: as dump_write_desc()
- * @size: likewise
- * @flags: likewise
- */
-void dump_make_desc(void *at, u64 offset, u32 size, u32 flags)
-{
-	struct dump_desc desc = { .offset = offset, .size = size, .flags = flags };
-
-	BUILD_BUG_ON(sizeof(desc) != DUMP_DESC_BYTES);
-	memcpy(at, &desc, sizeof(desc));
-}
-
-/**
- * dump_read_desc() - where a page descriptor leads to
- * @at: the descriptor; %DUMP_DESC_BYTES bytes
- * @offset: set to where in the file the page is, in bytes
- * @size: set to how many bytes it takes there; 0: the page is missing
- */
-void dump_read_desc(const void *at, u64 *offset, u32 *size)
-{
-	struct dump_desc desc;
-
-	memcpy(&desc, at, sizeof(desc));
-	*offset = desc.offset;
-	*size = desc.size;
-}
-
-/**
- * dump_cut_header() - have the header of a file say that pages are missing
- * @page: the first page of the file
- */
-void dump_cut_header(void *page)
-{
-	struct dump_header *header = page;
-
-	header->status |= DUMP_INCOMPLETE;
 }
 
 /**

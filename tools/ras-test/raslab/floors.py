@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The floors of the core: calls go one way down.
+"""The floors of the core and of the dump engine: calls go one way down.
 
-The Makefile of the core lists its objects from the top floor to the lowest.  What an object
+A Makefile lists its objects from the top floor to the lowest.  What an object
 calls and what it defines is read from its symbol table, so macros and inline functions count
 as well.
 """
@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CALL_S = 60
-OBJECT = re.compile(r"\b([a-z_]+)\.o\b")
+OBJECT = re.compile(r"\b([a-z0-9_]+)\.o\b")
+# The tests are above all floors.
+LINE = re.compile(r"obj-(y|\$\(CONFIG_(?!RAS_KUNIT_TEST)\w+\))\s")
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Symbols:
 def floors(makefile: str) -> list[str]:
     """The objects in the Makefile's order, without the tests."""
     text = makefile.replace("\\\n", " ")
-    lines = [line for line in text.splitlines() if line.startswith("obj-y")]
+    lines = [line for line in text.splitlines() if LINE.match(line)]
     return [name for line in lines for name in OBJECT.findall(line)]
 
 
@@ -56,7 +58,7 @@ def calls_up(order: Sequence[str], symbols: Mapping[str, Symbols]) -> list[str]:
 
 
 def check(makefile: Path, objects: Path) -> list[str]:
-    """What is wrong with the floors in a build directory; objects are those of the core."""
+    """What is wrong with the floors in a build directory; objects are those of the Makefile."""
     order = floors(makefile.read_text(encoding="utf-8"))
     missing = [name for name in order if not (objects / f"{name}.o").is_file()]
     if missing or not order:
