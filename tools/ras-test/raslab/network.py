@@ -55,7 +55,8 @@ class Relay:
 
     ``loss``, ``duplicate`` and ``reorder`` are percentages of the frames of each
     direction; a reordered frame is overtaken by the one that follows it.  ``delay_ms``
-    is how long each frame takes.  The fate of frame ``number`` of a direction depends
+    is how long each frame takes.  Frames of more than ``longest`` bytes are lost whatever the
+    dice say, if that is not 0.  The fate of frame ``number`` of a direction depends
     on the seed, the direction's name and that number, and on nothing else.
     """
 
@@ -64,6 +65,7 @@ class Relay:
     duplicate: float = 0
     reorder: float = 0
     delay_ms: float = 0
+    longest: float = 0
 
     @classmethod
     def from_row(cls, options: Mapping[str, object]) -> Relay:
@@ -102,6 +104,7 @@ class Relay:
 class Counts:
     """The frames of one port in one life: what came from it, and what became of that.
 
+    ``too_long`` ones are not among the ``lost``.
     ``refused`` and ``overflowed`` count frames to the port: it does not take such a frame;
     it did not read in time.
     """
@@ -112,6 +115,7 @@ class Counts:
     duplicated: int = 0
     delayed: int = 0
     reordered: int = 0
+    too_long: int = 0
     refused: int = 0
     overflowed: int = 0
     lost_frames: list[int] = field(default_factory=list)
@@ -283,7 +287,9 @@ class Switch:
         counts.bytes += len(frame)
         counts.lost += fate.lost
         counts.duplicated += fate.duplicated
-        if fate.lost:
+        too_long = 0 < self.relay.longest < len(frame)
+        counts.too_long += too_long and not fate.lost
+        if fate.lost or too_long:
             return
         counts.delayed += self.relay.delay_ms > 0
         copies = [frame] * (1 + fate.duplicated)
@@ -393,7 +399,7 @@ class NetworkJudge(Judge):
     """``network``: of all lives; ``network 2``: of the second.
 
     ``["network", WHAT, BOUNDS]``, where WHAT is ``frames``, ``bytes``, ``lost``,
-    ``duplicated``, ``delayed`` or ``reordered``: how many frames of all ports that was; with
+    ``duplicated``, ``delayed``, ``reordered`` or ``too_long``: how many frames of all ports that was; with
     `` from PORT``, only of those that came from that port. ``refused`` and ``overflowed``,
     alone or with `` to PORT``, are frames that a port did not take. BOUNDS are as Bounds has
     them; with `` %``, of all frames of the same ports. Ports are ``card0`` (the machine's
@@ -408,7 +414,7 @@ class NetworkJudge(Judge):
 
     SAME = "same losses"
     WHAT = re.compile(
-        r"(frames|bytes|lost|duplicated|delayed|reordered)( from (?P<source>\w+))?"
+        r"(frames|bytes|lost|duplicated|delayed|reordered|too_long)( from (?P<source>\w+))?"
         r"|(refused|overflowed)( to (?P<target>\w+))?"
     )
 

@@ -135,6 +135,15 @@ class Switches(unittest.TestCase):
         self.assertEqual((life["one"]["frames"], life["one"]["bytes"]), (1, 8))
         self.assertEqual((life["two"]["frames"], life["three"]["frames"]), (1, 0))
 
+    def test_what_is_too_long_is_lost(self) -> None:
+        switch, (one, two) = self.switch(Relay(longest=8), "one", "two")
+        with switch:
+            one.send(b"nine long")
+            one.send(b"as it is")
+            self.assertEqual(received(two, 1), [b"as it is"])
+        counts = self.saved()["lives"][0]["one"]
+        self.assertEqual((counts["frames"], counts["too_long"], counts["lost"]), (2, 1, 0))
+
     def test_what_comes_before_the_start_waits(self) -> None:
         switch, (one, two) = self.switch(Relay(), "one", "two")
         one.send(b"early")
