@@ -57,7 +57,7 @@
 #define E1000_RFCTL_EXSTEN	BIT(15)
 #define E1000_MRQC		0x5818
 
-/* 13.4.33 recommends: tries after collisions; the distance, in bytes, of full duplex. */
+/* The manual recommends: tries after collisions; the distance, in bytes, of full duplex. */
 #define E1000_TCTL_TRIES	15
 #define E1000_TCTL_DISTANCE	64
 
@@ -231,7 +231,7 @@ static bool dump_e1000_is_gone(const struct dump_e1000 *e1000)
 
 /*
  * Have the card touch no memory.  No register tells when it does not any more: a frame that
- * is being sent or received goes on to its end (13.4.22, 13.4.33).
+ * is being sent or received goes on to its end.
  */
 static int dump_e1000_halt(const struct dump_e1000 *e1000)
 {
@@ -253,7 +253,7 @@ static void dump_e1000_set_thresholds(const struct dump_e1000 *e1000, unsigned i
 	/* 3.2.5.1: when one was used. */
 	dump_e1000_write(e1000, E1000_RECEIVE + second + E1000_DCTL,
 			 E1000_DCTL_GRAN | FIELD_PREP(E1000_DCTL_WTHRESH, 1));
-	/* 3.4.2: when WTHRESH is 0.  COUNT is what the kernel's driver sets on the 82574L. */
+	/* At once: WTHRESH is 0.  COUNT is what the kernel's driver sets on the 82574L. */
 	dump_e1000_write(e1000, E1000_TRANSMIT + second + E1000_DCTL,
 			 E1000_DCTL_GRAN | (e1000->is_82574 ? E1000_DCTL_COUNT : 0));
 }
@@ -297,7 +297,7 @@ static int dump_e1000_point(const struct dump_e1000 *e1000, unsigned int ring, s
 	return dump_e1000_read(e1000, ring + E1000_HEAD) ? -EIO : 0;
 }
 
-/* The descriptor before a frame's is kept from the card: if it had all, it had none (3.2.6). */
+/* The descriptor before a frame's is kept from the card: if it had all, it had none. */
 static void dump_e1000_refill(const struct dump_e1000 *e1000)
 {
 	/* The card sees the descriptors before it sees that they are there. */
@@ -326,7 +326,7 @@ static void dump_e1000_prepare(const struct dump_card *card, struct dump_e1000 *
 
 /*
  * Receive what is for this host or for all, without its checksum, of any VLAN, and nothing
- * that a descriptor has no room for (13.4.22).  QEMU's e1000 does so a second after RCTL was
+ * that a descriptor has no room for.  QEMU's e1000 does so a second after RCTL was
  * written; what comes before that is not lost.
  */
 static void dump_e1000_go(const struct dump_e1000 *e1000)

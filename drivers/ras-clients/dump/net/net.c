@@ -39,7 +39,9 @@
 #define DUMP_RESOLVE_MS		1000
 /* How often the way is looked up again, besides when the kernel tells of a change. */
 #define DUMP_REFRESH		(10 * HZ)
+/* A line of the log at the most, and what is read of it at a time. */
 #define DUMP_LOG_LINE		1024
+#define DUMP_LOG_BYTES		8192
 /* A server may be silent for %DUMP_SILENCE_NS. */
 #define DUMP_NET_DEADLINE_MS	15000
 
@@ -71,7 +73,7 @@ struct dump_held {
  * @transfer: of the dump
  * @log: which lines of the kernel's log were sent
  * @log_at: how many bytes of it were sent
- * @line: one of them
+ * @text: some of them
  * @front: size of the front of the file, in bytes
  * @end: size of the file so far, in bytes
  * @slot: of the packet that is being filled, if @data
@@ -98,7 +100,7 @@ struct dump_net {
 	struct dump_transfer		transfer;
 	struct kmsg_dump_iter		log;
 	u64				log_at;
-	char				line[DUMP_LOG_LINE];
+	char				text[DUMP_LOG_BYTES];
 	u64				front;
 	u64				end;
 	unsigned int			slot;
@@ -145,16 +147,20 @@ static int dump_net_send(struct dump_net *n, enum ras_netdump_type type, u64 off
 	return 0;
 }
 
-/* Send what was held back, after all that it tells of. */
-static int dump_net_drain(struct dump_net *n)
+/*
+ * Send what was held back, after all that it tells of.  Before there is a page it tells of
+ * nothing; @settle: what was sent before may be for the same place.
+ */
+static int dump_net_drain(struct dump_net *n, bool settle)
 {
 	size_t at = 0;
-	int ret;
+	int ret = 0;
 
 	if (!n->held_bytes)
 		return 0;
 	dump_net_post(n);
-	ret = dump_transfer_settle(&n->transfer);
+	if (settle || n->end > n->front)
+		ret = dump_transfer_settle(&n->transfer);
 	while (!ret && at < n->held_bytes) {
 		const struct dump_held *held = (const void *)n->held + at;
 
@@ -183,9 +189,10 @@ static int dump_net_hold(struct dump_net *n, u64 offset, const void *bytes, size
 
 	if (!dump_held_fits(n, offset, size)) {
 		/* What goes back in the file, as the header at the end, is the later for good. */
-		if ((n->last && offset < n->last->offset + n->last->size) ||
-		    n->held_bytes + sizeof(*n->last) + size > sizeof(n->held))
-			ret = dump_net_drain(n);
+		const bool back = n->last && offset < n->last->offset + n->last->size;
+
+		if (back || n->held_bytes + sizeof(*n->last) + size > sizeof(n->held))
+			ret = dump_net_drain(n, back);
 		n->last = (void *)n->held + n->held_bytes;
 		n->last->offset = offset;
 		n->last->size = 0;
@@ -267,22 +274,26 @@ static int dump_net_flush(struct dump_target *target)
 	struct dump_net *n = dump_net_of(target);
 
 	dump_net_post(n);
-	return dump_net_drain(n) ?: dump_transfer_settle(&n->transfer);
+	return dump_net_drain(n, true) ?: dump_transfer_settle(&n->transfer);
 }
 
 /* Send what there is of the kernel's log and was not sent. */
 static int dump_net_log(struct dump_net *n)
 {
-	size_t size;
+	size_t filled, size;
 	int ret = 0;
 
 	/* Another server has no place for it, and finds it in the memory. */
 	if (!n->transfer.is_ours)
 		return 0;
-	while (!ret && kmsg_dump_get_line(&n->log, true, n->line, sizeof(n->line), &size)) {
-		ret = dump_net_send(n, RAS_NETDUMP_LOG, n->log_at, n->line, size);
-		n->log_at += size;
-	}
+	do {
+		filled = 0;
+		while (filled + DUMP_LOG_LINE <= sizeof(n->text) &&
+		       kmsg_dump_get_line(&n->log, true, n->text + filled, DUMP_LOG_LINE, &size))
+			filled += size;
+		ret = dump_net_send(n, RAS_NETDUMP_LOG, n->log_at, n->text, filled);
+		n->log_at += filled;
+	} while (!ret && filled);
 	return ret;
 }
 

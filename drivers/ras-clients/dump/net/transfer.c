@@ -3,9 +3,10 @@
  * RAS client: the dump engine, target net: the client's side of netdump(4).
  *
  * include/uapi/linux/ras_netdump.h has the protocol.  Many packets are on their way at a time;
- * each is sent again until it is acknowledged.  The low bits of its number are its slot.  A
- * packet is taken for lost if some that were sent later are acknowledged, or if there is no
- * answer for longer than round trips take (RFC 6298).
+ * each is sent again until it is answered, each time with another number, so that it is known
+ * what was answered.  The low bits of the number are the slot.  A packet is taken for lost if
+ * some that were sent later are answered, or if there is no answer for longer than round trips
+ * take (RFC 6298).
  */
 #define pr_fmt(fmt) "ras_dump: " fmt
 
@@ -26,6 +27,8 @@
 #define DUMP_RTO_MAX_NS		((u64)NSEC_PER_SEC)
 /* So many later packets that were acknowledged say that one is lost; fewer have overtaken it. */
 #define DUMP_OVERTAKEN		8
+/* So often a packet is sent before the time for an answer is doubled with each try. */
+#define DUMP_TRIES		4
 /* How often what is overdue is looked for, in ns. */
 #define DUMP_LOOK_NS		NSEC_PER_MSEC
 /* FreeBSD's server begins anew with a herald that comes twice within less. */
@@ -120,7 +123,10 @@ static u64 dump_transfer_rto(const struct dump_transfer *t, const struct dump_sl
 
 	if (t->rtt_ns)
 		rto = max_t(u64, t->rtt_ns + 4 * t->rtt_var_ns, DUMP_RTO_MIN_NS);
-	return min(rto << min(slot->tries - 1, 8U), DUMP_RTO_MAX_NS);
+	/* One that is lost several times in a row is bad luck; then it may be congestion. */
+	if (slot->tries > DUMP_TRIES)
+		rto <<= min(slot->tries - DUMP_TRIES, 8U);
+	return min(rto, DUMP_RTO_MAX_NS);
 }
 
 /* RFC 6298, 2.3 */
@@ -137,14 +143,31 @@ static void dump_transfer_measure(struct dump_transfer *t, u64 rtt_ns)
 	t->rtt_ns = (7 * t->rtt_ns + rtt_ns) / 8;
 }
 
+/* The hop, or the port, may be another one than when it was sent before. */
 static void dump_slot_send(struct dump_transfer *t, unsigned int nr)
 {
 	struct dump_slot *slot = &t->slot[nr];
+	void *frame = dump_card_frame(t->card, nr);
+	struct ras_netdump_head *head = dump_wire_payload(&t->way, frame);
 
-	slot->sent_ns = ras_clock_ns();
-	slot->order = ++t->order;
-	slot->tries++;
-	dump_card_send(t->card, nr, slot->bytes);
+	/* 0 is the number of heralds. */
+	do
+		slot->last.seq = ++t->seq * DUMP_SEQ_SLOTS + nr;
+	while (!slot->last.seq);
+	slot->last.ns = ras_clock_ns();
+	slot->last.order = ++t->order;
+	if (!slot->tries++)
+		slot->first = slot->last;
+	head->seq = cpu_to_be32(slot->last.seq);
+	dump_card_send(t->card, nr, dump_wire_udp(&t->way, frame, slot->size,
+						  RAS_NETDUMP_CLIENT_PORT, t->port));
+}
+
+static void dump_transfer_measure_try(struct dump_transfer *t, const struct dump_try *try,
+				      u64 now_ns)
+{
+	dump_transfer_measure(t, now_ns - try->ns);
+	t->answered = max(t->answered, try->order);
 }
 
 /* The server has taken a packet. */
@@ -153,13 +176,14 @@ static void dump_transfer_acked(struct dump_transfer *t, u32 seq, u64 now_ns)
 	const unsigned int nr = seq % DUMP_SEQ_SLOTS;
 	struct dump_slot *slot = &t->slot[nr];
 
-	if (nr >= DUMP_SLOTS || !test_bit(nr, t->waiting) || slot->seq != seq)
+	/* An answer to what was in this slot before has a number that is out of range. */
+	if (nr >= DUMP_SLOTS || !test_bit(nr, t->waiting) ||
+	    seq - slot->first.seq > slot->last.seq - slot->first.seq)
 		return;
-	/* Of one that was sent again nobody knows which of them is answered. */
-	if (slot->tries == 1) {
-		dump_transfer_measure(t, now_ns - slot->sent_ns);
-		t->answered = max(t->answered, slot->order);
-	}
+	if (seq == slot->last.seq)
+		dump_transfer_measure_try(t, &slot->last, now_ns);
+	else if (seq == slot->first.seq)
+		dump_transfer_measure_try(t, &slot->first, now_ns);
 	t->heard_ns = now_ns;
 	__clear_bit(nr, t->waiting);
 	__clear_bit(nr, t->used);
@@ -251,8 +275,8 @@ static void dump_transfer_receive(struct dump_transfer *t)
 static bool dump_slot_is_lost(const struct dump_transfer *t, const struct dump_slot *slot,
 			      u64 now_ns)
 {
-	return slot->order + DUMP_OVERTAKEN <= t->answered ||
-	       now_ns - slot->sent_ns > dump_transfer_rto(t, slot);
+	return slot->last.order + DUMP_OVERTAKEN <= t->answered ||
+	       now_ns - slot->last.ns > dump_transfer_rto(t, slot);
 }
 
 /* Send again what is lost. */
@@ -268,9 +292,6 @@ static void dump_transfer_repeat(struct dump_transfer *t, u64 now_ns)
 
 		if (dump_card_is_sending(t->card, nr) || !dump_slot_is_lost(t, slot, now_ns))
 			continue;
-		/* The hop, or the port, may be another one by now. */
-		slot->bytes = dump_wire_udp(&t->way, dump_card_frame(t->card, nr),
-					    slot->size, RAS_NETDUMP_CLIENT_PORT, t->port);
 		dump_slot_send(t, nr);
 		t->again++;
 	}
@@ -412,14 +433,9 @@ void dump_transfer_post(struct dump_transfer *t, unsigned int slot, enum ras_net
 	struct dump_slot *s = &t->slot[slot];
 	void *frame = dump_card_frame(t->card, slot);
 
-	/* 0 is the number of heralds. */
-	do
-		s->seq = ++t->seq * DUMP_SEQ_SLOTS + slot;
-	while (!s->seq);
 	s->size = sizeof(struct ras_netdump_head) + size;
 	s->tries = 0;
-	dump_put_head(dump_wire_payload(&t->way, frame), type, s->seq, offset, size);
-	s->bytes = dump_wire_udp(&t->way, frame, s->size, RAS_NETDUMP_CLIENT_PORT, t->port);
+	dump_put_head(dump_wire_payload(&t->way, frame), type, 0, offset, size);
 	dump_transfer_listen(t);
 	__set_bit(slot, t->waiting);
 	t->packets++;

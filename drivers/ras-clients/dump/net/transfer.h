@@ -23,21 +23,29 @@ struct ras_stop;
 #define DUMP_SILENCE_NS		(12 * (u64)NSEC_PER_SEC)
 
 /**
- * struct dump_slot - a packet that is not acknowledged
- * @seq: its number
- * @size: of what UDP carries, in bytes
- * @bytes: of its frame
- * @sent_ns: when it was sent last
+ * struct dump_try - a packet on its way
+ * @seq: its number, by which it is answered; each time another one
+ * @ns: when it was sent
  * @order: among all that was sent
+ */
+struct dump_try {
+	u32	seq;
+	u64	ns;
+	u64	order;
+};
+
+/**
+ * struct dump_slot - a packet that is not acknowledged
+ * @size: of what UDP carries, in bytes
  * @tries: how often it was sent
+ * @first: how it was sent first
+ * @last: how it was sent last
  */
 struct dump_slot {
-	u32		seq;
 	size_t		size;
-	size_t		bytes;
-	u64		sent_ns;
-	u64		order;
 	unsigned int	tries;
+	struct dump_try	first;
+	struct dump_try	last;
 };
 
 /**
@@ -55,7 +63,7 @@ struct dump_slot {
  * @slot: the packets
  * @used: slots that are taken
  * @waiting: slots whose packets wait for an answer
- * @seq: counts packets
+ * @seq: counts what was sent, for numbers
  * @order: counts what was sent
  * @answered: the highest order of a packet that was answered
  * @rtt_ns: the round trip, smoothed; 0: none was measured yet
