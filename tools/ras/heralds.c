@@ -88,8 +88,15 @@ static bool is_again(struct client *client, const struct herald *herald,
 {
 	enum answer answer;
 
-	if (!client || client->is_busy || !session_is_same(&client->session, herald))
+	if (!client || !session_is_same(&client->session, herald))
 		return false;
+	if (client->is_busy) {
+		/* It asks if we are still there; what is said of its session does not change. */
+		if (herald->has_hello)
+			client_answer(client, ANSWER_WELCOME, packet->seq);
+		*refusal = REFUSE_NOTHING;
+		return herald->has_hello;
+	}
 	*refusal = session_take(&client->session, packet, now_ns, &answer);
 	if (!*refusal)
 		client_answer(client, answer, packet->seq);

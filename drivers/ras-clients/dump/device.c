@@ -66,6 +66,8 @@ static int dump_device_notify(struct notifier_block *self, unsigned long action,
 {
 	struct dump_device *device = container_of(self, struct dump_device, notifier);
 
+	if (action == BUS_NOTIFY_DEL_DEVICE && data == &device->pdev->dev)
+		WRITE_ONCE(device->removed, true);
 	if (action == BUS_NOTIFY_UNBIND_DRIVER && data == &device->pdev->dev &&
 	    !READ_ONCE(device->gone)) {
 		WRITE_ONCE(device->gone, true);
@@ -143,6 +145,9 @@ void dump_device_free(struct dump_device *device, size_t size, void *memory, dma
 		return;
 	if (device->bypasses_iommu)
 		free_pages_exact(memory, size);
+	/* Its IOMMU has forgotten it by now: nobody can tell whose memory that is. */
+	else if (READ_ONCE(device->removed))
+		pr_warn("%s: %zu KiB are lost with the device\n", device->name, size >> 10);
 	else
 		dma_free_coherent(&device->pdev->dev, size, memory, addr);
 }

@@ -19,6 +19,7 @@ struct pci_dev;
  * @notifier: tells when the device loses its driver
  * @name: of the target, for messages
  * @gone: it has lost it
+ * @removed: and is not there any more
  */
 struct dump_device {
 	struct pci_dev		*pdev;
@@ -26,6 +27,7 @@ struct dump_device {
 	struct notifier_block	notifier;
 	const char		*name;
 	bool			gone;
+	bool			removed;
 };
 
 struct pci_dev *dump_device_pci(struct device *dev);

@@ -408,7 +408,7 @@ static int dump_targets_switch(struct dump_handler **list)
 	for (i = 0; i < DUMP_TARGETS; i++) {
 		struct dump_handler *h = dump_handlers[i];
 
-		if (!h || !h->handler.entry || (h == list[i] && dump_is_settled(h)))
+		if (!h || (h->handler.entry && h == list[i] && dump_is_settled(h)))
 			continue;
 		ras_unregister_handler(&h->handler);
 		if (!dump_find(list, h->word))

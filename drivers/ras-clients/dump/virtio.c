@@ -21,10 +21,12 @@
 #define DUMP_VIRTIO_NO_VECTOR	0xffff
 
 /*
- * Map the structure of @type that a capability tells of (4.1.4).  Leaves the number behind
- * the capability, which only that for notifications has, in *@extra.
+ * Map the structure of @type that a capability tells of (4.1.4), of at least @size.  Leaves
+ * its size in *@bytes, and the number behind the capability, which only that for notifications
+ * has, in *@extra.
  */
-static void __iomem *dump_virtio_map(struct pci_dev *pdev, u8 type, size_t size, u32 *extra)
+static void __iomem *dump_virtio_map(struct pci_dev *pdev, u8 type, size_t size, u32 *bytes,
+				     u32 *extra)
 {
 	int at;
 
@@ -43,6 +45,7 @@ static void __iomem *dump_virtio_map(struct pci_dev *pdev, u8 type, size_t size,
 		    offset > pci_resource_len(pdev, bar) ||
 		    length > pci_resource_len(pdev, bar) - offset)
 			continue;
+		*bytes = length;
 		if (extra)
 			pci_read_config_dword(pdev, at + sizeof(struct virtio_pci_cap), extra);
 		return ioremap(pci_resource_start(pdev, bar) + offset, length);
@@ -76,6 +79,7 @@ void dump_virtio_disarm(struct dump_virtio *virtio)
 int dump_virtio_arm(struct dump_virtio *virtio, struct dump_device *device, struct device *dev)
 {
 	struct pci_dev *pdev = device->pdev;
+	u32 bytes;
 
 	virtio->device = device;
 	/*
@@ -84,9 +88,9 @@ int dump_virtio_arm(struct dump_virtio *virtio, struct dump_device *device, stru
 	 */
 	device->bypasses_iommu = !__virtio_test_bit(dev_to_virtio(dev), VIRTIO_F_ACCESS_PLATFORM);
 	virtio->common = dump_virtio_map(pdev, VIRTIO_PCI_CAP_COMMON_CFG, sizeof(*virtio->common),
-					 NULL);
+					 &bytes, NULL);
 	virtio->notify = dump_virtio_map(pdev, VIRTIO_PCI_CAP_NOTIFY_CFG, sizeof(u16),
-					 &virtio->notify_step);
+					 &virtio->notify_bytes, &virtio->notify_step);
 	if (virtio->common && virtio->notify)
 		return 0;
 	dump_virtio_disarm(virtio);
@@ -200,6 +204,7 @@ int dump_virtqueue_start(struct dump_virtio *virtio, struct dump_virtqueue *queu
 {
 	struct virtio_pci_common_cfg __iomem *common = virtio->common;
 	struct dump_virtqueue_shared *shared = queue->shared;
+	u64 doorbell;
 
 	memset(shared, 0, sizeof(*shared));
 	shared->avail.flags = __cpu_to_virtio16(true, VRING_AVAIL_F_NO_INTERRUPT);
@@ -219,8 +224,11 @@ int dump_virtqueue_start(struct dump_virtio *virtio, struct dump_virtqueue *queu
 			    &common->queue_avail_lo, &common->queue_avail_hi);
 	dump_virtio_write64(queue->addr + offsetof(struct dump_virtqueue_shared, used),
 			    &common->queue_used_lo, &common->queue_used_hi);
-	queue->doorbell = virtio->notify +
-			  ioread16(&common->queue_notify_off) * virtio->notify_step;
+	/* All ones of a device that is gone lead elsewhere. */
+	doorbell = (u64)ioread16(&common->queue_notify_off) * virtio->notify_step;
+	if (doorbell + sizeof(u16) > virtio->notify_bytes)
+		return -EIO;
+	queue->doorbell = virtio->notify + doorbell;
 	iowrite16(1, &common->queue_enable);
 	return 0;
 }
@@ -273,8 +281,10 @@ void dump_virtqueue_add(struct dump_virtqueue *queue, unsigned int head)
 /* Have the device look at a queue. */
 void dump_virtqueue_kick(struct dump_virtqueue *queue)
 {
-	/* It sees the index before the doorbell. */
-	wmb();
+	/* It sees the index before the doorbell, and is asked then if it wants it (2.7.10). */
+	mb();
+	if (READ_ONCE(queue->shared->used.flags) & __cpu_to_virtio16(true, VRING_USED_F_NO_NOTIFY))
+		return;
 	iowrite16(queue->index, queue->doorbell);
 }
 
@@ -292,7 +302,11 @@ bool dump_virtqueue_get(struct dump_virtqueue *queue, u32 *head, u32 *bytes)
 	const struct vring_used_elem *elem =
 		&queue->shared->used.ring[queue->used & (queue->size - 1)];
 
-	if (__virtio16_to_cpu(true, READ_ONCE(queue->shared->used.idx)) == queue->used)
+	const u16 ready = __virtio16_to_cpu(true, READ_ONCE(queue->shared->used.idx)) -
+			  queue->used;
+
+	/* More than there are is nonsense of a broken device. */
+	if (!ready || ready > queue->size)
 		return false;
 	/* The element was written before the index. */
 	dma_rmb();

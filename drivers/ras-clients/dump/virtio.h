@@ -56,12 +56,14 @@ struct dump_virtqueue {
  * @device: its PCI device
  * @common: its common configuration
  * @notify: where the device is told of queues
+ * @notify_bytes: how much of that there is
  * @notify_step: distance of two queues there, in bytes
  */
 struct dump_virtio {
 	struct dump_device			*device;
 	struct virtio_pci_common_cfg __iomem	*common;
 	void __iomem				*notify;
+	u32					notify_bytes;
 	u32					notify_step;
 };
 

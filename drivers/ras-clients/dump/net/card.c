@@ -182,10 +182,13 @@ void dump_card_kick(struct dump_card *card)
  */
 int dump_card_reap(struct dump_card *card)
 {
-	unsigned int tag;
-	int ret;
+	unsigned int tag, i;
+	int ret = 0;
 
-	while (!(ret = card->ops->sent(card, &tag)))
-		__clear_bit(tag, card->busy);
+	for (i = 0; i < DUMP_CARD_TAGS && !ret; i++) {
+		ret = card->ops->sent(card, &tag);
+		if (!ret)
+			__clear_bit(tag, card->busy);
+	}
 	return ret == -EAGAIN ? 0 : ret;
 }

@@ -20,6 +20,8 @@
 #include <linux/netdevice.h>
 #include <linux/printk.h>
 #include <linux/random.h>
+#include <linux/rcupdate.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/utsname.h>
@@ -37,11 +39,15 @@
 #define DUMP_HELD_BYTES		(64 * 1024)
 /* How long arming waits for the hop's address, in ms. */
 #define DUMP_RESOLVE_MS		1000
+/* A packet that has all that any server takes. */
+#define DUMP_NET_MTU_MAX	(RAS_NETDUMP_BYTES_MAX + 128)
 /* How often the way is looked up again, besides when the kernel tells of a change. */
 #define DUMP_REFRESH		(10 * HZ)
 /* A line of the log at the most, and what is read of it at a time. */
 #define DUMP_LOG_LINE		1024
 #define DUMP_LOG_BYTES		8192
+/* The server takes more than that. */
+#define DUMP_LOG_MAX		SZ_32M
 /* A server may be silent for %DUMP_SILENCE_NS. */
 #define DUMP_NET_DEADLINE_MS	15000
 
@@ -81,6 +87,7 @@ struct dump_held {
  * @filled: how many of them there are
  * @held: what is held back
  * @held_bytes: how much that is
+ * @held_end: nothing of it is behind that, in bytes of the file
  * @last: the one of it that came last, or NULL
  */
 struct dump_net {
@@ -108,6 +115,7 @@ struct dump_net {
 	size_t				filled;
 	u8				held[DUMP_HELD_BYTES];
 	size_t				held_bytes;
+	u64				held_end;
 	struct dump_held		*last;
 };
 
@@ -168,6 +176,7 @@ static int dump_net_drain(struct dump_net *n, bool settle)
 		at += ALIGN(sizeof(*held) + held->size, sizeof(u64));
 	}
 	n->held_bytes = 0;
+	n->held_end = 0;
 	n->last = NULL;
 	return ret;
 }
@@ -182,14 +191,29 @@ static bool dump_held_fits(const struct dump_net *n, u64 offset, size_t size)
 	       (void *)(last + 1) + last->size + size <= (void *)n->held + sizeof(n->held);
 }
 
+/* Is something held back for a part of this place? */
+static bool dump_held_has(const struct dump_net *n, u64 offset, size_t size)
+{
+	size_t at = 0;
+
+	while (offset < n->held_end && at < n->held_bytes) {
+		const struct dump_held *held = (const void *)n->held + at;
+
+		if (offset < held->offset + held->size && held->offset < offset + size)
+			return true;
+		at += ALIGN(sizeof(*held) + held->size, sizeof(u64));
+	}
+	return false;
+}
+
 /* Hold back bytes of the front, of which a packet has room for all. */
 static int dump_net_hold(struct dump_net *n, u64 offset, const void *bytes, size_t size)
 {
 	int ret = 0;
 
 	if (!dump_held_fits(n, offset, size)) {
-		/* What goes back in the file, as the header at the end, is the later for good. */
-		const bool back = n->last && offset < n->last->offset + n->last->size;
+		/* Of two for one place, as the header is, the later one has to come later. */
+		const bool back = dump_held_has(n, offset, size);
 
 		if (back || n->held_bytes + sizeof(*n->last) + size > sizeof(n->held))
 			ret = dump_net_drain(n, back);
@@ -199,6 +223,7 @@ static int dump_net_hold(struct dump_net *n, u64 offset, const void *bytes, size
 	}
 	memcpy((void *)(n->last + 1) + n->last->size, bytes, size);
 	n->last->size += size;
+	n->held_end = max(n->held_end, offset + size);
 	n->held_bytes = ALIGN((u8 *)(n->last + 1) + n->last->size - n->held, sizeof(u64));
 	return ret;
 }
@@ -274,21 +299,25 @@ static int dump_net_flush(struct dump_target *target)
 	struct dump_net *n = dump_net_of(target);
 
 	dump_net_post(n);
-	return dump_net_drain(n, true) ?: dump_transfer_settle(&n->transfer);
+	return dump_net_drain(n, true) ?: dump_transfer_flush(&n->transfer);
 }
 
 /* Send what there is of the kernel's log and was not sent. */
 static int dump_net_log(struct dump_net *n)
 {
+	struct kmsg_dump_iter all;
 	size_t filled, size;
 	int ret = 0;
 
 	/* Another server has no place for it, and finds it in the memory. */
 	if (!n->transfer.is_ours)
 		return 0;
+	/* No more than there is now: a CPU that is missing may go on to print. */
+	kmsg_dump_rewind(&all);
 	do {
 		filled = 0;
-		while (filled + DUMP_LOG_LINE <= sizeof(n->text) &&
+		while (filled + DUMP_LOG_LINE <= sizeof(n->text) && n->log_at < DUMP_LOG_MAX &&
+		       n->log.cur_seq < all.next_seq &&
 		       kmsg_dump_get_line(&n->log, true, n->text + filled, DUMP_LOG_LINE, &size))
 			filled += size;
 		ret = dump_net_send(n, RAS_NETDUMP_LOG, n->log_at, n->text, filled);
@@ -341,6 +370,7 @@ static int dump_net_start(struct dump_target *target, const struct dump_session 
 	n->end = layout->data;
 	n->data = NULL;
 	n->held_bytes = 0;
+	n->held_end = 0;
 	n->last = NULL;
 	n->log_at = 0;
 	kmsg_dump_rewind(&n->log);
@@ -370,13 +400,20 @@ static int dump_net_finish(struct dump_target *target, u64 size, bool whole)
 static const char *dump_net_not_ready(struct dump_target *target)
 {
 	const struct dump_net *n = dump_net_of(target);
-	const struct dump_card *card = READ_ONCE(n->card);
+	const struct dump_card *card;
+	const char *reason;
 
+	/* Pairs with synchronize_rcu() in dump_net_disarm(). */
+	rcu_read_lock();
+	card = READ_ONCE(n->card);
 	if (!card)
-		return "disabled";
-	if (dump_device_is_gone(&card->device))
-		return "its device has lost its driver";
-	return READ_ONCE(n->trouble);
+		reason = "disabled";
+	else if (dump_device_is_gone(&card->device))
+		reason = "its device has lost its driver";
+	else
+		reason = READ_ONCE(n->trouble);
+	rcu_read_unlock();
+	return reason;
 }
 
 /* Is the way still by the card that was armed? */
@@ -387,8 +424,6 @@ static const char *dump_net_trouble(const struct dump_net *n, struct net_device 
 		return "there is no route to the server";
 	if (dump_device_pci(lower->dev.parent) != n->card->device.pdev)
 		return "its route goes by another interface than when it was armed";
-	if (dump_card_room(n->card) < way->mtu)
-		return "packets have become longer than when it was armed";
 	return NULL;
 }
 
@@ -407,6 +442,7 @@ static void dump_net_refresh(struct work_struct *work)
 		pr_info("%s: %s\n", n->word, trouble ?: "can be reached again");
 	WRITE_ONCE(n->trouble, trouble);
 	if (!trouble) {
+		way->mtu = min_t(size_t, way->mtu, dump_card_room(n->card));
 		/* What was known of the hop is better than nothing. */
 		if (!way->has_hop && old->has_hop && way->hop == old->hop) {
 			ether_addr_copy(way->hop_mac, old->hop_mac);
@@ -451,6 +487,7 @@ static int dump_net_watch(struct dump_net *n)
 		return 0;
 	}
 	unregister_netevent_notifier(&n->events);
+	cancel_delayed_work_sync(&n->refresh);
 unwatch:
 	dump_device_unwatch(&n->card->device);
 	return ret;
@@ -490,6 +527,7 @@ static int dump_net_arm(struct dump_target *target)
 	n->way_nr = 0;
 	n->trouble = NULL;
 	get_random_bytes(n->session, sizeof(n->session));
+	way->mtu = min_t(size_t, way->mtu, DUMP_NET_MTU_MAX);
 	card = dump_card_arm(lower, way->mtu);
 	dev_put(lower);
 	if (IS_ERR(card))
@@ -513,6 +551,8 @@ static void dump_net_disarm(struct dump_target *target)
 
 	dump_net_unwatch(n);
 	WRITE_ONCE(n->card, NULL);
+	/* Pairs with rcu_read_lock() in dump_net_not_ready(). */
+	synchronize_rcu();
 	dump_card_disarm(card);
 }
 
@@ -539,10 +579,10 @@ static const struct dump_target_ops dump_net_ops = {
 /* ADDRESS[:PORT][%INTERFACE] */
 static int dump_net_parse(struct dump_net *n, const char *text)
 {
-	const char *rest = text + strcspn(text, ":%");
+	const char *rest = text + strcspn(text, ":%"), *end;
 
 	n->port = RAS_NETDUMP_PORT;
-	if (!in4_pton(text, rest - text, (u8 *)&n->there, -1, NULL))
+	if (!in4_pton(text, rest - text, (u8 *)&n->there, -1, &end) || end != rest)
 		return -EINVAL;
 	if (*rest == ':') {
 		const size_t digits = strcspn(++rest, "%");

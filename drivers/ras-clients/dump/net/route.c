@@ -20,6 +20,9 @@
 #include "route.h"
 #include "wire.h"
 
+/* What every IPv4 host takes (RFC 791), and a herald needs. */
+#define DUMP_MTU_MIN		576
+
 static int dump_route_index(const char *interface)
 {
 	struct net_device *dev;
@@ -36,13 +39,24 @@ static int dump_route_index(const char *interface)
 }
 
 /* The interface that frames of @dev go out by, which is held; and how they look. */
-static struct net_device *dump_route_lower(struct net_device *dev, struct dump_way *way)
+static struct net_device *dump_route_lower(const struct rtable *rt, struct dump_way *way)
 {
+	/* Once: it is another one when the interface goes away, and then it may be freed. */
+	struct net_device *dev = READ_ONCE(rt->dst.dev);
+
+	if (dev->type != ARPHRD_ETHER)
+		return ERR_PTR(-EOPNOTSUPP);
 	ether_addr_copy(way->mac, dev->dev_addr);
 	way->vlan = 0;
 	if (is_vlan_dev(dev)) {
+		struct net_device *real = vlan_dev_real_dev(dev);
+
+		/* One tag, of 802.1Q. */
+		if (vlan_dev_vlan_proto(dev) != htons(ETH_P_8021Q) ||
+		    dev_get_iflink(dev) != real->ifindex)
+			return ERR_PTR(-EOPNOTSUPP);
 		way->vlan = vlan_dev_vlan_id(dev);
-		dev = vlan_dev_real_dev(dev);
+		dev = real;
 	}
 	dev_hold(dev);
 	return dev;
@@ -77,7 +91,8 @@ static void dump_route_hop(struct rtable *rt, struct dump_way *way)
  * Context: Process context.
  * Return: the interface whose card sends the frames, for dev_put(); %-ENODEV if @interface is
  *	not there; %-EADDRNOTAVAIL if the address is no other machine's; %-EOPNOTSUPP if the
- *	interface is no Ethernet; or what the kernel says to a route that it does not have.
+ *	interface is no Ethernet, or has more than one tag; %-EMSGSIZE if its packets are too
+ *	short; or what the kernel says to a route that it does not have.
  */
 struct net_device *dump_route_find(__be32 there, const char *interface, struct dump_way *way)
 {
@@ -92,16 +107,20 @@ struct net_device *dump_route_find(__be32 there, const char *interface, struct d
 	rt = ip_route_output_key(&init_net, &flow);
 	if (IS_ERR(rt))
 		return ERR_CAST(rt);
+	way->mtu = dst_mtu(&rt->dst);
 	if (rt->rt_type != RTN_UNICAST) {
 		lower = ERR_PTR(-EADDRNOTAVAIL);
-	} else if (rt->dst.dev->type != ARPHRD_ETHER || rt->rt_gw_family == AF_INET6) {
+	} else if (rt->rt_gw_family == AF_INET6) {
 		lower = ERR_PTR(-EOPNOTSUPP);
+	} else if (way->mtu < DUMP_MTU_MIN) {
+		lower = ERR_PTR(-EMSGSIZE);
 	} else {
 		way->here = flow.saddr;
 		way->there = there;
 		way->hop = rt->rt_gw_family ? rt->rt_gw4 : there;
-		way->mtu = dst_mtu(&rt->dst);
-		lower = dump_route_lower(rt->dst.dev, way);
+		rcu_read_lock();
+		lower = dump_route_lower(rt, way);
+		rcu_read_unlock();
 		dump_route_hop(rt, way);
 	}
 	ip_rt_put(rt);

@@ -37,8 +37,12 @@
 #define DUMP_FRAMES_MAX		64
 /* What FreeBSD's server takes, whose socket has the system's usual buffer. */
 #define DUMP_WINDOW_THEIRS	16
-/* The packet that carries a payload which all networks pass. */
-#define DUMP_MTU_SAFE		1500
+/* For the server to have the dump on its disk, in ns, if it says meanwhile that it lives. */
+#define DUMP_FINISH_NS		(300 * (u64)NSEC_PER_SEC)
+/* Frames that are not of a slot. */
+#define DUMP_TAG_HERALD		DUMP_SLOTS
+#define DUMP_TAG_HOP		(DUMP_SLOTS + 1)
+#define DUMP_TAG_TELL		(DUMP_SLOTS + 2)
 
 static void dump_transfer_fail(struct dump_transfer *t, int error, const char *why)
 {
@@ -48,30 +52,20 @@ static void dump_transfer_fail(struct dump_transfer *t, int error, const char *w
 	pr_err("%s: %s\n", t->name, why);
 }
 
-/* The next frame for a herald or ARP, unless the card is still sending it. */
-static bool dump_transfer_other(struct dump_transfer *t, unsigned int *tag)
+/* Ask for the hop, or tell somebody who has asked; not if the card is still sending that. */
+static void dump_transfer_arp(struct dump_transfer *t, unsigned int tag,
+			      const struct dump_heard *asker)
 {
-	t->other = (t->other + 1) % DUMP_OTHER_TAGS;
-	*tag = DUMP_SLOTS + t->other;
-	return !dump_card_is_sending(t->card, *tag);
-}
-
-static void dump_transfer_ask_hop(struct dump_transfer *t)
-{
-	unsigned int tag;
-
-	if (dump_transfer_other(t, &tag))
-		dump_card_send(t->card, tag,
-			       dump_wire_arp(&t->way, dump_card_frame(t->card, tag), NULL));
-}
-
-static void dump_transfer_tell_hop(struct dump_transfer *t, const struct dump_heard *asker)
-{
-	unsigned int tag;
-
-	if (dump_transfer_other(t, &tag))
+	if (!dump_card_is_sending(t->card, tag))
 		dump_card_send(t->card, tag,
 			       dump_wire_arp(&t->way, dump_card_frame(t->card, tag), asker));
+}
+
+/* Who asks much must not keep us from asking: for that there are frames of their own. */
+static void dump_transfer_tell(struct dump_transfer *t, const struct dump_heard *asker)
+{
+	t->told = (t->told + 1) % (DUMP_CARD_TAGS - DUMP_TAG_TELL);
+	dump_transfer_arp(t, DUMP_TAG_TELL + t->told, asker);
 }
 
 static void dump_put_head(void *at, enum ras_netdump_type type, u32 seq, u64 offset, size_t size)
@@ -90,19 +84,18 @@ static void dump_put_head(void *at, enum ras_netdump_type type, u32 seq, u64 off
 static void dump_transfer_herald(struct dump_transfer *t)
 {
 	const size_t size = 1 + sizeof(t->hello);
-	unsigned int tag;
-	void *at;
+	void *frame = dump_card_frame(t->card, DUMP_TAG_HERALD);
+	void *at = dump_wire_payload(&t->way, frame);
 
-	if (!t->way.has_hop || !dump_transfer_other(t, &tag))
+	if (!t->way.has_hop || dump_card_is_sending(t->card, DUMP_TAG_HERALD))
 		return;
-	at = dump_wire_payload(&t->way, dump_card_frame(t->card, tag));
+	t->heralds++;
 	dump_put_head(at, RAS_NETDUMP_HERALD, 0, 0, size);
 	at += sizeof(struct ras_netdump_head);
 	*(u8 *)at = '\0';
 	memcpy(at + 1, &t->hello, sizeof(t->hello));
-	dump_card_send(t->card, tag,
-		       dump_wire_udp(&t->way, dump_card_frame(t->card, tag),
-				     sizeof(struct ras_netdump_head) + size,
+	dump_card_send(t->card, DUMP_TAG_HERALD,
+		       dump_wire_udp(&t->way, frame, sizeof(struct ras_netdump_head) + size,
 				     RAS_NETDUMP_CLIENT_PORT, t->server_port));
 }
 
@@ -110,7 +103,7 @@ static void dump_transfer_herald(struct dump_transfer *t)
 static void dump_transfer_ask(struct dump_transfer *t, u64 now_ns)
 {
 	t->asked_ns = now_ns;
-	dump_transfer_ask_hop(t);
+	dump_transfer_arp(t, DUMP_TAG_HOP, NULL);
 	/* FreeBSD's server would take it for a new dump. */
 	if (!t->port || t->is_ours)
 		dump_transfer_herald(t);
@@ -129,11 +122,14 @@ static u64 dump_transfer_rto(const struct dump_transfer *t, const struct dump_sl
 	return min(rto, DUMP_RTO_MAX_NS);
 }
 
-/* RFC 6298, 2.3 */
-static void dump_transfer_measure(struct dump_transfer *t, u64 rtt_ns)
+/* A copy of a packet was answered: RFC 6298, 2.3. */
+static void dump_transfer_measure(struct dump_transfer *t, const struct dump_try *copy,
+				  u64 now_ns)
 {
-	u64 off = rtt_ns > t->rtt_ns ? rtt_ns - t->rtt_ns : t->rtt_ns - rtt_ns;
+	const u64 rtt_ns = now_ns - copy->ns;
+	const u64 off = rtt_ns > t->rtt_ns ? rtt_ns - t->rtt_ns : t->rtt_ns - rtt_ns;
 
+	t->answered = max(t->answered, copy->order);
 	if (!t->rtt_ns) {
 		t->rtt_var_ns = rtt_ns / 2;
 		t->rtt_ns = rtt_ns;
@@ -163,28 +159,23 @@ static void dump_slot_send(struct dump_transfer *t, unsigned int nr)
 						  RAS_NETDUMP_CLIENT_PORT, t->port));
 }
 
-static void dump_transfer_measure_try(struct dump_transfer *t, const struct dump_try *try,
-				      u64 now_ns)
-{
-	dump_transfer_measure(t, now_ns - try->ns);
-	t->answered = max(t->answered, try->order);
-}
-
 /* The server has taken a packet. */
 static void dump_transfer_acked(struct dump_transfer *t, u32 seq, u64 now_ns)
 {
 	const unsigned int nr = seq % DUMP_SEQ_SLOTS;
 	struct dump_slot *slot = &t->slot[nr];
 
-	/* An answer to what was in this slot before has a number that is out of range. */
-	if (nr >= DUMP_SLOTS || !test_bit(nr, t->waiting) ||
-	    seq - slot->first.seq > slot->last.seq - slot->first.seq)
+	if (nr >= DUMP_SLOTS || !test_bit(nr, t->waiting))
 		return;
+	/* Of the copies in between nothing is known; the last one is answered as well. */
 	if (seq == slot->last.seq)
-		dump_transfer_measure_try(t, &slot->last, now_ns);
+		dump_transfer_measure(t, &slot->last, now_ns);
 	else if (seq == slot->first.seq)
-		dump_transfer_measure_try(t, &slot->first, now_ns);
+		dump_transfer_measure(t, &slot->first, now_ns);
+	else
+		return;
 	t->heard_ns = now_ns;
+	t->acked_ns = now_ns;
 	__clear_bit(nr, t->waiting);
 	__clear_bit(nr, t->used);
 	ras_progress(t->stop);
@@ -199,6 +190,12 @@ static void dump_transfer_welcomed(struct dump_transfer *t, const struct dump_he
 	bool resumed;
 
 	t->heard_ns = now_ns;
+	t->welcomes++;
+	/* A server may take long to have a dump on its disk; that it lives it says meanwhile. */
+	if (!t->port || t->finishing) {
+		t->acked_ns = now_ns;
+		ras_progress(t->stop);
+	}
 	if (heard->size < sizeof(*welcome) ||
 	    memcmp(welcome->magic, RAS_NETDUMP_WELCOME_MAGIC, sizeof(welcome->magic))) {
 		if (t->port)
@@ -230,7 +227,7 @@ static void dump_transfer_hear(struct dump_transfer *t, const struct dump_heard 
 
 	switch (heard->kind) {
 	case DUMP_HEARD_WHO_HAS:
-		dump_transfer_tell_hop(t, heard);
+		dump_transfer_tell(t, heard);
 		break;
 	case DUMP_HEARD_HOP:
 		/* While there are answers, the address is right, whoever says something else. */
@@ -239,11 +236,13 @@ static void dump_transfer_hear(struct dump_transfer *t, const struct dump_heard 
 		memcpy(t->way.hop_mac, heard->mac, ETH_ALEN);
 		if (!t->way.has_hop) {
 			t->way.has_hop = true;
+			t->asked_ns = now_ns;
 			dump_transfer_herald(t);
 		}
 		break;
 	case DUMP_HEARD_SERVER:
-		if (heard->size < sizeof(*ack))
+		/* No server has port 0, which stands for none here. */
+		if (heard->size < sizeof(*ack) || !heard->port)
 			break;
 		if (!ack->seq)
 			dump_transfer_welcomed(t, heard, now_ns);
@@ -319,7 +318,7 @@ static void dump_transfer_pump(struct dump_transfer *t)
 static bool dump_transfer_step(struct dump_transfer *t)
 {
 	dump_transfer_pump(t);
-	if (!t->error && ras_clock_ns() - t->heard_ns > DUMP_SILENCE_NS)
+	if (!t->error && ras_clock_ns() - t->acked_ns > DUMP_SILENCE_NS)
 		dump_transfer_fail(t, -ETIMEDOUT, t->port ? "the server is silent" :
 				   t->way.has_hop ? "the server does not answer" :
 						    "nobody knows the way to the server");
@@ -330,38 +329,70 @@ static bool dump_transfer_step(struct dump_transfer *t)
 /* What was not heard from while nothing was asked is not silence. */
 static void dump_transfer_listen(struct dump_transfer *t)
 {
-	if (bitmap_empty(t->waiting, DUMP_SLOTS))
-		t->heard_ns = ras_clock_ns();
+	if (!bitmap_empty(t->waiting, DUMP_SLOTS))
+		return;
+	t->heard_ns = ras_clock_ns();
+	t->acked_ns = t->heard_ns;
 }
 
-/*
- * Does the network carry packets of the size that both ends can send?  What is on the way may
- * not, and then drops them without a word.
- */
-static void dump_transfer_probe(struct dump_transfer *t)
+/* Does a packet with so much arrive? */
+static bool dump_transfer_arrives(struct dump_transfer *t, size_t payload)
 {
-	const size_t safe = DUMP_MTU_SAFE - (t->way.mtu - dump_wire_payload_max(&t->way)) -
-			    sizeof(struct ras_netdump_head);
+	/* The log begins with other bytes later, and so does the file at FreeBSD's server. */
+	const enum ras_netdump_type type = t->is_ours ? RAS_NETDUMP_LOG : RAS_NETDUMP_DATA;
 	const u64 until_ns = ras_clock_ns() + DUMP_RTO_MAX_NS;
 	unsigned int nr;
 	void *data;
 
-	if (t->payload <= safe || dump_transfer_slot(t, &nr, &data))
-		return;
-	/* The file begins with these bytes later; now there is nothing. */
-	memset(data, 0, t->payload);
-	dump_transfer_post(t, nr, RAS_NETDUMP_DATA, 0, t->payload);
+	if (dump_transfer_slot(t, &nr, &data))
+		return false;
+	memset(data, 0, payload);
+	dump_transfer_post(t, nr, type, 0, payload);
 	while (test_bit(nr, t->waiting) && ras_clock_ns() < until_ns && dump_transfer_step(t))
 		;
 	if (!test_bit(nr, t->waiting))
-		return;
-	pr_warn("%s: packets of %u bytes do not arrive: sends %u\n", t->name, t->way.mtu,
-		DUMP_MTU_SAFE);
+		return true;
 	__clear_bit(nr, t->waiting);
 	__clear_bit(nr, t->used);
-	t->payload = safe;
-	/* The round trips that were not are not counted. */
-	t->rtt_ns = 0;
+	return false;
+}
+
+/*
+ * Find packets that the network carries.  What is on the way may drop those that are too long
+ * for it without a word.
+ */
+static void dump_transfer_probe(struct dump_transfer *t)
+{
+	/* Ethernet; what tunnels leave of it, and IPv6 demands; what IPv4 demands. */
+	static const unsigned int mtus[] = { 1500, 1280, 576 };
+	const size_t heads = t->way.mtu - dump_wire_payload_max(&t->way) +
+			     sizeof(struct ras_netdump_head);
+	size_t payload = t->payload;
+	unsigned int i;
+
+	for (i = 0; !dump_transfer_arrives(t, payload) && !t->error; i++) {
+		while (i < ARRAY_SIZE(mtus) && mtus[i] - heads >= payload)
+			i++;
+		if (i >= ARRAY_SIZE(mtus))
+			return;
+		pr_warn("%s: packets of %zu bytes do not arrive: sends %u\n", t->name,
+			payload + heads, mtus[i]);
+		payload = mtus[i] - heads;
+		t->payload = payload;
+	}
+}
+
+/*
+ * FreeBSD's server begins anew with a herald that it looks at after the first packet.  While it
+ * was looking up our name, more than one may have queued up: wait for its answers to all.
+ */
+static void dump_transfer_calm(struct dump_transfer *t)
+{
+	const u64 until_ns = ras_clock_ns() + DUMP_ASK_NS;
+
+	while (!t->is_ours && t->welcomes < t->heralds && ras_clock_ns() < until_ns &&
+	       dump_transfer_step(t))
+		;
 }
 
 /**
@@ -380,10 +411,13 @@ int dump_transfer_begin(struct dump_transfer *t)
 		pr_err("%s: the card cannot be started: %d\n", t->name, ret);
 		return ret;
 	}
+	ras_progress(t->stop);
 	t->heard_ns = ras_clock_ns();
+	t->acked_ns = t->heard_ns;
 	dump_transfer_ask(t, t->heard_ns);
 	while (!t->port && dump_transfer_step(t))
 		;
+	dump_transfer_calm(t);
 	if (!t->error)
 		dump_transfer_probe(t);
 	return t->error;
@@ -464,22 +498,54 @@ int dump_transfer_settle(struct dump_transfer *t)
 }
 
 /**
+ * dump_transfer_flush() - have the server write what it has
+ * @t: the transfer
+ *
+ * FreeBSD's server keeps up to 128 KiB in a buffer, which it drops if it hears nothing more.  It
+ * writes that when it gets something of another place, even if that is nothing.
+ *
+ * Context: A handler.
+ * Return: 0, or why the server was given up.
+ */
+int dump_transfer_flush(struct dump_transfer *t)
+{
+	unsigned int slot;
+	void *data;
+	int ret = dump_transfer_settle(t);
+
+	if (ret || t->is_ours)
+		return ret;
+	ret = dump_transfer_slot(t, &slot, &data);
+	if (ret)
+		return ret;
+	dump_transfer_post(t, slot, RAS_NETDUMP_DATA, 0, 0);
+	return dump_transfer_settle(t);
+}
+
+/**
  * dump_transfer_finish() - tell the server that the dump is complete
  * @t: the transfer
  *
- * Context: A handler, after dump_transfer_settle().
+ * Context: A handler, after dump_transfer_flush().
  * Return: 0: it is on the server's disk; or why the server was given up.
  */
 int dump_transfer_finish(struct dump_transfer *t)
 {
+	const u64 begin_ns = ras_clock_ns();
 	unsigned int slot;
 	void *data;
 	int ret = dump_transfer_slot(t, &slot, &data);
 
 	if (ret)
 		return ret;
+	t->finishing = true;
 	dump_transfer_post(t, slot, RAS_NETDUMP_FINISHED, 0, 0);
-	ret = dump_transfer_settle(t);
+	while (ras_clock_ns() - begin_ns < DUMP_FINISH_NS &&
+	       !bitmap_empty(t->waiting, DUMP_SLOTS) && dump_transfer_step(t))
+		;
+	if (!t->error && !bitmap_empty(t->waiting, DUMP_SLOTS))
+		dump_transfer_fail(t, -ETIMEDOUT, "the server does not end the dump");
+	ret = t->error;
 	if (ret != -ETIMEDOUT || t->is_ours)
 		return ret;
 	/* FreeBSD's server forgets a client with the first answer, which may be lost. */

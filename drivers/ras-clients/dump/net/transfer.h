@@ -17,8 +17,6 @@ struct ras_stop;
 
 /* Packets that may be on their way; a slot has the frame of the same tag. */
 #define DUMP_SLOTS		48
-/* The frames behind those: heralds and ARP. */
-#define DUMP_OTHER_TAGS		(DUMP_CARD_TAGS - DUMP_SLOTS)
 /* A server that is silent for so long is given up, in ns. */
 #define DUMP_SILENCE_NS		(12 * (u64)NSEC_PER_SEC)
 
@@ -68,10 +66,14 @@ struct dump_slot {
  * @answered: the highest order of a packet that was answered
  * @rtt_ns: the round trip, smoothed; 0: none was measured yet
  * @rtt_var_ns: how much it varies
- * @heard_ns: when the server has answered last
+ * @heard_ns: when the server has answered last, whatever
+ * @acked_ns: when it has taken something last
  * @asked_ns: when a herald or ARP went out last
  * @looked_ns: when it was looked last for what has to be sent again
- * @other: the frame that was used last for a herald or ARP
+ * @told: the frame that was used last to tell our address
+ * @heralds: how many were sent
+ * @welcomes: how many were answered
+ * @finishing: the server was told that the dump is complete
  * @error: why the server was given up, or 0
  * @packets: how many were sent for the first time
  * @again: how many were sent again
@@ -96,9 +98,13 @@ struct dump_transfer {
 	u64				rtt_ns;
 	u64				rtt_var_ns;
 	u64				heard_ns;
+	u64				acked_ns;
 	u64				asked_ns;
 	u64				looked_ns;
-	unsigned int			other;
+	unsigned int			told;
+	unsigned int			heralds;
+	unsigned int			welcomes;
+	bool				finishing;
 	int				error;
 	u64				packets;
 	u64				again;
@@ -110,6 +116,7 @@ void dump_transfer_post(struct dump_transfer *t, unsigned int slot, enum ras_net
 			u64 offset, size_t size);
 void dump_transfer_drop(struct dump_transfer *t, unsigned int slot);
 int dump_transfer_settle(struct dump_transfer *t);
+int dump_transfer_flush(struct dump_transfer *t);
 int dump_transfer_finish(struct dump_transfer *t);
 
 #endif /* _RAS_DUMP_TRANSFER_H */

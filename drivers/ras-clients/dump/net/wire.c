@@ -203,7 +203,7 @@ static void dump_wire_parse_ip(const struct dump_way *way, const struct iphdr *i
 void dump_wire_parse(const struct dump_way *way, const void *frame, size_t bytes, u16 port,
 		     struct dump_heard *heard)
 {
-	const size_t link = dump_wire_link_bytes(way);
+	size_t link = dump_wire_link_bytes(way);
 	const struct vlan_ethhdr *vlan = frame;
 	const struct ethhdr *eth = frame;
 	__be16 protocol;
@@ -212,11 +212,14 @@ void dump_wire_parse(const struct dump_way *way, const void *frame, size_t bytes
 	if (bytes < link)
 		return;
 	protocol = eth->h_proto;
-	if (way->vlan) {
-		if (protocol != htons(ETH_P_8021Q) ||
-		    (ntohs(vlan->h_vlan_TCI) & VLAN_VID_MASK) != way->vlan)
+	/* A tag with VLAN 0 has a priority only. */
+	if (protocol == htons(ETH_P_8021Q) && bytes >= VLAN_ETH_HLEN) {
+		if ((ntohs(vlan->h_vlan_TCI) & VLAN_VID_MASK) != way->vlan)
 			return;
 		protocol = vlan->h_vlan_encapsulated_proto;
+		link = VLAN_ETH_HLEN;
+	} else if (way->vlan) {
+		return;
 	}
 	if (protocol == htons(ETH_P_ARP))
 		dump_wire_parse_arp(way, frame + link, bytes - link, heard);
