@@ -629,3 +629,7 @@ struct dump_target *dump_net_new(const char *word)
 	n->target.deadline_ms = DUMP_NET_DEADLINE_MS;
 	return &n->target;
 }
+
+#ifdef CONFIG_RAS_KUNIT_TEST
+#include "net_kunit.c"
+#endif

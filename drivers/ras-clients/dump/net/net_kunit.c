@@ -1,0 +1,544 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of the dump engine's target net: dumps over a card of memory to a server of
+ * memory.  Included by net.c.
+ */
+#include <kunit/test.h>
+#include <linux/prandom.h>
+#include <linux/sched.h>
+
+#include "wire_kunit.c"
+#include "fake_kunit.c"
+
+static void fake_exit(struct kunit *test)
+{
+	struct fake_net *fake = test->priv;
+
+	if (!fake)
+		return;
+	if (fake->n)
+		dump_net_release(&fake->n->target);
+	kvfree(fake->card.frames);
+	kvfree(fake->stop);
+	kvfree(fake->file);
+	kvfree(fake->got);
+	bitmap_free(fake->acked);
+	kvfree(fake);
+}
+
+static void fake_make_stop(struct kunit *test, struct fake_net *fake)
+{
+	struct fake_stop *stop = kvzalloc(struct_size(stop, slots, nr_cpu_ids), GFP_KERNEL);
+	unsigned int cpu;
+
+	KUNIT_ASSERT_NOT_NULL(test, stop);
+	fake->stop = stop;
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
+		stop->slots[cpu] = &stop->slot;
+	stop->machine.slot = stop->slots;
+	stop->machine.arch = &ras_arch;
+	atomic64_set(&stop->machine.claim, RAS_CLAIM(ras_arch.this_cpu(), 0));
+}
+
+static int fake_init(struct kunit *test)
+{
+	struct fake_net *fake = kvzalloc(sizeof(*fake), GFP_KERNEL);
+	struct dump_target *target;
+	struct rnd_state rnd;
+
+	KUNIT_ASSERT_NOT_NULL(test, fake);
+	test->priv = fake;
+	/* As in a stop; clocks of two CPUs may differ. */
+	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
+	fake->card.ops = &fake_ops;
+	fake->card.frame_bytes = ALIGN(DUMP_CARD_HEADROOM + VLAN_ETH_HLEN + FAKE_MTU_MAX, 64);
+	fake->card.frames = kvzalloc(DUMP_CARD_TAGS * fake->card.frame_bytes, GFP_KERNEL);
+	fake->file = kvzalloc(FAKE_BYTES, GFP_KERNEL);
+	fake->got = kvzalloc(FAKE_BYTES, GFP_KERNEL);
+	fake->acked = bitmap_zalloc(FAKE_BYTES, GFP_KERNEL);
+	KUNIT_ASSERT_TRUE(test, fake->card.frames && fake->file && fake->got && fake->acked);
+	prandom_seed_state(&rnd, 12);
+	prandom_bytes_state(&rnd, fake->file + FAKE_BITMAPS, FAKE_BYTES - FAKE_BITMAPS);
+	memset(fake->got, 0xee, FAKE_BYTES);
+	fake_make_stop(test, fake);
+	target = dump_net_new("net:192.0.2.20");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(target));
+	fake->n = dump_net_of(target);
+	fake->n->card = &fake->card;
+	fake->port = FAKE_PORT;
+	return 0;
+}
+
+static int fake_begin(struct fake_net *fake, const struct fake_knobs *knobs)
+{
+	const struct dump_layout layout = { .data = FAKE_FRONT, .nr_pages = 50 };
+	const struct dump_session s = { .stop = &fake->stop->machine.stop, .layout = layout };
+	const unsigned int mtu = knobs->mtu ?: 1500;
+
+	fake->knobs = *knobs;
+	fake->stop->machine.stop.resumable = knobs->resumable;
+	fake->way = fake_way(knobs->vlan, mtu, true);
+	fake->n->way[0] = fake_way(knobs->vlan, mtu, false);
+	if (knobs->no_hop) {
+		fake->n->way[0].has_hop = false;
+		eth_zero_addr(fake->n->way[0].hop_mac);
+	}
+	fake->card.frame_bytes = ALIGN(DUMP_CARD_HEADROOM + VLAN_ETH_HLEN + mtu, 64);
+	return dump_net_start(&fake->n->target, &s, &layout);
+}
+
+static int fake_write(struct fake_net *fake, u64 offset, size_t size)
+{
+	return dump_net_write(&fake->n->target, offset, fake->file + offset, size);
+}
+
+static int fake_describe(struct fake_net *fake, unsigned int rank, u64 offset, u64 size)
+{
+	const struct fake_desc desc = { .offset = offset, .size = size };
+
+	memcpy(fake->file + rank * sizeof(desc), &desc, sizeof(desc));
+	return fake_write(fake, rank * sizeof(desc), sizeof(desc));
+}
+
+/*
+ * Write a dump: a front without descriptors; pages of all sizes with a descriptor each, at first
+ * in order, then a few here and there; parts of the bitmaps, so that more is held back than
+ * there is room for; and the header, which tells of all pages.
+ */
+static int fake_dump(struct fake_net *fake)
+{
+	const unsigned int nr_descs = FAKE_BITMAPS / sizeof(struct fake_desc) - 1;
+	const size_t part = 8190;
+	struct rnd_state rnd;
+	unsigned int i;
+	u64 at, size;
+	int ret = 0;
+
+	prandom_seed_state(&rnd, 7);
+	for (at = 0; at < FAKE_FRONT && !ret; at += PAGE_SIZE)
+		ret = fake_write(fake, at, PAGE_SIZE);
+	for (i = 0; at + PAGE_SIZE <= FAKE_BYTES && !ret; i++) {
+		const unsigned int rank = 1 + (i < 64 ? i : i / 4 * 1501 + i % 4) % nr_descs;
+
+		size = 1 + prandom_u32_state(&rnd) % PAGE_SIZE;
+		ret = fake_write(fake, at, size);
+		/* The later one of two for one place counts. */
+		if (!ret && i > 96 && i % 8 == 0)
+			ret = fake_describe(fake, rank, at, 0);
+		ret = ret ?: fake_describe(fake, rank, at, size);
+		if (!ret && i < 96 && i % 3 == 0)
+			ret = fake_write(fake, FAKE_BITMAPS + i / 3 % 16 * part, part);
+		at += size;
+	}
+	return ret ?: fake_describe(fake, 0, FAKE_FRONT, at - FAKE_FRONT);
+}
+
+static int fake_finish(struct fake_net *fake, bool whole)
+{
+	return dump_net_finish(&fake->n->target, fake->n->end, whole);
+}
+
+static void expect_sound(struct kunit *test, const struct fake_net *fake)
+{
+	KUNIT_EXPECT_NULL_MSG(test, fake->broken, "%s", fake->broken);
+	/* Nothing that FreeBSD's server does not know. */
+	if (fake->knobs.is_freebsd)
+		KUNIT_EXPECT_EQ(test, fake->logs, 0);
+}
+
+static void expect_file(struct kunit *test, const struct fake_net *fake)
+{
+	u64 at = 0;
+
+	while (at < fake->n->end && fake->got[at] == fake->file[at])
+		at++;
+	KUNIT_EXPECT_EQ(test, at, fake->n->end);
+}
+
+static void fake_desc(const struct fake_knobs *knobs, char *desc)
+{
+	strscpy(desc, knobs->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+/* What the server gets is the dump, whatever happens on the way. */
+static const struct fake_knobs whole_params[] = {
+	{ "nothing is lost", .expect_payload = 1448, .expect_window = 48 },
+	{ "on a VLAN", .vlan = 5, .expect_payload = 1448 },
+	{ "packets are lost", .drop_packet = 7, .expect_payload = 1448 },
+	{ "acks are lost", .drop_ack = 5, .expect_payload = 1448 },
+	{ "in reverse", .reverse = true, .expect_payload = 1448 },
+	{ "twice", .twice = true, .expect_payload = 1448 },
+	{ "all of that", .drop_packet = 11, .drop_ack = 7, .reverse = true, .twice = true,
+	  .expect_payload = 1448 },
+	{ "pauses", .drop_packet = 10, .pause = true, .expect_payload = 1448 },
+	{ "forged acks", .drop_packet = 5, .forged = true, .expect_payload = 1448 },
+	{ "a slow card", .drop_packet = 9, .slow = true, .expect_payload = 1448 },
+	{ "a server that takes little", .payload = 512, .window = 3, .expect_payload = 512,
+	  .expect_window = 3 },
+	{ "a server that takes no window", .payload = 1000, .window = U32_MAX,
+	  .expect_payload = 1000, .expect_window = 48 },
+	{ "long packets", .mtu = 9000, .expect_payload = 8192 },
+	{ "long packets are lost", .mtu = 9000, .longest = 1500, .expect_payload = 1448 },
+	{ "a tunnel", .longest = 1300, .expect_payload = 1228 },
+	{ "FreeBSD", .is_freebsd = true, .expect_payload = 1448, .expect_window = 16 },
+	{ "FreeBSD, long packets", .is_freebsd = true, .mtu = 9000, .expect_payload = 4096,
+	  .expect_window = 16 },
+	{ "FreeBSD, long packets are lost", .is_freebsd = true, .mtu = 9000, .longest = 1500,
+	  .expect_payload = 1448, .expect_window = 16 },
+	{ "FreeBSD, pauses", .is_freebsd = true, .drop_packet = 10, .pause = true,
+	  .expect_payload = 1448 },
+	{ "FreeBSD is late", .is_freebsd = true, .is_late = true, .expect_payload = 1448 },
+	{ "a server whose disk is slow", .syncs = 20, .expect_payload = 1448 },
+	{ "a server is started again", .moves_at = 100, .resumes = true, .expect_payload = 1448 },
+	{ "a server gets another address on the link", .mac_at = 100, .expect_payload = 1448 },
+	{ "the hop is not known", .no_hop = true, .expect_payload = 1448 },
+	{ "a slow card, and questions are lost", .slow = true, .deaf = 2, .expect_payload = 1448 },
+	{ "questions are lost", .no_hop = true, .deaf = 5, .expect_payload = 1448 },
+	{ "the hop is late", .no_hop = true, .late_hop = true, .expect_payload = 1448 },
+	/* A number is this times 64, and the slot; the next one is slot 0, and not 0. */
+	{ "numbers begin anew", .seq = U32_MAX / 64, .expect_payload = 1448 },
+};
+
+KUNIT_ARRAY_PARAM(whole, whole_params, fake_desc);
+
+static void dump_net_whole(struct kunit *test)
+{
+	const struct fake_knobs *knobs = test->param_value;
+	struct fake_net *fake = test->priv;
+
+	KUNIT_ASSERT_EQ(test, fake_begin(fake, knobs), 0);
+	KUNIT_EXPECT_EQ(test, fake->n->transfer.payload, knobs->expect_payload);
+	/* What is found out is of no file, if there may be something else. */
+	if (!knobs->is_freebsd)
+		KUNIT_EXPECT_EQ(test, fake->longest, 0);
+	fake->longest = 0;
+	if (knobs->seq)
+		fake->n->transfer.seq = knobs->seq;
+	KUNIT_ASSERT_EQ(test, fake_dump(fake), 0);
+	KUNIT_EXPECT_EQ(test, fake->finished, 0);
+	KUNIT_EXPECT_EQ(test, fake_finish(fake, true), 0);
+	KUNIT_EXPECT_GE(test, fake->finished, 1);
+	KUNIT_EXPECT_EQ(test, fake->longest, knobs->expect_payload);
+	if (knobs->expect_window)
+		KUNIT_EXPECT_EQ(test, fake->most, knobs->expect_window);
+	if (knobs->pause)
+		KUNIT_EXPECT_GE(test, fake->asks, 4);
+	KUNIT_EXPECT_EQ(test, fake->starts, 1);
+	KUNIT_EXPECT_EQ(test, fake->stops, 1);
+	expect_sound(test, fake);
+	expect_file(test, fake);
+}
+
+/* What ends a dump, after which nothing is sent. */
+static const struct fake_knobs failing_params[] = {
+	{ "silence", .silent_at = 70, .error = -ETIMEDOUT },
+	{ "silence of FreeBSD", .is_freebsd = true, .silent_at = 70, .error = -ETIMEDOUT },
+	{ "answers to nothing but heralds", .hollow_at = 70, .error = -ETIMEDOUT },
+	{ "a server begins anew", .moves_at = 70, .error = -EIO },
+	{ "the card is gone", .gone_at = 70, .error = -ENODEV },
+};
+
+KUNIT_ARRAY_PARAM(failing, failing_params, fake_desc);
+
+static void dump_net_failing(struct kunit *test)
+{
+	const struct fake_knobs *knobs = test->param_value;
+	struct fake_net *fake = test->priv;
+	unsigned int sends, i;
+
+	KUNIT_ASSERT_EQ(test, fake_begin(fake, knobs), 0);
+	KUNIT_ASSERT_EQ(test, fake_dump(fake), knobs->error);
+	sends = fake->sends;
+	/* All is overdue. */
+	fake_pass(fake, NSEC_PER_SEC);
+	for (i = 0; i < DUMP_SLOTS; i++)
+		fake->n->transfer.slot[i].last.ns -= NSEC_PER_SEC;
+	fake->n->transfer.looked_ns = 0;
+	KUNIT_EXPECT_EQ(test, fake_write(fake, 0, 8), knobs->error);
+	KUNIT_EXPECT_EQ(test, fake_write(fake, fake->n->end, PAGE_SIZE), knobs->error);
+	KUNIT_EXPECT_EQ(test, dump_net_flush(&fake->n->target), knobs->error);
+	KUNIT_EXPECT_EQ(test, fake_finish(fake, true), knobs->error);
+	KUNIT_EXPECT_EQ(test, fake->sends, sends);
+	KUNIT_EXPECT_EQ(test, fake->finished, 0);
+	KUNIT_EXPECT_EQ(test, fake->stops, knobs->error != -ENODEV);
+	expect_sound(test, fake);
+}
+
+/* What keeps a dump from beginning. */
+static const struct fake_knobs refusing_params[] = {
+	{ "the server does not answer", .deaf = UINT_MAX, .error = -ETIMEDOUT },
+	{ "the hop does not answer", .no_hop = true, .deaf = UINT_MAX, .error = -ETIMEDOUT },
+	{ "the server takes nothing", .payload = 1, .error = -EPROTO },
+	{ "the card does not start", .start_error = -EIO, .error = -EIO },
+	{ "the card is not there", .start_error = -ENODEV, .error = -ENODEV },
+	{ "the machine is to go on", .resumable = true, .error = -EBUSY },
+};
+
+KUNIT_ARRAY_PARAM(refusing, refusing_params, fake_desc);
+
+static void dump_net_refusing(struct kunit *test)
+{
+	const struct fake_knobs *knobs = test->param_value;
+	struct fake_net *fake = test->priv;
+
+	KUNIT_EXPECT_EQ(test, fake_begin(fake, knobs), knobs->error);
+	KUNIT_EXPECT_EQ(test, fake->packets, 0);
+	KUNIT_EXPECT_EQ(test, fake->starts, !knobs->resumable);
+	KUNIT_EXPECT_EQ(test, fake->stops, fake->starts && knobs->error != -ENODEV);
+	/* A card that has started is progress, and so is an answer. */
+	KUNIT_EXPECT_EQ(test, fake->stop->machine.watch.progress,
+			knobs->deaf ? 1 : knobs->payload ? 2 : 0);
+	/* Both are asked for again each second, and the server once the hop is known. */
+	if (knobs->deaf) {
+		KUNIT_EXPECT_GE(test, fake->asks, 6);
+		KUNIT_EXPECT_EQ(test, fake->heralds, knobs->no_hop ? 0 : fake->asks);
+	}
+	expect_sound(test, fake);
+}
+
+/* A descriptor waits for its page, of which there is half a packet, until both are wanted. */
+static void dump_net_held_back(struct kunit *test)
+{
+	static const struct fake_knobs knobs;
+	struct fake_net *fake = test->priv;
+	unsigned int packets;
+	u32 progress;
+
+	KUNIT_ASSERT_EQ(test, fake_begin(fake, &knobs), 0);
+	packets = fake->packets;
+	progress = fake->stop->machine.watch.progress;
+	KUNIT_EXPECT_EQ(test, fake_write(fake, FAKE_FRONT, 700), 0);
+	KUNIT_EXPECT_EQ(test, fake_describe(fake, 3, FAKE_FRONT, 700), 0);
+	KUNIT_EXPECT_EQ(test, fake_describe(fake, 4, FAKE_FRONT, 600), 0);
+	KUNIT_EXPECT_EQ(test, fake->packets, packets);
+	/* The engine may have other things to do meanwhile. */
+	fake_pass(fake, DUMP_SILENCE_NS);
+	KUNIT_EXPECT_EQ(test, dump_net_flush(&fake->n->target), 0);
+	/* A packet for the page, and one for both descriptors. */
+	KUNIT_EXPECT_EQ(test, fake->packets, packets + 2);
+	/* Either ack renews the deadline of the handler. */
+	KUNIT_EXPECT_EQ(test, fake->stop->machine.watch.progress, progress + 2);
+	KUNIT_EXPECT_TRUE(test, fake_is_acked(fake, FAKE_FRONT, 700));
+	KUNIT_EXPECT_TRUE(test, fake_is_acked(fake, 3 * sizeof(struct fake_desc),
+					      2 * sizeof(struct fake_desc)));
+	/* There need not be a descriptor. */
+	KUNIT_EXPECT_EQ(test, fake_write(fake, FAKE_FRONT + 700, 10), 0);
+	KUNIT_EXPECT_EQ(test, dump_net_flush(&fake->n->target), 0);
+	KUNIT_EXPECT_TRUE(test, fake_is_acked(fake, FAKE_FRONT, 710));
+	/* What is cut off is not called complete. */
+	KUNIT_EXPECT_EQ(test, fake_finish(fake, false), 0);
+	KUNIT_EXPECT_EQ(test, fake->finished, 0);
+	KUNIT_EXPECT_EQ(test, fake->stops, 1);
+	expect_sound(test, fake);
+}
+
+/* A packet is sent again when later ones are acknowledged, without waiting for its time. */
+static void dump_net_overtaken(struct kunit *test)
+{
+	static const struct fake_knobs knobs = { .frozen = true };
+	struct fake_net *fake = test->priv;
+
+	KUNIT_ASSERT_EQ(test, fake_begin(fake, &knobs), 0);
+	/* The fifth. */
+	fake->packets = 100;
+	fake->knobs.drop_packet = 106;
+	KUNIT_EXPECT_EQ(test, fake_write(fake, FAKE_FRONT, 20 * 1448), 0);
+	KUNIT_EXPECT_EQ(test, dump_net_flush(&fake->n->target), 0);
+	KUNIT_EXPECT_EQ(test, fake->n->transfer.again, 1ULL);
+	KUNIT_EXPECT_EQ(test, fake_finish(fake, false), 0);
+	expect_sound(test, fake);
+}
+
+/* An ack of any copy is one of the packet, whatever was sent meanwhile. */
+static void dump_net_copies(struct kunit *test)
+{
+	static const struct fake_knobs knobs = { .copies = true };
+	struct fake_net *fake = test->priv;
+	unsigned int packets;
+
+	KUNIT_ASSERT_EQ(test, fake_begin(fake, &knobs), 0);
+	packets = fake->packets;
+	KUNIT_EXPECT_EQ(test, fake_write(fake, FAKE_FRONT, 10 * 1448), 0);
+	KUNIT_EXPECT_EQ(test, dump_net_flush(&fake->n->target), 0);
+	KUNIT_EXPECT_EQ(test, fake->packets, packets + 20);
+	KUNIT_EXPECT_EQ(test, fake_finish(fake, false), 0);
+	expect_sound(test, fake);
+}
+
+/* A piece may begin in the front, and end behind it; but there are no holes. */
+static void dump_net_edges(struct kunit *test)
+{
+	static const struct fake_knobs knobs;
+	struct fake_net *fake = test->priv;
+
+	KUNIT_ASSERT_EQ(test, fake_begin(fake, &knobs), 0);
+	KUNIT_EXPECT_EQ(test, fake_write(fake, FAKE_FRONT + 1, 10), -EINVAL);
+	KUNIT_EXPECT_EQ(test, fake_write(fake, 0, FAKE_FRONT + 5000), 0);
+	KUNIT_EXPECT_EQ(test, fake->n->end, FAKE_FRONT + 5000ULL);
+	KUNIT_EXPECT_EQ(test, fake_write(fake, FAKE_FRONT, 10), -EINVAL);
+	KUNIT_EXPECT_EQ(test, fake_finish(fake, true), 0);
+	expect_sound(test, fake);
+	expect_file(test, fake);
+}
+
+/* FreeBSD's server forgets a client with the answer to its end; another one does not. */
+static void dump_net_forgotten(struct kunit *test)
+{
+	struct fake_knobs knobs = { .forgets = true };
+	struct fake_net *fake = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		knobs.is_freebsd = i;
+		fake->heralds = 0;
+		fake->packets = 0;
+		fake->finished = 0;
+		KUNIT_ASSERT_EQ(test, fake_begin(fake, &knobs), 0);
+		KUNIT_ASSERT_EQ(test, fake_write(fake, 0, FAKE_FRONT), 0);
+		fake->logs = 0;
+		KUNIT_EXPECT_EQ(test, fake_finish(fake, true), i ? 0 : -ETIMEDOUT);
+		KUNIT_EXPECT_GE(test, fake->finished, 1);
+		KUNIT_EXPECT_EQ(test, fake->stops, i + 1);
+		expect_sound(test, fake);
+	}
+}
+
+/* The log goes first, which is more than is read of it at a time; and what is new goes last. */
+static void dump_net_kernel_log(struct kunit *test)
+{
+	static const struct fake_knobs knobs = { .drop_packet = 5, .reverse = true, .lines = 20 };
+	struct fake_net *fake = test->priv;
+	const char *at = fake->log;
+	unsigned int i;
+	char line[32];
+
+	for (i = 0; i < 12; i++)
+		pr_info("line %u of the log, %0800u\n", i, i);
+	KUNIT_ASSERT_EQ(test, fake_begin(fake, &knobs), 0);
+	KUNIT_EXPECT_EQ(test, dump_transfer_settle(&fake->n->transfer), 0);
+	for (i = 0; i < 12; i++) {
+		snprintf(line, sizeof(line), "line %u of the log, 0000", i);
+		at = strstr(at, line);
+		KUNIT_ASSERT_NOT_NULL_MSG(test, at, "%s", line);
+		KUNIT_EXPECT_EQ(test, at[strcspn(at, "\n")], '\n');
+	}
+	pr_info("the last line of the log\n");
+	KUNIT_EXPECT_EQ(test, fake_finish(fake, false), 0);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(at, "the last line of the log\n"));
+	expect_sound(test, fake);
+}
+
+/*
+ * The hop is asked for first, and the server hears of us as soon as it is known.  While the
+ * server answers nobody else is taken for the hop; who asks for us is told.
+ */
+static void dump_net_hop(struct kunit *test)
+{
+	static const struct fake_knobs knobs = { .no_hop = true };
+	struct fake_net *fake = test->priv;
+	const u8 *hop_mac = fake->n->transfer.way.hop_mac;
+	struct dump_way rogue = fake_way(0, 1500, true);
+	const struct dump_heard machine = { .mac = rogue.hop_mac, .from = rogue.there };
+	struct fake_answer *answer;
+
+	KUNIT_ASSERT_EQ(test, fake_begin(fake, &knobs), 0);
+	KUNIT_EXPECT_EQ(test, fake->asks, 1);
+	KUNIT_EXPECT_EQ(test, fake->heralds, 1);
+	/* There are no other frames than these, and packets. */
+	KUNIT_EXPECT_EQ(test, fake->frames - fake->packets, 2);
+	KUNIT_EXPECT_TRUE(test, ether_addr_equal(hop_mac, fake->way.mac));
+
+	/* Behind the acks of these. */
+	KUNIT_EXPECT_EQ(test, fake_write(fake, FAKE_FRONT, 3 * 1448), 0);
+	fake->n->transfer.heard_ns -= 2 * NSEC_PER_SEC;
+	rogue.mac[5] = 9;
+	answer = fake_answer(fake);
+	answer->bytes = dump_wire_arp(&rogue, answer->frame, &machine);
+	answer = fake_answer(fake);
+	answer->bytes = dump_wire_arp(&fake->way, answer->frame, NULL);
+	KUNIT_EXPECT_EQ(test, dump_net_flush(&fake->n->target), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_answers, 0);
+	KUNIT_EXPECT_TRUE(test, ether_addr_equal(hop_mac, fake->way.mac));
+	KUNIT_EXPECT_EQ(test, fake_write(fake, FAKE_FRONT + 3 * 1448, 10), 0);
+	KUNIT_EXPECT_EQ(test, fake_finish(fake, false), 0);
+	KUNIT_EXPECT_EQ(test, fake->told, 1);
+	KUNIT_EXPECT_EQ(test, fake->asks, 1);
+	expect_sound(test, fake);
+}
+
+/* net:ADDRESS[:PORT][%INTERFACE] */
+static void dump_net_words(struct kunit *test)
+{
+	static const struct {
+		const char	*text;
+		u32		there;
+		u16		port;
+		const char	*interface;
+	} rows[] = {
+		{ "192.0.2.20", 0xc0000214, 20023, "" },
+		{ "10.0.0.1:1", 0x0a000001, 1, "" },
+		{ "10.0.0.1:65535", 0x0a000001, 65535, "" },
+		{ "10.0.0.1%eth0", 0x0a000001, 20023, "eth0" },
+		{ "10.0.0.1:99%vlan.5", 0x0a000001, 99, "vlan.5" },
+		{ "10.0.0.1%eth0:1", 0x0a000001, 20023, "eth0:1" },
+		{ "10.0.0.1%fifteenletters1", 0x0a000001, 20023, "fifteenletters1" },
+		/* Of these there is nothing. */
+		{ "" }, { ":1" }, { "%eth0" }, { "10.0.0" }, { "10.0.0.1.2" }, { "10.0.0.256" },
+		{ "10.0.0.1/8" }, { "10.0.0.1 " }, { "host" }, { "2001:db8::1" }, { "10.0.0.1:" },
+		{ "10.0.0.1:0" }, { "10.0.0.1:65536" }, { "10.0.0.1:100000" }, { "10.0.0.1:x" },
+		{ "10.0.0.1:-1" }, { "10.0.0.1:1:2" }, { "10.0.0.1:%eth0" }, { "10.0.0.1%" },
+		{ "10.0.0.1:5%" }, { "10.0.0.1%sixteenletters16" },
+	};
+	struct fake_net *fake = test->priv;
+	struct dump_net *n = fake->n;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *text = rows[i].text;
+		int ret;
+
+		memset(n->interface, 0, sizeof(n->interface));
+		ret = dump_net_parse(n, text);
+		if (!rows[i].port) {
+			KUNIT_EXPECT_EQ_MSG(test, ret, -EINVAL, "%s", text);
+			continue;
+		}
+		KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", text);
+		KUNIT_EXPECT_EQ_MSG(test, ntohl(n->there), rows[i].there, "%s", text);
+		KUNIT_EXPECT_EQ_MSG(test, n->port, rows[i].port, "%s", text);
+		KUNIT_EXPECT_STREQ_MSG(test, n->interface, rows[i].interface, "%s", text);
+	}
+	KUNIT_EXPECT_EQ(test, PTR_ERR(dump_net_new("net:10.0.0")), -EINVAL);
+}
+
+static struct kunit_case dump_net_cases[] = {
+	KUNIT_CASE(dump_wire_both_ends),
+	KUNIT_CASE(dump_wire_known),
+	KUNIT_CASE(dump_wire_sum_of_zero),
+	KUNIT_CASE_PARAM(dump_wire_changed, wire_gen_params),
+	KUNIT_CASE(dump_wire_cut),
+	KUNIT_CASE(dump_wire_vlans),
+	KUNIT_CASE(dump_wire_options),
+	KUNIT_CASE(dump_wire_arp_answer),
+	KUNIT_CASE_PARAM(dump_net_whole, whole_gen_params),
+	KUNIT_CASE_PARAM(dump_net_failing, failing_gen_params),
+	KUNIT_CASE_PARAM(dump_net_refusing, refusing_gen_params),
+	KUNIT_CASE(dump_net_held_back),
+	KUNIT_CASE(dump_net_overtaken),
+	KUNIT_CASE(dump_net_copies),
+	KUNIT_CASE(dump_net_edges),
+	KUNIT_CASE(dump_net_forgotten),
+	KUNIT_CASE(dump_net_kernel_log),
+	KUNIT_CASE(dump_net_hop),
+	KUNIT_CASE(dump_net_words),
+	{}
+};
+
+static struct kunit_suite dump_net_suite = {
+	.name		= "ras_dump_net",
+	.init		= fake_init,
+	.exit		= fake_exit,
+	.test_cases	= dump_net_cases,
+};
+
+kunit_test_suite(dump_net_suite);
