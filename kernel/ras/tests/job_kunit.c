@@ -17,6 +17,7 @@ static struct {
 	struct ras_fake	*fake;
 	int		pieces;
 	atomic_t	done[RAS_FAKE_CPUS];
+	atomic_t	inside;
 	int		bad;
 	void		(*wrong)(void);
 	bool		tried;
@@ -465,8 +466,47 @@ static void ras_job_not_joined(struct kunit *test)
 	ras_fake_expect_idle(test, fake);
 }
 
+/* It does not come back before it is told to. */
+static bool long_work(void *arg)
+{
+	u64 begin_ns = job.fake->m.arch->now_ns();
+
+	atomic_inc(&job.inside);
+	while (job.fake->m.arch->now_ns() - begin_ns < PIECE_MS / 2 * NSEC_PER_MSEC)
+		job.fake->m.arch->relax();
+	return true;
+}
+
+static const struct ras_job long_job = { .work = long_work, .deadline_ms = PIECE_MS };
+
+static void hook_cut(struct ras_fake_handler *h, const struct ras_stop *stop)
+{
+	job.started = ras_help_start(stop, &long_job);
+	while (atomic_read(&job.inside) < job.started) {
+		ras_progress(stop);
+		h->fake->m.arch->relax();
+	}
+	job.ended = ras_help_end(stop);
+	job.tried = over(stop);
+}
+
+/* When a job has been ended, nobody is in a piece any more: its memory may be used again. */
+static void ras_job_cut(struct kunit *test)
+{
+	struct ras_fake_handler *h;
+	struct ras_fake *fake = new_job(test, 4, &h, 10 * PIECE_MS);
+
+	h->hook = hook_cut;
+	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
+	KUNIT_EXPECT_EQ(test, job.started, 2);
+	KUNIT_EXPECT_EQ(test, job.ended, 0);
+	KUNIT_EXPECT_TRUE(test, job.tried);
+	ras_fake_expect_idle(test, fake);
+}
+
 static struct kunit_case ras_job_cases[] = {
 	KUNIT_CASE(ras_job_all),
+	KUNIT_CASE(ras_job_cut),
 	KUNIT_CASE(ras_job_nudge),
 	KUNIT_CASE(ras_job_of_the_watcher),
 	KUNIT_CASE(ras_job_of_the_watcher_goes_on),

@@ -425,6 +425,26 @@ static void ras_registry_provided(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ras_provided(&fake->m), RAS_DID_KEXEC);
 }
 
+/* A handler that may be called by its name is held, and nobody has to wait for that. */
+static void ras_registry_by_name(struct kunit *test)
+{
+	struct ras_fake *fake = ras_fake_new(test, 1, true);
+	struct ras_fake_handler *h = ras_fake_handler(test, "named", 1);
+	struct ras_entry *entry;
+
+	h->handler.flags = RAS_HANDLER_BY_NAME | RAS_HANDLER_ON_CALL;
+	KUNIT_ASSERT_EQ(test, ras_add_handler(&fake->m, &h->handler), 0);
+	ras_fake_add(test, "other", 2);
+	KUNIT_EXPECT_NULL(test, ras_hold_named_entry(&fake->m, "other"));
+	KUNIT_EXPECT_FALSE(test, mutex_is_locked(&fake->m.lock));
+	entry = ras_hold_named_entry(&fake->m, "named\n");
+	KUNIT_EXPECT_FALSE(test, mutex_is_locked(&fake->m.lock));
+	KUNIT_ASSERT_NOT_NULL(test, entry);
+	KUNIT_EXPECT_EQ(test, atomic_read(&entry->busy), 1);
+	ras_let_go_entry(entry);
+	KUNIT_EXPECT_EQ(test, atomic_read(&entry->busy), 0);
+}
+
 static struct kunit_case ras_registry_cases[] = {
 	KUNIT_CASE(ras_registry_order),
 	KUNIT_CASE(ras_registry_runs_in_order),
@@ -441,6 +461,7 @@ static struct kunit_case ras_registry_cases[] = {
 	KUNIT_CASE(ras_registry_bare_handler),
 	KUNIT_CASE(ras_registry_new_priority),
 	KUNIT_CASE(ras_registry_chain_is_replaced),
+	KUNIT_CASE(ras_registry_by_name),
 	KUNIT_CASE(ras_registry_provided),
 	{}
 };
