@@ -466,14 +466,11 @@ static void ras_job_not_joined(struct kunit *test)
 	ras_fake_expect_idle(test, fake);
 }
 
-/* It does not come back before it is told to. */
+/* It comes back by itself, when half of its time is over. */
 static bool long_work(void *arg)
 {
-	u64 begin_ns = job.fake->m.arch->now_ns();
-
 	atomic_inc(&job.inside);
-	while (job.fake->m.arch->now_ns() - begin_ns < PIECE_MS / 2 * NSEC_PER_MSEC)
-		job.fake->m.arch->relax();
+	ras_fake_hang(job.fake, PIECE_MS / 2 * NSEC_PER_MSEC);
 	return true;
 }
 
@@ -482,10 +479,7 @@ static const struct ras_job long_job = { .work = long_work, .deadline_ms = PIECE
 static void hook_cut(struct ras_fake_handler *h, const struct ras_stop *stop)
 {
 	job.started = ras_help_start(stop, &long_job);
-	while (atomic_read(&job.inside) < job.started) {
-		ras_progress(stop);
-		h->fake->m.arch->relax();
-	}
+	h->ret = ras_fake_until(h->fake, atomic_read(&job.inside) == job.started);
 	job.ended = ras_help_end(stop);
 	job.tried = over(stop);
 }
@@ -499,6 +493,7 @@ static void ras_job_cut(struct kunit *test)
 	h->hook = hook_cut;
 	KUNIT_ASSERT_EQ(test, ras_fake_stop(fake, 0, RAS_TRIGGER_API), 0);
 	KUNIT_EXPECT_EQ(test, job.started, 2);
+	KUNIT_EXPECT_TRUE(test, h->ret);
 	KUNIT_EXPECT_EQ(test, job.ended, 0);
 	KUNIT_EXPECT_TRUE(test, job.tried);
 	ras_fake_expect_idle(test, fake);
