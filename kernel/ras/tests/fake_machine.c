@@ -458,6 +458,9 @@ void ras_fake_exit(struct kunit *test)
 
 	if (!fake)
 		return;
+	/* A test that passes only then waits for what never comes, for minutes. */
+	KUNIT_EXPECT_TRUE_MSG(test, time_before(jiffies, fake->patience),
+			      "a wait was ended by the patience of the fake");
 	for (cpu = 0; cpu < fake->nr; cpu++) {
 		if (!fake->cpu[cpu].task)
 			continue;
