@@ -126,6 +126,12 @@ nfs_mount()
 dump_to()
 {
 	net_up 0 10.0.2.15
+	dump_by_route "$@"
+}
+
+# dump_by_route WORDS: the same, by the way that there is already.
+dump_by_route()
+{
 	[ $# = 0 ] || try "$*" dump/targets
 	rasctl netdump setup --port "$(word_port rt.rasdumpd)" "$(word_address rt.rasdumpd)" 2>&1 |
 		tell "rasctl: "

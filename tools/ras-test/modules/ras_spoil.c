@@ -19,6 +19,7 @@
  *			that CPU has a fault in it, each time
  *	panic <function>
  *			panic, when a CPU comes to the function
+ *	late <text>	say the text, and panic two seconds later; interrupts are off meanwhile
  *
  * For "pages" and "hole" there are pages to look for in the dump, which begin with
  * "ras_spoil_intact": those whose struct page was left alone, or is in the hole.
@@ -49,6 +50,7 @@
 /* Pages to look for, and as many between them. */
 #define SPOIL_PAGES	256
 #define SPOIL_READY_MS	5000
+#define SPOIL_LATE_MS	2000
 
 static struct block_device *spoil_disk;
 static bool spoil_held;
@@ -306,6 +308,15 @@ static int spoil_probe_at(const char *words, enum spoil_how how)
 	return register_kprobe(&spoil_probe);
 }
 
+/* The lab does what the text asks for, and the kernel does not get to know of it. */
+static int spoil_late(const char *text)
+{
+	local_irq_disable();
+	pr_info("RT: %s\n", text);
+	mdelay(SPOIL_LATE_MS);
+	panic("ras_spoil: late");
+}
+
 static int spoil_do(const char *text, const struct kernel_param *param)
 {
 	char word[64], *name;
@@ -321,6 +332,8 @@ static int spoil_do(const char *text, const struct kernel_param *param)
 		ret = spoil_hold_disk_of(name + strlen("disk "));
 	else if (strstarts(name, "net "))
 		ret = spoil_hold_net_of(name + strlen("net "));
+	else if (strstarts(name, "late "))
+		ret = spoil_late(name + strlen("late "));
 	else if (!strcmp(name, "queue"))
 		ret = spoil_queue();
 	else if (!strcmp(name, "pages"))

@@ -24,10 +24,14 @@ from raslab.network import Card, Relay, Switch, card_mac
 from raslab.peer import PEERS, Gateway, Peer
 from raslab.row import LifeRow, Row
 from raslab.remade import merge, unseal
+from raslab.stranger import Stranger
 from raslab.talk import Conversation, Gdb
 from raslab.target import Target
+from raslab.uplink import uplink_from_row
 from raslab.watch import Watch
 
+# What a machine calls itself, on its first card.
+MACHINE = "10.0.2.15"
 # A long grace period, unless the row has its own: on a busy host an NMI would find the
 # CPU on its way into the interrupt, and not in its place any more.
 GRACE = "ras.ipi_grace_us=1000000"
@@ -156,10 +160,15 @@ class CaseRun:
             port = switch.connect(f"card{index}")
             cards.append(Card(model, card_mac(index), port))
         if self.row.peers:
-            gateway = Gateway(self.directory, switch, self.target.qemu)
+            uplink = uplink_from_row(self.row.uplink)
+            gateway = Gateway(self.directory, switch, self.target.qemu, uplink)
             stack.callback(gateway.stop)
             gateway.start()
             self.peers.append(gateway)
+        if self.row.stranger:
+            stranger = Stranger(switch.connect("stranger"), self.row.stranger, MACHINE)
+            stack.callback(stranger.stop)
+            stranger.start()
         switch.start()
         return switch, cards
 
@@ -169,6 +178,7 @@ class CaseRun:
         for name, options in self.row.peers.items():
             peer = PEERS[name](self.directory, options)
             peer.programs = self.target.objects / "tools"
+            peer.address = uplink_from_row(self.row.uplink).address
             stack.callback(peer.stop)
             peer.start()
             self.peers.append(peer)

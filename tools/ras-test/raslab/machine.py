@@ -115,6 +115,10 @@ class Life(ABC):
         """Report to a CPU that the memory which it reads now is poisoned."""
         raise NotImplementedError
 
+    def plug(self, card: int, is_in: bool) -> None:
+        """Plug the cable of a network card in, or pull it out."""
+        raise NotImplementedError
+
     def cut(self) -> None:
         """Cut the power."""
         self.kill()
@@ -203,6 +207,13 @@ class QemuLife(Life):
         command = f"mce {cpu} {MC_BANK} {MC_STATUS:#x} {MCG_STATUS:#x} {address:#x} {MC_MISC:#x}"
         arguments: dict[str, Any] = {"command-line": command}
         self.monitor.execute("human-monitor-command", **arguments)
+
+    def plug(self, card: int, is_in: bool) -> None:
+        """Plug the cable of a network card in, or pull it out.  As with the button."""
+        try:
+            self.monitor.execute("set_link", name=f"net{card}", up=is_in)
+        except QmpError:
+            pass
 
     def reset(self) -> None:
         """Press the reset button."""

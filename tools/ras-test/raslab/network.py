@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from raslab.check import Answer, Check, Evidence, Judge, RowError
 from raslab.lab import LabError
@@ -121,6 +121,14 @@ class Counts:
     lost_frames: list[int] = field(default_factory=list)
 
 
+Change = Callable[[bytes], Optional[bytes]]
+
+
+def unchanged(frame: bytes) -> bytes:
+    """What a port does to a frame if nothing else is said."""
+    return frame
+
+
 @dataclass
 class Port:
     """A place on the switch: its own end, the end that is given away, what waits for it."""
@@ -128,7 +136,9 @@ class Port:
     name: str
     near: socket.socket
     far: socket.socket
-    accepts: Callable[[bytes], bool] | None
+    # What goes out of it, and what comes in by it, of a frame; None: it is refused.
+    outward: Change
+    inward: Change
     counts: Counts = field(default_factory=Counts)
     queue: deque[bytes] = field(default_factory=deque)
     # A frame (twice, if duplicated) that the next one of this port overtakes, and when it
@@ -178,10 +188,13 @@ class Switch:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def connect(self, name: str, accepts: Callable[[bytes], bool] | None = None) -> socket.socket:
+    def connect(
+        self, name: str, outward: Change = unchanged, inward: Change = unchanged
+    ) -> socket.socket:
         """A new port; returns the machine's or peer's end, which stays the switch's to close.
 
-        With ``accepts``, the port is only given frames for which it is true.
+        ``outward`` makes the frame that the port is given, ``inward`` what the switch gets
+        from it; None is a frame that the port does not take, or that is not one for others.
         """
         if name in self.ports:
             raise LabError(f"two ports of the switch are called {name!r}")
@@ -190,7 +203,7 @@ class Switch:
         for end in near, far:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         with self._lock:
-            port = self.ports[name] = Port(name, near, far, accepts)
+            port = self.ports[name] = Port(name, near, far, outward, inward)
             self.lives[-1][name] = port.counts
             self._capture.port(name)
             self._selector.register(near, selectors.EVENT_READ, port)
@@ -272,7 +285,7 @@ class Switch:
             except OSError:
                 # Nothing more; or the reader at the other end has gone, which is its affair.
                 return
-            if frame:
+            if frame and (frame := port.inward(frame) or b""):
                 self._arrived(port, frame)
 
     def _arrived(self, port: Port, frame: bytes) -> None:
@@ -314,12 +327,13 @@ class Switch:
         for port in self.ports.values():
             if port.name == source:
                 continue
-            if port.accepts is not None and not port.accepts(frame):
+            leaves = port.outward(frame)
+            if leaves is None:
                 port.counts.refused += 1
             elif len(port.queue) >= LONGEST_QUEUE:
                 port.counts.overflowed += 1
             else:
-                port.queue.append(frame)
+                port.queue.append(leaves)
 
     def _write(self, port: Port) -> None:
         while port.queue:
@@ -403,7 +417,7 @@ class NetworkJudge(Judge):
     `` from PORT``, only of those that came from that port. ``refused`` and ``overflowed``,
     alone or with `` to PORT``, are frames that a port did not take. BOUNDS are as Bounds has
     them; with `` %``, of all frames of the same ports. Ports are ``card0`` (the machine's
-    first card), ``card1`` ... and ``gateway`` (all peers on the host).
+    first card), ``card1`` ..., ``gateway`` (all peers on the host) and ``stranger``.
 
     ``["network", "same losses", LIVES]``: there were that many lives, each lost frames, and
     those were the frames which the row's seed loses: computed anew here, and the same in

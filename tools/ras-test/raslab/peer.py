@@ -27,10 +27,15 @@ from raslab.lab import LabError
 from raslab.netdump import Server
 from raslab.network import Bounds, Switch
 from raslab.nfs import NfsExport
+from raslab.uplink import GATEWAY, Uplink
 
-# Where a machine finds the gateway, and so all peers.
-GATEWAY = "10.0.2.2"
 LOOPBACK = "127.0.0.1"
+# Where other machines are that dump.
+OTHERS = "127.0.0.2"
+# They take seconds.
+LOAD_S = 60.0
+# 52:55, and the address.
+GATEWAY_MAC = b"\x52\x55" + socket.inet_aton(GATEWAY)
 # A connection over which nothing comes for so long is given up.
 IDLE_S = 60.0
 # How soon a thread sees that it has to stop.
@@ -61,6 +66,8 @@ class Peer(ABC):
         self.lock = threading.Lock()
         # Where the project's own programs for the host are.
         self.programs = Path()
+        # Where a machine finds it.
+        self.address = GATEWAY
 
     @classmethod
     def accept(cls, options: Mapping[str, object]) -> None:
@@ -100,12 +107,15 @@ class Peer(ABC):
 
 
 def to_gateway(frame: bytes) -> bool:
-    """Is the frame ARP, or IPv4 to the gateway itself?
+    """Is the frame for its card, and ARP, or IPv4 to the gateway itself?
 
-    What a machine gets must not depend on the world outside: QEMU would also answer DHCP
+    QEMU's user network would take it whatever card it is for.  And what a machine gets must not depend on the world outside: QEMU would also answer DHCP
     and DNS, and connect the machine to the Internet.
     """
     kind, target = frame[12:14], frame[30:34]
+    # The first bit that goes over the wire: it is for more than one.
+    if frame[:6] != GATEWAY_MAC and not frame[0] & 1:
+        return False
     return kind == b"\x08\x06" or (kind == b"\x08\x00" and target == socket.inet_aton(GATEWAY))
 
 
@@ -118,12 +128,17 @@ class Gateway(Peer):
 
     name = "gateway"
 
-    def __init__(self, directory: Path, switch: Switch, program: str) -> None:
+    def __init__(self, directory: Path, switch: Switch, program: str, uplink: Uplink) -> None:
         super().__init__(directory, {})
-        self.socket = switch.connect(self.name, to_gateway)
+        self.uplink = uplink
+        self.socket = switch.connect(self.name, self._outward, uplink.inward)
         self.log = directory / "gateway.log"
         self.program = program
         self.process: subprocess.Popen[bytes] | None = None
+
+    def _outward(self, frame: bytes) -> bytes | None:
+        leaves = self.uplink.outward(frame)
+        return leaves if leaves is not None and to_gateway(leaves) else None
 
     def command(self) -> list[str]:
         """No machine, but a hub between the user-mode network and the switch."""
@@ -208,7 +223,7 @@ class TcpPeer(Peer):
             self.save()
 
     def words(self) -> str:
-        return f"rt.{self.name}={GATEWAY}:{self.port}"
+        return f"rt.{self.name}={self.address}:{self.port}"
 
     def _spawn(self, run: Callable[[socket.socket], None], end: socket.socket) -> None:
         thread = threading.Thread(target=run, args=(end,), name=self.name, daemon=True)
@@ -457,21 +472,23 @@ class Rasdumpd(Peer):
     """rasdumpd, which receives dumps, below the directory peer-rasdumpd.
 
     ``dies_at``: it is killed when it has received so many bytes, and started again after
-    ``back_s`` seconds, if that is not 0.  It counts the dumps that were ``complete``,
+    ``back_s`` seconds, if that is not 0.  ``others``: so many clients of ras-netdump-load send
+    their dumps from OTHERS while the machine does.  It counts the dumps that were ``complete``,
     ``partial`` and ``failed``, by its log, and the ``logs`` of machines, and how often it was
     ``killed``.  The last complete dump, or else a partial one, is the file vmcore of the
     directory at the end, and its log the file log.
     """
 
     name = "rasdumpd"
-    options = {"dies_at": 0, "back_s": 0, "arguments": ""}
+    options = {"dies_at": 0, "back_s": 0, "arguments": "", "others": 0}
     counters = ("complete", "partial", "failed", "logs", "killed")
 
     def __init__(self, directory: Path, options: Mapping[str, object]) -> None:
         super().__init__(directory, options)
         self.server: Server | None = None
         self.stopping = threading.Event()
-        self.killer: threading.Thread | None = None
+        # Threads that wait for the dump to begin, or to have some size.
+        self.waiting: list[threading.Thread] = []
 
     def start(self) -> None:
         program = self.programs / self.name
@@ -480,28 +497,49 @@ class Rasdumpd(Peer):
         arguments = str(self.chosen["arguments"]).split()
         self.server = Server(program, self.files, "--json", *arguments)
         self.server.start()
-        if self.chosen["dies_at"]:
-            self.killer = threading.Thread(target=self._kill, args=(self.server,), daemon=True)
-            self.killer.start()
+        for option, what in ("dies_at", self._kill), ("others", self._load):
+            if self.chosen[option]:
+                self.waiting.append(threading.Thread(target=what, args=(self.server,), daemon=True))
+                self.waiting[-1].start()
 
     def words(self) -> str:
         port = self.server.port if self.server is not None else 0
-        return f"rt.{self.name}={GATEWAY}:{port}"
+        return f"rt.{self.name}={self.address}:{port}"
 
     def _received(self) -> int:
         return sum(path.stat().st_size for path in self.files.rglob("*.partial"))
 
-    def _kill(self, server: Server) -> None:
-        """Kill it when it has so much, and perhaps start it again."""
-        most, back_s = int(str(self.chosen["dies_at"])), int(str(self.chosen["back_s"]))
+    def _has_received(self, least: int) -> bool:
+        """Wait until it has so much; false if the machine ends before."""
         while not self.stopping.wait(0.005):
             try:
-                if self._received() >= most:
-                    break
+                if self._received() >= least:
+                    return True
             except FileNotFoundError:
                 # It was renamed just now.
                 continue
-        else:
+        return False
+
+    def _load(self, server: Server) -> None:
+        """Other machines crash, too."""
+        if not self._has_received(1):
+            return
+        command = [str(self.programs / "ras-netdump-load"), "--clients", str(self.chosen["others"])]
+        command += ["--bytes", "2M", "--from", OTHERS, f"{LOOPBACK}:{server.port}"]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=LOAD_S, check=False
+            )
+        except subprocess.TimeoutExpired:
+            self.failure = f"ras-netdump-load was not done after {LOAD_S:.0f} s"
+            return
+        if done.returncode:
+            self.failure = f"ras-netdump-load: {done.stdout[-200:]}{done.stderr[-200:]}"
+
+    def _kill(self, server: Server) -> None:
+        """Kill it when it has so much, and perhaps start it again."""
+        most, back_s = int(str(self.chosen["dies_at"])), int(str(self.chosen["back_s"]))
+        if not self._has_received(most):
             return
         server.stop(signal.SIGKILL)
         self.count("killed")
@@ -515,8 +553,8 @@ class Rasdumpd(Peer):
         if self.server is None:
             return
         self.stopping.set()
-        if self.killer is not None:
-            self.killer.join(30)
+        for thread in self.waiting:
+            thread.join(2 * LOAD_S)
         server, self.server = self.server, None
         status, said = server.stop()
         if status:
@@ -530,7 +568,7 @@ class Rasdumpd(Peer):
         for line in events.splitlines():
             event = json.loads(line)
             self.count(event["event"])
-            if event["event"] in ("complete", "partial"):
+            if event["event"] in ("complete", "partial") and not event["file"].startswith(OTHERS):
                 last = event["file"]
         if not last:
             last = next((str(path) for path in self.files.rglob("*.partial")), "")

@@ -17,8 +17,10 @@ from raslab.network import CARDS, Relay
 from raslab.peer import PEERS
 from raslab.row import Check, DiskRow, LifeRow, Row, RowError
 from raslab.remade import KEY_BYTES, is_key
+from raslab.stranger import Stranger
 from raslab.talk import parse
 from raslab.target import flavours_in
+from raslab.uplink import uplink_from_row
 
 # Key of a row, and its type in the file.
 KEYS: dict[str, type | tuple[type, ...]] = {
@@ -45,6 +47,8 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "fetch": str,
     "unseal": str,
     "cards": list,
+    "stranger": dict,
+    "uplink": dict,
     "network": dict,
     "peers": dict,
     "survey": list,
@@ -179,6 +183,8 @@ def _asked_of_it(row: Row) -> None:
 def _network(row: Row) -> None:
     """The switch, and who is on it."""
     Relay.from_row(row.network)
+    uplink_from_row(row.uplink)
+    Stranger.accept(row.stranger)
     for card in row.cards:
         if card not in CARDS:
             raise RowError(f"there is no network card {card!r}; there are {' '.join(CARDS)}")
@@ -186,8 +192,10 @@ def _network(row: Row) -> None:
         if name not in PEERS:
             raise RowError(f"there is no peer {name!r}; there are {' '.join(PEERS)}")
         PEERS[name].accept(options)
-    if (row.peers or row.network) and not row.cards:
+    if (row.peers or row.network or row.stranger) and not row.cards:
         raise RowError("a machine without a card is on no network")
+    if row.uplink and not row.peers:
+        raise RowError("an uplink leads to peers, and there is none")
 
 
 def row_from(name: str, subject: str, table: Mapping[str, Any], represents: bool) -> Row:

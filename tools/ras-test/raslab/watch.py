@@ -35,6 +35,9 @@ class Watch:
         self._pressed = 0.0
         self._button_wanted = False
         self._check_reported = False
+        # The card whose cable was pulled out, and when to plug it in again.
+        self._unplugged: tuple[int, float] | None = None
+        self._was_unplugged = False
         self._gdb_started = False
 
     def run(self) -> End:
@@ -78,6 +81,7 @@ class Watch:
             return End.CUT
         self._press_button()
         self._report_machine_check()
+        self._unplug()
         if self.gdb is not None and not self._gdb_started:
             # With a conversation it waits for that by itself.
             if self.talk is not None or " RT: gdb" in self._seen:
@@ -103,6 +107,19 @@ class Watch:
         if wanted and not self._check_reported:
             self._check_reported = True
             self.life.machine_check(int(wanted[1]), int(wanted[2], 16))
+
+    def _unplug(self) -> None:
+        """Pull out the cable of a card; plug it in again if the machine has said when."""
+        now = time.monotonic()
+        wanted = re.search(r" RT: want card (\d+) unplugged(?: for (\d+) s)?\n", self._seen)
+        if wanted and not self._was_unplugged:
+            self._was_unplugged = True
+            self.life.plug(int(wanted[1]), False)
+            if wanted[2]:
+                self._unplugged = int(wanted[1]), now + int(wanted[2])
+        if self._unplugged and now >= self._unplugged[1]:
+            self.life.plug(self._unplugged[0], True)
+            self._unplugged = None
 
     @staticmethod
     def _heard(transcript: Path) -> str:

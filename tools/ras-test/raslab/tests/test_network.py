@@ -255,7 +255,7 @@ class Switches(unittest.TestCase):
         switch = Switch(Relay(), self.directory)
         self.addCleanup(switch.stop)
         one = switch.connect("one")
-        two = switch.connect("two", lambda frame: frame != b"bad")
+        two = switch.connect("two", lambda frame: frame if frame != b"bad" else None)
         with switch:
             for frame in (b"good", b"bad", b"fine"):
                 one.send(frame)

@@ -20,6 +20,7 @@ from raslab.check import Check, Evidence, RowError
 from raslab.network import Relay, Switch
 from raslab.nfs import EXIST, INVAL, NOENT, NOTSUPP, OK, STALE, NfsExport, opaque, u32, u64
 from raslab.peer import (
+    GATEWAY_MAC,
     LOOPBACK,
     PEERS,
     Echo,
@@ -30,6 +31,7 @@ from raslab.peer import (
     TcpPeer,
     to_gateway,
 )
+from raslab.uplink import Uplink
 
 
 class InDirectory(unittest.TestCase):
@@ -139,18 +141,20 @@ class Receivers(InDirectory):
 
 class Gateways(InDirectory):
     def test_what_it_takes(self) -> None:
-        arp = bytes(12) + b"\x08\x06" + bytes(28)
-        self.assertTrue(to_gateway(arp))
+        arp = bytes(6) + b"\x08\x06" + bytes(28)
+        self.assertTrue(to_gateway(b"\xff" * 6 + arp))
+        self.assertTrue(to_gateway(GATEWAY_MAC + arp))
+        self.assertFalse(to_gateway(b"\x52\x54\0\x72\x61\xf0" + arp))
         for address, good in (("10.0.2.2", True), ("10.0.2.3", False), ("255.255.255.255", False)):
-            frame = bytes(12) + b"\x08\x00" + bytes(16) + socket.inet_aton(address)
+            frame = GATEWAY_MAC + bytes(6) + b"\x08\x00" + bytes(16) + socket.inet_aton(address)
             self.assertIs(to_gateway(frame), good, address)
-        self.assertFalse(to_gateway(bytes(12) + b"\x86\xdd" + bytes(40)))
-        self.assertFalse(to_gateway(b"short"))
+        self.assertFalse(to_gateway(GATEWAY_MAC + bytes(6) + b"\x86\xdd" + bytes(40)))
+        self.assertFalse(to_gateway(GATEWAY_MAC))
 
     def test_its_end_is_trouble(self) -> None:
         switch = Switch(Relay(), self.directory)
         self.addCleanup(switch.stop)
-        gateway = Gateway(self.directory, switch, "false")
+        gateway = Gateway(self.directory, switch, "false", Uplink())
         gateway.start()
         self.addCleanup(gateway.stop)
         deadline = time.monotonic() + 10

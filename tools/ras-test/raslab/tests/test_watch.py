@@ -34,6 +34,9 @@ class MadeUpLife(Life):
     def machine_check(self, cpu: int, address: int) -> None:
         self.done.append(f"machine check {cpu} {address:#x}")
 
+    def plug(self, card: int, is_in: bool) -> None:
+        self.done.append(f"card {card} {'in' if is_in else 'out'}")
+
     def prints(self, text: str) -> None:
         with open(self.console, "ab") as file:
             file.write(text.encode())
@@ -90,6 +93,16 @@ class WatchTest(unittest.TestCase):
         timer.start()
         self.watch(time=1).run()
         self.assertEqual(self.life.done, ["machine check 1 0x1f00"])
+
+    def test_cable_is_pulled_out_once_and_plugged_in_again(self) -> None:
+        self.life.prints("[ 1.0] RT: want card 0 unplugged for 1 s\n")
+        self.watch(time=2).run()
+        self.assertEqual(self.life.done, ["card 0 out", "card 0 in"])
+
+    def test_cable_stays_out(self) -> None:
+        self.life.prints("[ 1.0] ras_spoil: RT: want card 1 unplugged\n")
+        self.watch(time=1).run()
+        self.assertEqual(self.life.done, ["card 1 out"])
 
     def test_interrupted(self) -> None:
         stopping.set()
