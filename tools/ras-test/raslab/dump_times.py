@@ -13,6 +13,7 @@ import shutil
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from raslab.disk import Disk, disk_path
 from raslab.lab import LabError
@@ -36,21 +37,27 @@ class Way:
     end: str
     words: str
     prepare: str = ""
-    disk: bool = False
+    # The size of an area on an NVMe disk, if there is one.
+    disk: str = ""
     command: str = CRASH
     begin: str = PANIC
+    # What the file is full of: the engine leaves out zeros.
+    content: str = "/dev/zero"
     # What it runs on, if not on the processor of all other machines.
     cpu: str = ""
 
     def run(self, gib: int) -> str:
         """What the guest does: it fills its memory, and crashes."""
         size = gib * FILE_MIB_PER_GIB
-        fill = f"dd if=/dev/zero of=/tmp/file bs=1M count={size} 2>/dev/null; sync\n"
+        fill = f"dd if={self.content} of=/tmp/file bs=1M count={size} 2>/dev/null; sync\n"
         return f"{self.prepare}{fill}{self.command}\n"
 
 
 DONE = r"ras: +stop 1 took"
-DISK = Way("to an NVMe disk", DONE, "crashkernel=0 ras_dump.targets=/dev/nvme0n1", disk=True)
+DISK = Way("to an NVMe disk", DONE, "crashkernel=0 ras_dump.targets=/dev/nvme0n1", disk="1G")
+# What is in files goes to the disk as it is: as much as the driver can do.
+AS_IT_IS = "ras_dump.level=25 ras_dump.compression=none"
+RAW = replace(DISK, name="as it is", words=f"{DISK.words} {AS_IT_IS}", content="/dev/urandom")
 # LZO clears 16 KiB for each page.  Where there is ERMS the kernel does that by REP STOSB, which
 # hardware does by the cache line and QEMU by the byte.
 NO_ERMS = replace(DISK, name="the same without ERMS", cpu="max,-erms")
@@ -85,6 +92,18 @@ class Taken:
         return int(match[1]) if match else 0
 
     @property
+    def kib(self) -> int:
+        """The size of the file."""
+        match = re.search(r"dump to \S+ whole: .* pages, ([0-9]+) KiB", self.console)
+        return int(match[1]) if match else 0
+
+    @property
+    def rate(self) -> float:
+        """MiB of the file a second, while pages were written."""
+        ms = sum(self.phases.get(name, 0) for name in ("kernel image", "slab", "kernel", "rest"))
+        return self.kib / 1024 / (ms / 1000) if ms else 0.0
+
+    @property
     def pages(self) -> int:
         """How many were dumped."""
         match = re.search(
@@ -106,16 +125,34 @@ def measure(target: Target, way: Way, cpus: int, gib: int) -> Taken:
     directory = target.lab.run / "bench-dump"
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
+    if way.cpu:
+        target = replace(target, processor=way.cpu)
+    machine = machine_for(target, directory, cpus, gib, area=way.disk)
+    return end_of_dump(target, way, machine, way.run(gib), directory)
+
+
+def machine_for(
+    target: Target,
+    directory: Path,
+    cpus: int,
+    gib: int,
+    *,
+    area: str = "",
+    options: Sequence[str] = (),
+) -> Qemu:
+    """A machine with a disk for kdump, and perhaps an area of that size for the engine."""
     disks = [Disk("dump", "virtio", "1G", disk_path(directory, "dump"))]
-    if way.disk:
-        disks.append(Disk("area", "nvme", "1G", disk_path(directory, "area")))
+    if area:
+        disks.append(Disk("area", "nvme", area, disk_path(directory, "area")))
     for disk in disks:
         disk.create()
         disk.power_on()
-    if way.cpu:
-        target = replace(target, processor=way.cpu)
-    machine = Qemu(target, directory, cpus, disks=disks, memory=f"{gib}G")
-    life = machine.boot(f"{way.words} loglevel=8", way.run(gib), on_console=True)
+    return Qemu(target, directory, cpus, disks=disks, memory=f"{gib}G", options=options)
+
+
+def end_of_dump(target: Target, way: Way, machine: Qemu, script: str, directory: Path) -> Taken:
+    """Crash the machine, and wait for its dump; LabError if it does not come."""
+    life = machine.boot(f"{way.words} loglevel=8", script, on_console=True)
     watch = Stopwatch(way.end, way.begin)
     try:
         watch.listen(life, LIMIT_S)
@@ -148,7 +185,12 @@ def show_ways(target: Target, gib: int, cpus: Sequence[int], rounds: int) -> Non
     first = taken[DISK.name, cpus[0]][0]
     print(f"\n  memory that is taken for it: {first.memory_kib} KiB; by kdump: 196608 KiB")
     phases = ", ".join(f"{name} {ms}" for name, ms in first.phases.items())
-    print(f"  to the disk, {cpus[0]} CPUs, ms: {phases}", flush=True)
+    print(f"  to the disk, {cpus[0]} CPUs, ms: {phases}")
+    raw = measure(target, RAW, cpus[0], 1).rate
+    print(
+        f"  MiB of the file a second: {first.rate:.0f}; files as they are: {raw:.0f}",
+        flush=True,
+    )
 
 
 def show_growth(target: Target, sizes: Sequence[int]) -> None:

@@ -19,6 +19,7 @@ from raslab.image import need_machine
 from raslab.instructions import CPUS, print_table
 from raslab.lab import Lab, LabError
 from raslab.machine import Qemu
+from raslab.net_times import show_net
 from raslab.row import Check, LifeRow, Row
 from raslab.stopwatch import Stopwatch
 from raslab.target import Target
@@ -242,6 +243,7 @@ def main(lab: Lab, args: argparse.Namespace) -> int:
     need_machine(target)
     if args.dump:
         show_dumps(target, args.quick)
+        show_net(target, 4, (4, 2, 1) if not args.quick else (2,), 3 if not args.quick else 1)
         return 0
     if not args.quick:
         need_machine(Target(lab, "unmodified"))
