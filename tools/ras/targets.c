@@ -26,22 +26,36 @@ static bool is_letter(unsigned char letter)
 	return letter >= 0xc0 && letter != 0xd7 && letter != 0xf7;
 }
 
-/* As dump_name() of the kernel names a handler. */
-static void name_handler(struct target *target)
-{
-	const char *last = strrchr(target->name, '/');
-
-	snprintf(target->handler, sizeof(target->handler), HANDLER_DUMP "%s",
-		 last ? last + 1 : target->name);
-	for (char *at = target->handler; *at; at++)
-		if (!is_letter((unsigned char)*at) && *at != '-' && *at != '_')
-			*at = '-';
-}
-
 /* Is it the name of a server? */
 bool target_is_net(const char *name)
 {
 	return !strncmp(name, TARGET_NET, strlen(TARGET_NET));
+}
+
+/* As dump_name() of the kernel names a handler. */
+static void name_handler(struct target *target)
+{
+	const char *slash = strrchr(target->name, '/'), *from = target->name;
+	const size_t most = sizeof(target->handler) - 1;
+	size_t at = strlen(HANDLER_DUMP);
+
+	strcpy(target->handler, HANDLER_DUMP);
+	if (target->is_net) {
+		strcpy(target->handler + at, "net-");
+		at += strlen("net-");
+		from += strlen(TARGET_NET);
+		if (strlen(from) > most - at)
+			from += strlen(from) - (most - at);
+	} else if (slash) {
+		from = slash + 1;
+	}
+	for (; *from && at < most; from++) {
+		if (target->is_net && (*from == '[' || *from == ']'))
+			continue;
+		target->handler[at++] =
+			is_letter((unsigned char)*from) || *from == '_' ? *from : '-';
+	}
+	target->handler[at] = '\0';
 }
 
 static bool add(struct targets *targets, const char *name)

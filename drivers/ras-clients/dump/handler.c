@@ -277,15 +277,25 @@ static struct notifier_block dump_memory_notifier = {
 	.notifier_call	= dump_memory_changed,
 };
 
-/* "dump-" and the last part of @word, in letters that a handler's name may have. */
+/*
+ * "dump-" and the last part of @word, in letters that a handler's name may have; of a server
+ * whose name is too long "dump-net-" and the end, as servers of one network begin alike.  The
+ * brackets of IPv6 are left out.  name_handler() of tools/ras does the same.
+ */
 static void dump_name(struct dump_handler *h, const char *word)
 {
-	char *at;
+	const bool is_net = strstarts(word, DUMP_NET_PREFIX);
+	const char *from = is_net ? word + strlen(DUMP_NET_PREFIX) : kbasename(word);
+	size_t at = scnprintf(h->name, sizeof(h->name), "dump-%s", is_net ? "net-" : "");
+	const size_t room = sizeof(h->name) - 1 - at, length = strlen(from);
 
-	snprintf(h->name, sizeof(h->name), "dump-%s", kbasename(word));
-	for (at = h->name; *at; at++)
-		if (!isalnum(*at) && *at != '-' && *at != '_')
-			*at = '-';
+	if (is_net && length > room)
+		from += length - room;
+	for (; *from && at < sizeof(h->name) - 1; from++) {
+		if (is_net && (*from == '[' || *from == ']'))
+			continue;
+		h->name[at++] = isalnum(*from) || *from == '_' ? *from : '-';
+	}
 }
 
 static void dump_handler_free(struct dump_handler *h)
