@@ -39,7 +39,8 @@ struct pci_dev;
  *	work; must not disturb it.  Sets dump_card.priv.  Return: 0 or an errno, and what was
  *	allocated is freed
  * @disarm: undo @arm.  Process context
- * @start: take the card: reset it, have it receive.  Polls, with %DUMP_CARD_TIMEOUT_NS as the
+ * @start: take the card: reset it, have it receive what is for this host, for all, and, if
+ *	dump_card.takes_groups, for groups.  Polls, with %DUMP_CARD_TIMEOUT_NS as the
  *	limit for all of it.  May be called again.  Return: 0; %-ENODEV if the card is gone
  *	(all ones); %-ETIMEDOUT; %-EIO
  * @send: put a frame, dump_card_frame() of @tag with @bytes, into the ring, which has room
@@ -75,6 +76,7 @@ struct dump_card_ops {
  * @ops: its driver
  * @device: the PCI device; @ops->arm sets its bypasses_iommu
  * @name: of the interface when it was armed, for messages
+ * @takes_groups: it has to receive frames to groups as well: neighbour discovery asks a group
  * @frames: memory of frames to be sent, with headroom, %DUMP_CARD_TAGS times @frame_bytes
  * @frames_addr: the same, as the card sees it
  * @frame_bytes: of a frame, with headroom
@@ -88,6 +90,7 @@ struct dump_card {
 	const struct dump_card_ops	*ops;
 	struct dump_device		device;
 	char				name[16];
+	bool				takes_groups;
 	void				*frames;
 	dma_addr_t			frames_addr;
 	size_t				frame_bytes;

@@ -43,6 +43,7 @@
 #define E1000_IMC		0x00d8
 #define E1000_RCTL		0x0100
 #define E1000_RCTL_EN		BIT(1)
+#define E1000_RCTL_MPE		BIT(4)
 #define E1000_RCTL_BAM		BIT(15)
 #define E1000_RCTL_SECRC	BIT(26)
 #define E1000_TCTL		0x0400
@@ -326,13 +327,16 @@ static void dump_e1000_prepare(const struct dump_card *card, struct dump_e1000 *
 
 /*
  * Receive what is for this host or for all, without its checksum, of any VLAN, and nothing
- * that a descriptor has no room for.  QEMU's e1000 does so a second after RCTL was
+ * that a descriptor has no room for.  If it is to take groups, it takes all of them (13.4.22:
+ * MPE): the table of groups (MTA) is the kernel's, whose driver leaves it empty when it wants
+ * all.  QEMU's e1000 does so a second after RCTL was
  * written; what comes before that is not lost.
  */
-static void dump_e1000_go(const struct dump_e1000 *e1000)
+static void dump_e1000_go(const struct dump_card *card, const struct dump_e1000 *e1000)
 {
 	dump_e1000_write(e1000, E1000_RCTL,
-			 E1000_RCTL_EN | E1000_RCTL_BAM | E1000_RCTL_SECRC);
+			 E1000_RCTL_EN | E1000_RCTL_BAM | E1000_RCTL_SECRC |
+			 (card->takes_groups ? E1000_RCTL_MPE : 0));
 	dump_e1000_refill(e1000);
 	/* The 82574L has other bits there, which have to stay. */
 	dump_e1000_change(e1000, E1000_TCTL, E1000_TCTL_CT | E1000_TCTL_COLD,
@@ -356,7 +360,7 @@ static int dump_e1000_start(struct dump_card *card)
 			       sizeof(e1000->shared->send));
 	if (ret)
 		return dump_e1000_is_gone(e1000) ? -ENODEV : ret;
-	dump_e1000_go(e1000);
+	dump_e1000_go(card, e1000);
 	return 0;
 }
 

@@ -3,7 +3,8 @@
  * RAS client: the dump engine, target net: virtio-net over PCI, polled.
  *
  * Virtual I/O Device (VIRTIO) 1.2, 5.1 network device.  Without any feature of its own the
- * device has one pair of queues, takes and gives frames whole, and receives everything.
+ * device has one pair of queues, takes and gives frames whole, and receives everything, frames
+ * to groups among it: a filter is set by VIRTIO_NET_F_CTRL_RX only (5.1.6.5.1).
  */
 #include <linux/errno.h>
 #include <linux/netdevice.h>
