@@ -37,6 +37,8 @@ struct fake_desc {
 /* What is special about a server, the network to it or the card; and what is expected then. */
 struct fake_knobs {
 	const char	*desc;
+	/* The server has an address of IPv6. */
+	bool		ipv6;
 	/* Of the way; and what the network carries.  0: 1500, and everything. */
 	unsigned int	mtu, longest;
 	u16		vlan;
@@ -403,7 +405,7 @@ static void fake_asked(struct fake_net *fake, const struct dump_heard *heard)
 	if (fake->knobs.late_hop && fake->asks == 1)
 		fake_pass(fake, FAKE_LATE_NS);
 	answer = fake_answer(fake);
-	answer->bytes = dump_wire_arp(&fake->way, answer->frame, heard);
+	answer->bytes = dump_wire_neighbour(&fake->way, answer->frame, heard);
 }
 
 /* A frame is at the server. */

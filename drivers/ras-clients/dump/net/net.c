@@ -26,6 +26,7 @@
 #include <linux/string.h>
 #include <linux/utsname.h>
 #include <linux/workqueue.h>
+#include <net/ipv6.h>
 #include <net/netevent.h>
 
 #include "../dump.h"
@@ -64,12 +65,12 @@ struct dump_held {
 /**
  * struct dump_net - a target
  * @target: as the engine sees it
- * @word: its name: net:ADDRESS[:PORT][%INTERFACE]
- * @there: the server
- * @port: its port for heralds
+ * @word: its name, as dump_net_new() has it
+ * @port: of the server, for heralds
  * @interface: by which to go, or ""
  * @card: the card; NULL while not armed
- * @way: to the server: one of them is written while the other one may be read
+ * @way: to the server, whose address is in both: one of them is written while the other one
+ *	may be read
  * @way_nr: which one may be read
  * @trouble: why the server cannot be reached now, or NULL
  * @refresh: looks up the way
@@ -93,7 +94,6 @@ struct dump_held {
 struct dump_net {
 	struct dump_target		target;
 	char				*word;
-	__be32				there;
 	u16				port;
 	char				interface[IFNAMSIZ];
 	struct dump_card		*card;
@@ -433,7 +433,7 @@ static void dump_net_refresh(struct work_struct *work)
 	struct dump_net *n = container_of(to_delayed_work(work), struct dump_net, refresh);
 	const struct dump_way *old = &n->way[n->way_nr];
 	struct dump_way *way = &n->way[!n->way_nr];
-	struct net_device *lower = dump_route_find(n->there, n->interface, way);
+	struct net_device *lower = dump_route_find(n->interface, way);
 	const char *trouble = dump_net_trouble(n, lower, way);
 
 	if (!IS_ERR(lower))
@@ -444,7 +444,8 @@ static void dump_net_refresh(struct work_struct *work)
 	if (!trouble) {
 		way->mtu = min_t(size_t, way->mtu, dump_card_room(n->card));
 		/* What was known of the hop is better than nothing. */
-		if (!way->has_hop && old->has_hop && way->hop == old->hop) {
+		if (!way->has_hop && old->has_hop &&
+		    !memcmp(&way->hop, &old->hop, sizeof(way->hop))) {
 			ether_addr_copy(way->hop_mac, old->hop_mac);
 			way->has_hop = true;
 		}
@@ -501,14 +502,29 @@ static void dump_net_unwatch(struct dump_net *n)
 	dump_device_unwatch(&n->card->device);
 }
 
+/* An address of the family of @way, as people write it. */
+static void dump_net_print(const struct dump_way *way, const union dump_address *address,
+			   char *text, size_t size)
+{
+	if (way->family == AF_INET6)
+		snprintf(text, size, "%pI6c", &address->v6);
+	else
+		snprintf(text, size, "%pI4", &address->v4);
+}
+
 static void dump_net_tell_way(const struct dump_net *n, const struct dump_way *way)
 {
+	char here[INET6_ADDRSTRLEN], hop[INET6_ADDRSTRLEN];
+
+	dump_net_print(way, &way->here, here, sizeof(here));
+	dump_net_print(way, &way->hop, hop, sizeof(hop));
 	if (way->has_hop)
-		pr_info("%s: from %pI4 by %s, %s, %pM\n", n->word, &way->here, n->card->name,
+		pr_info("%s: from %s by %s, %s, %pM\n", n->word, here, n->card->name,
 			n->card->ops->name, way->hop_mac);
 	else
-		pr_warn("%s: from %pI4 by %s, %s, but %pI4 does not answer to ARP\n", n->word,
-			&way->here, n->card->name, n->card->ops->name, &way->hop);
+		pr_warn("%s: from %s by %s, %s, but %s does not answer to %s\n", n->word, here,
+			n->card->name, n->card->ops->name, hop,
+			way->family == AF_INET6 ? "neighbour discovery" : "ARP");
 }
 
 static int dump_net_arm(struct dump_target *target)
@@ -517,9 +533,9 @@ static int dump_net_arm(struct dump_target *target)
 	struct dump_way *way = &n->way[0];
 	struct net_device *lower;
 	struct dump_card *card;
-	int ret = dump_route_resolve(n->there, n->interface, way, DUMP_RESOLVE_MS);
+	int ret = dump_route_resolve(n->interface, way, DUMP_RESOLVE_MS);
 
-	lower = ret ? ERR_PTR(ret) : dump_route_find(n->there, n->interface, way);
+	lower = ret ? ERR_PTR(ret) : dump_route_find(n->interface, way);
 	if (IS_ERR(lower)) {
 		pr_warn("%s: there is no route to the server: %pe\n", n->word, lower);
 		return PTR_ERR(lower);
@@ -532,6 +548,7 @@ static int dump_net_arm(struct dump_target *target)
 	dev_put(lower);
 	if (IS_ERR(card))
 		return PTR_ERR(card);
+	card->takes_groups = way->family == AF_INET6;
 	n->card = card;
 	ret = dump_net_watch(n);
 	if (ret) {
@@ -576,13 +593,30 @@ static const struct dump_target_ops dump_net_ops = {
 	.finish		= dump_net_finish,
 };
 
-/* ADDRESS[:PORT][%INTERFACE] */
+/* The address, and what is behind it: ADDRESS of IPv4, or [ADDRESS] of IPv6. */
+static const char *dump_net_parse_address(struct dump_way *way, const char *text)
+{
+	const char *rest = text + strcspn(text, *text == '[' ? "]" : ":%"), *end;
+	int good;
+
+	if (*text != '[') {
+		way->family = AF_INET;
+		good = in4_pton(text, rest - text, (u8 *)&way->there.v4, -1, &end);
+		return good && end == rest ? rest : NULL;
+	}
+	way->family = AF_INET6;
+	good = in6_pton(text + 1, rest - text - 1, way->there.v6.s6_addr, -1, &end);
+	/* Here, too, it takes what is only the beginning of what there is. */
+	return *rest && good && end == rest ? rest + 1 : NULL;
+}
+
+/* ADDRESS[:PORT][%INTERFACE], or [ADDRESS][:PORT][%INTERFACE] */
 static int dump_net_parse(struct dump_net *n, const char *text)
 {
-	const char *rest = text + strcspn(text, ":%"), *end;
+	const char *rest = dump_net_parse_address(&n->way[0], text);
 
 	n->port = RAS_NETDUMP_PORT;
-	if (!in4_pton(text, rest - text, (u8 *)&n->there, -1, &end) || end != rest)
+	if (!rest)
 		return -EINVAL;
 	if (*rest == ':') {
 		const size_t digits = strcspn(++rest, "%");
@@ -595,15 +629,38 @@ static int dump_net_parse(struct dump_net *n, const char *text)
 			return -EINVAL;
 		rest += digits;
 	}
-	if (*rest == '%' &&
-	    (!rest[1] || strscpy(n->interface, rest + 1, sizeof(n->interface)) < 0))
+	if (*rest && *rest != '%')
 		return -EINVAL;
+	if (*rest && (!rest[1] || strscpy(n->interface, rest + 1, sizeof(n->interface)) < 0))
+		return -EINVAL;
+	n->way[1] = n->way[0];
+	return 0;
+}
+
+/* Can a server have this address?  What is wrong with one of IPv4 its route tells. */
+static int dump_net_check(const struct dump_net *n, const char *word)
+{
+	const struct dump_way *way = &n->way[0];
+	int type;
+
+	if (way->family != AF_INET6)
+		return 0;
+	type = ipv6_addr_type(&way->there.v6);
+	/* To IPv4 in IPv6 clothes (::ffff:0:0/96) belongs no unicast, either. */
+	if ((type & (IPV6_ADDR_UNICAST | IPV6_ADDR_LOOPBACK)) != IPV6_ADDR_UNICAST) {
+		pr_warn("targets: \"%s\": no other machine has this address\n", word);
+		return -EADDRNOTAVAIL;
+	}
+	if (type & IPV6_ADDR_LINKLOCAL && !*n->interface) {
+		pr_warn("targets: \"%s\": a link-local address needs %%INTERFACE\n", word);
+		return -EINVAL;
+	}
 	return 0;
 }
 
 /**
  * dump_net_new() - make a server a target
- * @word: net:ADDRESS[:PORT][%INTERFACE]
+ * @word: net:ADDRESS[:PORT][%INTERFACE]; around an address of IPv6 are brackets
  *
  * Context: Process context.
  * Return: the target, which is to be armed; or an error pointer, with a line in the log.
@@ -614,7 +671,10 @@ struct dump_target *dump_net_new(const char *word)
 	int ret = n ? dump_net_parse(n, word + strlen(DUMP_NET_PREFIX)) : -ENOMEM;
 
 	if (ret == -EINVAL)
-		pr_warn("targets: \"%s\" is not net:ADDRESS[:PORT][%%INTERFACE]\n", word);
+		pr_warn("targets: \"%s\" is not net:ADDRESS[:PORT][%%INTERFACE], with [] around an address of IPv6\n",
+			word);
+	if (!ret)
+		ret = dump_net_check(n, word);
 	if (!ret)
 		n->word = kstrdup(word, GFP_KERNEL);
 	if (!ret && !n->word)

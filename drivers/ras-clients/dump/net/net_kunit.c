@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 
 #include "wire_kunit.c"
+#include "ipv6_kunit.c"
 #include "fake_kunit.c"
 
 static void fake_exit(struct kunit *test)
@@ -73,12 +74,13 @@ static int fake_begin(struct fake_net *fake, const struct fake_knobs *knobs)
 {
 	const struct dump_layout layout = { .data = FAKE_FRONT, .nr_pages = 50 };
 	const struct dump_session s = { .stop = &fake->stop->machine.stop, .layout = layout };
+	const u16 family = knobs->ipv6 ? AF_INET6 : AF_INET;
 	const unsigned int mtu = knobs->mtu ?: 1500;
 
 	fake->knobs = *knobs;
 	fake->stop->machine.stop.resumable = knobs->resumable;
-	fake->way = fake_way(knobs->vlan, mtu, true);
-	fake->n->way[0] = fake_way(knobs->vlan, mtu, false);
+	fake->way = fake_way(family, knobs->vlan, mtu, true);
+	fake->n->way[0] = fake_way(family, knobs->vlan, mtu, false);
 	if (knobs->no_hop) {
 		fake->n->way[0].has_hop = false;
 		eth_zero_addr(fake->n->way[0].hop_mac);
@@ -180,6 +182,15 @@ static const struct fake_knobs whole_params[] = {
 	{ "long packets", .mtu = 9000, .expect_payload = 8192 },
 	{ "long packets are lost", .mtu = 9000, .longest = 1500, .expect_payload = 1448 },
 	{ "a tunnel", .longest = 1300, .expect_payload = 1228 },
+	{ "IPv6", .ipv6 = true, .expect_payload = 1428, .expect_window = 48 },
+	{ "IPv6 on a VLAN, packets and acks are lost", .ipv6 = true, .vlan = 5,
+	  .drop_packet = 7, .drop_ack = 5, .expect_payload = 1428 },
+	{ "IPv6, long packets", .ipv6 = true, .mtu = 9000, .expect_payload = 8192 },
+	{ "IPv6, a tunnel", .ipv6 = true, .longest = 1300, .expect_payload = 1208 },
+	{ "IPv6, the hop is late, and questions are lost", .ipv6 = true, .no_hop = true,
+	  .late_hop = true, .deaf = 3, .expect_payload = 1428 },
+	{ "IPv6, another address on the link", .ipv6 = true, .mac_at = 100,
+	  .expect_payload = 1428 },
 	{ "FreeBSD", .is_freebsd = true, .expect_payload = 1448, .expect_window = 16 },
 	{ "FreeBSD, long packets", .is_freebsd = true, .mtu = 9000, .expect_payload = 4096,
 	  .expect_window = 16 },
@@ -432,16 +443,23 @@ static void dump_net_kernel_log(struct kunit *test)
  * The hop is asked for first, and the server hears of us as soon as it is known.  While the
  * server answers nobody else is taken for the hop; who asks for us is told.
  */
+static const struct fake_knobs hop_params[] = {
+	{ "by ARP", .no_hop = true },
+	{ "by neighbour discovery", .no_hop = true, .ipv6 = true },
+};
+
+KUNIT_ARRAY_PARAM(hop, hop_params, fake_desc);
+
 static void dump_net_hop(struct kunit *test)
 {
-	static const struct fake_knobs knobs = { .no_hop = true };
+	const struct fake_knobs *knobs = test->param_value;
 	struct fake_net *fake = test->priv;
 	const u8 *hop_mac = fake->n->transfer.way.hop_mac;
-	struct dump_way rogue = fake_way(0, 1500, true);
+	struct dump_way rogue = fake_way(knobs->ipv6 ? AF_INET6 : AF_INET, 0, 1500, true);
 	const struct dump_heard machine = { .mac = rogue.hop_mac, .from = rogue.there };
 	struct fake_answer *answer;
 
-	KUNIT_ASSERT_EQ(test, fake_begin(fake, &knobs), 0);
+	KUNIT_ASSERT_EQ(test, fake_begin(fake, knobs), 0);
 	KUNIT_EXPECT_EQ(test, fake->asks, 1);
 	KUNIT_EXPECT_EQ(test, fake->heralds, 1);
 	/* There are no other frames than these, and packets. */
@@ -453,9 +471,9 @@ static void dump_net_hop(struct kunit *test)
 	fake->n->transfer.heard_ns -= 2 * NSEC_PER_SEC;
 	rogue.mac[5] = 9;
 	answer = fake_answer(fake);
-	answer->bytes = dump_wire_arp(&rogue, answer->frame, &machine);
+	answer->bytes = dump_wire_neighbour(&rogue, answer->frame, &machine);
 	answer = fake_answer(fake);
-	answer->bytes = dump_wire_arp(&fake->way, answer->frame, NULL);
+	answer->bytes = dump_wire_neighbour(&fake->way, answer->frame, NULL);
 	KUNIT_EXPECT_EQ(test, dump_net_flush(&fake->n->target), 0);
 	KUNIT_EXPECT_EQ(test, fake->nr_answers, 0);
 	KUNIT_EXPECT_TRUE(test, ether_addr_equal(hop_mac, fake->way.mac));
@@ -466,31 +484,63 @@ static void dump_net_hop(struct kunit *test)
 	expect_sound(test, fake);
 }
 
-/* net:ADDRESS[:PORT][%INTERFACE] */
+/* No packets are tried that every link carries anyway; with IPv6 those are longer. */
+static void dump_net_least(struct kunit *test)
+{
+	static const struct fake_knobs rows[] = {
+		{ .longest = 500, .expect_payload = 524 },
+		{ .longest = 1000, .expect_payload = 1208, .ipv6 = true },
+	};
+	struct fake_net *fake = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		fake->heralds = 0;
+		fake->packets = 0;
+		KUNIT_ASSERT_EQ(test, fake_begin(fake, &rows[i]), 0);
+		KUNIT_EXPECT_EQ(test, fake->n->transfer.payload, rows[i].expect_payload);
+	}
+}
+
+/* ADDRESS[:PORT][%INTERFACE], and the same with brackets */
 static void dump_net_words(struct kunit *test)
 {
 	static const struct {
 		const char	*text;
-		u32		there;
+		const char	*there;
 		u16		port;
 		const char	*interface;
 	} rows[] = {
-		{ "192.0.2.20", 0xc0000214, 20023, "" },
-		{ "10.0.0.1:1", 0x0a000001, 1, "" },
-		{ "10.0.0.1:65535", 0x0a000001, 65535, "" },
-		{ "10.0.0.1%eth0", 0x0a000001, 20023, "eth0" },
-		{ "10.0.0.1:99%vlan.5", 0x0a000001, 99, "vlan.5" },
-		{ "10.0.0.1%eth0:1", 0x0a000001, 20023, "eth0:1" },
-		{ "10.0.0.1%fifteenletters1", 0x0a000001, 20023, "fifteenletters1" },
+		{ "192.0.2.20", "192.0.2.20", 20023, "" },
+		{ "10.0.0.1:1", "10.0.0.1", 1, "" },
+		{ "10.0.0.1:65535", "10.0.0.1", 65535, "" },
+		{ "10.0.0.1%eth0", "10.0.0.1", 20023, "eth0" },
+		{ "10.0.0.1:99%vlan.5", "10.0.0.1", 99, "vlan.5" },
+		{ "10.0.0.1%eth0:1", "10.0.0.1", 20023, "eth0:1" },
+		{ "10.0.0.1%fifteenletters1", "10.0.0.1", 20023, "fifteenletters1" },
+		{ "[2001:db8::14]", "2001:db8::14", 20023, "" },
+		{ "[2001:DB8:0:0:0:0:0:14]:7", "2001:db8::14", 7, "" },
+		{ "[1:2:3:4:5:6:7:8]%eth0", "1:2:3:4:5:6:7:8", 20023, "eth0" },
+		{ "[fe80::1]:99%vlan.5", "fe80::1", 99, "vlan.5" },
+		{ "[64:ff9b::192.0.2.20]", "64:ff9b::c000:214", 20023, "" },
 		/* Of these there is nothing. */
 		{ "" }, { ":1" }, { "%eth0" }, { "10.0.0" }, { "10.0.0.1.2" }, { "10.0.0.256" },
 		{ "10.0.0.1/8" }, { "10.0.0.1 " }, { "host" }, { "2001:db8::1" }, { "10.0.0.1:" },
 		{ "10.0.0.1:0" }, { "10.0.0.1:65536" }, { "10.0.0.1:100000" }, { "10.0.0.1:x" },
 		{ "10.0.0.1:-1" }, { "10.0.0.1:1:2" }, { "10.0.0.1:%eth0" }, { "10.0.0.1%" },
-		{ "10.0.0.1:5%" }, { "10.0.0.1%sixteenletters16" },
+		{ "10.0.0.1:5%" }, { "10.0.0.1%sixteenletters16" }, { "[" }, { "[]" },
+		{ "[2001:db8::1" }, { "2001:db8::1]" }, { "[2001:db8::1]x" }, { "[2001:db8::1]]" },
+		{ "[2001:db8::1]20023" }, { "[2001:db8::1]:" }, { "[2001:db8::1]:0" },
+		{ "[2001:db8::1]:65536" }, { "[2001:db8::1]%" }, { "[2001:db8::1]:1:2" },
+		{ "[2001:db8::1%eth0]" }, { "[2001:db8::1 ]" }, { "[2001:db8::1/64]" },
+		{ "[2001:db8::1::2]" }, { "[2001:db8:1]" }, { "[1:2:3:4:5:6:7:8:9]" },
+		{ "[2001:db8::12345]" }, { "[2001:db8::g]" }, { "[:]" }, { "[10.0.0.1]" },
+		{ "[::10.0.0.1.2]" }, { "[::10.0.0]" }, { "[[::1]]" }, { "[:::1]" },
+		{ "[2001:db8::1]%sixteenletters16" },
 	};
 	struct fake_net *fake = test->priv;
 	struct dump_net *n = fake->n;
+	char there[INET6_ADDRSTRLEN];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -498,21 +548,60 @@ static void dump_net_words(struct kunit *test)
 		int ret;
 
 		memset(n->interface, 0, sizeof(n->interface));
+		memset(n->way, 0, sizeof(n->way));
 		ret = dump_net_parse(n, text);
 		if (!rows[i].port) {
 			KUNIT_EXPECT_EQ_MSG(test, ret, -EINVAL, "%s", text);
 			continue;
 		}
 		KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", text);
-		KUNIT_EXPECT_EQ_MSG(test, ntohl(n->there), rows[i].there, "%s", text);
+		KUNIT_EXPECT_EQ_MSG(test, n->way[0].family, *text == '[' ? AF_INET6 : AF_INET,
+				    "%s", text);
+		KUNIT_EXPECT_FALSE_MSG(test, memcmp(&n->way[0], &n->way[1], sizeof(n->way[0])),
+				       "%s", text);
+		dump_net_print(&n->way[0], &n->way[0].there, there, sizeof(there));
+		KUNIT_EXPECT_STREQ_MSG(test, there, rows[i].there, "%s", text);
 		KUNIT_EXPECT_EQ_MSG(test, n->port, rows[i].port, "%s", text);
 		KUNIT_EXPECT_STREQ_MSG(test, n->interface, rows[i].interface, "%s", text);
 	}
-	KUNIT_EXPECT_EQ(test, PTR_ERR(dump_net_new("net:10.0.0")), -EINVAL);
+}
+
+/* Words that name no server; and addresses that no other machine has, or that are not enough. */
+static void dump_net_refused(struct kunit *test)
+{
+	static const struct {
+		const char	*word;
+		int		error;
+	} rows[] = {
+		{ "net:10.0.0", -EINVAL },
+		{ "net:fe80::1", -EINVAL },
+		{ "net:[fe80::1]", -EINVAL },
+		{ "net:[fe80::1]:20023", -EINVAL },
+		{ "net:[::]", -EADDRNOTAVAIL },
+		{ "net:[::1]%eth0", -EADDRNOTAVAIL },
+		{ "net:[ff02::1]%eth0", -EADDRNOTAVAIL },
+		{ "net:[ff0e::1]", -EADDRNOTAVAIL },
+		{ "net:[::ffff:192.0.2.20]", -EADDRNOTAVAIL },
+		{ "net:[fe80::1]%eth0", 0 },
+		{ "net:[fec0::2]", 0 },
+		{ "net:[fd00::2]", 0 },
+		{ "net:[2001:db8::14]:1", 0 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct dump_target *target = dump_net_new(rows[i].word);
+
+		KUNIT_EXPECT_EQ_MSG(test, PTR_ERR_OR_ZERO(target), rows[i].error, "%s",
+				    rows[i].word);
+		if (!IS_ERR(target))
+			dump_net_release(target);
+	}
 }
 
 static struct kunit_case dump_net_cases[] = {
 	KUNIT_CASE(dump_wire_both_ends),
+	KUNIT_CASE(dump_wire_room),
 	KUNIT_CASE(dump_wire_known),
 	KUNIT_CASE(dump_wire_sum_of_zero),
 	KUNIT_CASE_PARAM(dump_wire_changed, wire_gen_params),
@@ -520,6 +609,12 @@ static struct kunit_case dump_net_cases[] = {
 	KUNIT_CASE(dump_wire_vlans),
 	KUNIT_CASE(dump_wire_options),
 	KUNIT_CASE(dump_wire_arp_answer),
+	KUNIT_CASE(dump_ipv6_known),
+	KUNIT_CASE_PARAM(dump_ipv6_changed, ipv6_gen_params),
+	KUNIT_CASE(dump_ipv6_options_there),
+	KUNIT_CASE(dump_ipv6_cut),
+	KUNIT_CASE(dump_ipv6_answer),
+	KUNIT_CASE(dump_ipv6_alone),
 	KUNIT_CASE_PARAM(dump_net_whole, whole_gen_params),
 	KUNIT_CASE_PARAM(dump_net_failing, failing_gen_params),
 	KUNIT_CASE_PARAM(dump_net_refusing, refusing_gen_params),
@@ -529,8 +624,10 @@ static struct kunit_case dump_net_cases[] = {
 	KUNIT_CASE(dump_net_edges),
 	KUNIT_CASE(dump_net_forgotten),
 	KUNIT_CASE(dump_net_kernel_log),
-	KUNIT_CASE(dump_net_hop),
+	KUNIT_CASE_PARAM(dump_net_hop, hop_gen_params),
+	KUNIT_CASE(dump_net_least),
 	KUNIT_CASE(dump_net_words),
+	KUNIT_CASE(dump_net_refused),
 	{}
 };
 

@@ -13,15 +13,16 @@
 #include <linux/netdevice.h>
 #include <linux/printk.h>
 #include <net/arp.h>
+#include <net/dst.h>
+#include <net/ip6_fib.h>
+#include <net/ip6_route.h>
+#include <net/ipv6_stubs.h>
 #include <net/neighbour.h>
 #include <net/net_namespace.h>
 #include <net/route.h>
 
 #include "route.h"
 #include "wire.h"
-
-/* What every IPv4 host takes (RFC 791), and a herald needs. */
-#define DUMP_MTU_MIN		576
 
 static int dump_route_index(const char *interface)
 {
@@ -39,10 +40,10 @@ static int dump_route_index(const char *interface)
 }
 
 /* The interface that frames of @dev go out by, which is held; and how they look. */
-static struct net_device *dump_route_lower(const struct rtable *rt, struct dump_way *way)
+static struct net_device *dump_route_lower(const struct dst_entry *dst, struct dump_way *way)
 {
 	/* Once: it is another one when the interface goes away, and then it may be freed. */
-	struct net_device *dev = READ_ONCE(rt->dst.dev);
+	struct net_device *dev = READ_ONCE(dst->dev);
 
 	if (dev->type != ARPHRD_ETHER)
 		return ERR_PTR(-EOPNOTSUPP);
@@ -63,9 +64,9 @@ static struct net_device *dump_route_lower(const struct rtable *rt, struct dump_
 }
 
 /* What is known of the hop's address, and have the kernel find out. */
-static void dump_route_hop(struct rtable *rt, struct dump_way *way)
+static void dump_route_hop(struct dst_entry *dst, struct dump_way *way)
 {
-	struct neighbour *n = dst_neigh_lookup(&rt->dst, &way->hop);
+	struct neighbour *n = dst_neigh_lookup(dst, &way->hop);
 
 	way->has_hop = false;
 	if (!n)
@@ -81,70 +82,112 @@ static void dump_route_hop(struct rtable *rt, struct dump_way *way)
 	neigh_release(n);
 }
 
+/* The route by IPv4; then here and hop are set. */
+static struct dst_entry *dump_route_ipv4(int index, struct dump_way *way)
+{
+	struct flowi4 flow = { .daddr = way->there.v4, .flowi4_oif = index };
+	struct rtable *rt = ip_route_output_key(&init_net, &flow);
+	int error = 0;
+
+	if (IS_ERR(rt))
+		return ERR_CAST(rt);
+	if (rt->rt_type != RTN_UNICAST)
+		error = -EADDRNOTAVAIL;
+	else if (rt->rt_gw_family == AF_INET6)
+		error = -EOPNOTSUPP;
+	if (error) {
+		ip_rt_put(rt);
+		return ERR_PTR(error);
+	}
+	way->here.v4 = flow.saddr;
+	way->hop.v4 = rt->rt_gw_family ? rt->rt_gw4 : way->there.v4;
+	return &rt->dst;
+}
+
+/*
+ * The same by IPv6, with the source address that the kernel selects (RFC 6724).
+ *
+ * This code is built in, but IPv6 may be a module, or not be there at all.  So the route is
+ * asked for by ipv6_stub, which is built in as well: it says -EAFNOSUPPORT as long as there is
+ * no IPv6.  What else is called here is inline, or goes by the operations of the route.
+ */
+static struct dst_entry *dump_route_ipv6(int index, struct dump_way *way)
+{
+	struct flowi6 flow = { .daddr = way->there.v6, .flowi6_oif = index };
+	struct dst_entry *dst = ipv6_stub->ipv6_dst_lookup_flow(&init_net, NULL, &flow, NULL);
+	const struct rt6_info *rt;
+	int error = 0;
+
+	if (IS_ERR(dst))
+		return dst;
+	rt = dst_rt6_info(dst);
+	/* A bundle of IPsec looks like a route, and nobody encrypts in a crash. */
+	if (dst_xfrm(dst))
+		error = -EOPNOTSUPP;
+	else if (rt->rt6i_flags & (RTF_LOCAL | RTF_ANYCAST | RTF_REJECT))
+		error = -EADDRNOTAVAIL;
+	if (error) {
+		dst_release(dst);
+		return ERR_PTR(error);
+	}
+	way->here.v6 = flow.saddr;
+	way->hop.v6 = *rt6_nexthop(rt, &way->there.v6);
+	return dst;
+}
+
 /**
  * dump_route_find() - the way to a server
- * @there: its address
  * @interface: by which to go; "": the routes decide
- * @way: set to the way; has_hop is false if the hop's address is not known yet, and then the
- *	kernel is finding it out
+ * @way: family and there say which server; the rest is set to the way.  has_hop is false if
+ *	the hop's address is not known yet, and then the kernel is finding it out
  *
  * Context: Process context.
  * Return: the interface whose card sends the frames, for dev_put(); %-ENODEV if @interface is
  *	not there; %-EADDRNOTAVAIL if the address is no other machine's; %-EOPNOTSUPP if the
  *	interface is no Ethernet, or has more than one tag; %-EMSGSIZE if its packets are too
- *	short; or what the kernel says to a route that it does not have.
+ *	short; %-EAFNOSUPPORT if the kernel has no IPv6; or what the kernel says to a route that
+ *	it does not have.
  */
-struct net_device *dump_route_find(__be32 there, const char *interface, struct dump_way *way)
+struct net_device *dump_route_find(const char *interface, struct dump_way *way)
 {
-	struct flowi4 flow = { .daddr = there };
 	struct net_device *lower;
-	struct rtable *rt;
+	struct dst_entry *dst;
 	int index = dump_route_index(interface);
 
 	if (index < 0)
 		return ERR_PTR(index);
-	flow.flowi4_oif = index;
-	rt = ip_route_output_key(&init_net, &flow);
-	if (IS_ERR(rt))
-		return ERR_CAST(rt);
-	way->mtu = dst_mtu(&rt->dst);
-	if (rt->rt_type != RTN_UNICAST) {
-		lower = ERR_PTR(-EADDRNOTAVAIL);
-	} else if (rt->rt_gw_family == AF_INET6) {
-		lower = ERR_PTR(-EOPNOTSUPP);
-	} else if (way->mtu < DUMP_MTU_MIN) {
+	dst = way->family == AF_INET6 ? dump_route_ipv6(index, way) : dump_route_ipv4(index, way);
+	if (IS_ERR(dst))
+		return ERR_CAST(dst);
+	way->mtu = dst_mtu(dst);
+	if (way->mtu < dump_wire_mtu_min(way)) {
 		lower = ERR_PTR(-EMSGSIZE);
 	} else {
-		way->here = flow.saddr;
-		way->there = there;
-		way->hop = rt->rt_gw_family ? rt->rt_gw4 : there;
 		rcu_read_lock();
-		lower = dump_route_lower(rt, way);
+		lower = dump_route_lower(dst, way);
 		rcu_read_unlock();
-		dump_route_hop(rt, way);
+		dump_route_hop(dst, way);
 	}
-	ip_rt_put(rt);
+	dst_release(dst);
 	return lower;
 }
 
 /**
  * dump_route_resolve() - the way to a server, with the hop's address
- * @there: as dump_route_find()
- * @interface: likewise
+ * @interface: as dump_route_find()
  * @way: likewise
  * @wait_ms: how long to wait for the hop to tell its address, in ms
  *
  * Context: Process context; sleeps.
  * Return: 0, also if the hop has not answered; or the errno of dump_route_find().
  */
-int dump_route_resolve(__be32 there, const char *interface, struct dump_way *way,
-		       unsigned int wait_ms)
+int dump_route_resolve(const char *interface, struct dump_way *way, unsigned int wait_ms)
 {
 	const unsigned int step_ms = 20;
 	unsigned int waited_ms;
 
 	for (waited_ms = 0; ; waited_ms += step_ms) {
-		struct net_device *lower = dump_route_find(there, interface, way);
+		struct net_device *lower = dump_route_find(interface, way);
 
 		if (IS_ERR(lower))
 			return PTR_ERR(lower);

@@ -10,8 +10,7 @@
 struct dump_way;
 struct net_device;
 
-struct net_device *dump_route_find(__be32 there, const char *interface, struct dump_way *way);
-int dump_route_resolve(__be32 there, const char *interface, struct dump_way *way,
-		       unsigned int wait_ms);
+struct net_device *dump_route_find(const char *interface, struct dump_way *way);
+int dump_route_resolve(const char *interface, struct dump_way *way, unsigned int wait_ms);
 
 #endif /* _RAS_DUMP_ROUTE_H */

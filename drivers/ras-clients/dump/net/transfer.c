@@ -53,19 +53,20 @@ static void dump_transfer_fail(struct dump_transfer *t, int error, const char *w
 }
 
 /* Ask for the hop, or tell somebody who has asked; not if the card is still sending that. */
-static void dump_transfer_arp(struct dump_transfer *t, unsigned int tag,
-			      const struct dump_heard *asker)
+static void dump_transfer_neighbour(struct dump_transfer *t, unsigned int tag,
+				    const struct dump_heard *asker)
 {
+	void *frame = dump_card_frame(t->card, tag);
+
 	if (!dump_card_is_sending(t->card, tag))
-		dump_card_send(t->card, tag,
-			       dump_wire_arp(&t->way, dump_card_frame(t->card, tag), asker));
+		dump_card_send(t->card, tag, dump_wire_neighbour(&t->way, frame, asker));
 }
 
 /* Who asks much must not keep us from asking: for that there are frames of their own. */
 static void dump_transfer_tell(struct dump_transfer *t, const struct dump_heard *asker)
 {
 	t->told = (t->told + 1) % (DUMP_CARD_TAGS - DUMP_TAG_TELL);
-	dump_transfer_arp(t, DUMP_TAG_TELL + t->told, asker);
+	dump_transfer_neighbour(t, DUMP_TAG_TELL + t->told, asker);
 }
 
 static void dump_put_head(void *at, enum ras_netdump_type type, u32 seq, u64 offset, size_t size)
@@ -103,7 +104,7 @@ static void dump_transfer_herald(struct dump_transfer *t)
 static void dump_transfer_ask(struct dump_transfer *t, u64 now_ns)
 {
 	t->asked_ns = now_ns;
-	dump_transfer_arp(t, DUMP_TAG_HOP, NULL);
+	dump_transfer_neighbour(t, DUMP_TAG_HOP, NULL);
 	/* FreeBSD's server would take it for a new dump. */
 	if (!t->port || t->is_ours)
 		dump_transfer_herald(t);
@@ -363,7 +364,9 @@ static bool dump_transfer_arrives(struct dump_transfer *t, size_t payload)
  */
 static void dump_transfer_probe(struct dump_transfer *t)
 {
-	/* Ethernet; what tunnels leave of it, and IPv6 demands; what IPv4 demands. */
+	/* Ethernet; what tunnels leave of it, and IPv6 demands, so that it tries no less; what
+	 * IPv4 demands.
+	 */
 	static const unsigned int mtus[] = { 1500, 1280, 576 };
 	const size_t heads = t->way.mtu - dump_wire_payload_max(&t->way) +
 			     sizeof(struct ras_netdump_head);
@@ -373,7 +376,7 @@ static void dump_transfer_probe(struct dump_transfer *t)
 	for (i = 0; !dump_transfer_arrives(t, payload) && !t->error; i++) {
 		while (i < ARRAY_SIZE(mtus) && mtus[i] - heads >= payload)
 			i++;
-		if (i >= ARRAY_SIZE(mtus))
+		if (i >= ARRAY_SIZE(mtus) || mtus[i] < dump_wire_mtu_min(&t->way))
 			return;
 		pr_warn("%s: packets of %zu bytes do not arrive: sends %u\n", t->name,
 			payload + heads, mtus[i]);

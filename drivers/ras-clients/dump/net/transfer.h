@@ -68,7 +68,7 @@ struct dump_slot {
  * @rtt_var_ns: how much it varies
  * @heard_ns: when the server has answered last, whatever
  * @acked_ns: when it has taken something last
- * @asked_ns: when a herald or ARP went out last
+ * @asked_ns: when a herald, or the question for the hop, went out last
  * @looked_ns: when it was looked last for what has to be sent again
  * @told: the frame that was used last to tell our address
  * @heralds: how many were sent

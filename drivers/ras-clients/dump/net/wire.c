@@ -1,70 +1,60 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * RAS client: the dump engine, target net: frames on the wire: Ethernet (IEEE 802.3), VLANs
- * (802.1Q), ARP (RFC 826), IPv4 (RFC 791) and UDP (RFC 768).
+ * RAS client: the dump engine, target net: frames on the wire: UDP (RFC 768) over either family,
+ * of which ipv4.c and ipv6.c have what differs.
  */
 #include <linux/etherdevice.h>
-#include <linux/if_arp.h>
-#include <linux/if_vlan.h>
 #include <linux/ip.h>
-#include <linux/string.h>
+#include <linux/ipv6.h>
+#include <linux/socket.h>
 #include <linux/udp.h>
 #include <net/checksum.h>
-#include <net/ip.h>
+#include <net/ip6_checksum.h>
 
 #include "wire.h"
 
-/* ARP of Ethernet and IPv4, behind struct arphdr. */
-struct dump_arp {
-	struct arphdr	head;
-	u8		sender_mac[ETH_ALEN];
-	__be32		sender;
-	u8		target_mac[ETH_ALEN];
-	__be32		target;
-} __packed;
+/* What every IPv4 host takes (RFC 791), and a herald needs. */
+#define DUMP_IPV4_MTU_MIN	576
 
-static size_t dump_wire_link_bytes(const struct dump_way *way)
+static bool dump_wire_is_ipv6(const struct dump_way *way)
 {
-	return way->vlan ? VLAN_ETH_HLEN : ETH_HLEN;
+	return way->family == AF_INET6;
+}
+
+/* What every link of the family carries, in bytes. */
+unsigned int dump_wire_mtu_min(const struct dump_way *way)
+{
+	return dump_wire_is_ipv6(way) ? IPV6_MIN_MTU : DUMP_IPV4_MTU_MIN;
+}
+
+/* How long the headers of IP and UDP are in a packet that is to be sent. */
+static size_t dump_wire_heads(const struct dump_way *way)
+{
+	const size_t ip = dump_wire_is_ipv6(way) ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+
+	return ip + sizeof(struct udphdr);
 }
 
 /* Where what UDP carries begins in a frame that is to be sent. */
 void *dump_wire_payload(const struct dump_way *way, void *frame)
 {
-	return frame + dump_wire_link_bytes(way) + sizeof(struct iphdr) + sizeof(struct udphdr);
+	return frame + dump_link_bytes(way) + dump_wire_heads(way);
 }
 
 /* How much UDP carries in a packet at the most, in bytes. */
 size_t dump_wire_payload_max(const struct dump_way *way)
 {
-	return way->mtu - sizeof(struct iphdr) - sizeof(struct udphdr);
+	return way->mtu - dump_wire_heads(way);
 }
 
-/* The Ethernet header; what is behind it. */
-static void *dump_wire_link(const struct dump_way *way, void *frame, const u8 *to, u16 protocol)
+/* The checksum of UDP between us and the server, in either direction. */
+static __sum16 dump_wire_sum(const struct dump_way *way, const struct udphdr *udp, size_t bytes)
 {
-	struct ethhdr *eth = frame;
-	struct vlan_ethhdr *vlan = frame;
+	const __wsum sum = csum_partial(udp, bytes, 0);
 
-	ether_addr_copy(eth->h_dest, to);
-	ether_addr_copy(eth->h_source, way->mac);
-	if (way->vlan) {
-		vlan->h_vlan_proto = htons(ETH_P_8021Q);
-		vlan->h_vlan_TCI = htons(way->vlan);
-		vlan->h_vlan_encapsulated_proto = htons(protocol);
-	} else {
-		eth->h_proto = htons(protocol);
-	}
-	return frame + dump_wire_link_bytes(way);
-}
-
-/* Pad a frame to the least that there is; its size. */
-static size_t dump_wire_pad(void *frame, size_t bytes)
-{
-	if (bytes >= ETH_ZLEN)
-		return bytes;
-	memset(frame + bytes, 0, ETH_ZLEN - bytes);
-	return ETH_ZLEN;
+	if (dump_wire_is_ipv6(way))
+		return csum_ipv6_magic(&way->here.v6, &way->there.v6, bytes, IPPROTO_UDP, sum);
+	return csum_tcpudp_magic(way->here.v4, way->there.v4, bytes, IPPROTO_UDP, sum);
 }
 
 /**
@@ -80,32 +70,21 @@ static size_t dump_wire_pad(void *frame, size_t bytes)
  */
 size_t dump_wire_udp(const struct dump_way *way, void *frame, size_t size, u16 from, u16 to)
 {
-	struct iphdr *ip = dump_wire_link(way, frame, way->hop_mac, ETH_P_IP);
-	struct udphdr *udp = (void *)(ip + 1);
-	const u16 udp_bytes = sizeof(*udp) + size;
+	const u16 udp_bytes = sizeof(struct udphdr) + size;
+	struct udphdr *udp = dump_wire_is_ipv6(way) ? dump_ipv6_head(way, frame, udp_bytes) :
+						      dump_ipv4_head(way, frame, udp_bytes);
 
-	*ip = (struct iphdr){
-		.version	= 4,
-		.ihl		= sizeof(*ip) / 4,
-		.tot_len	= htons(sizeof(*ip) + udp_bytes),
-		.frag_off	= htons(IP_DF),
-		.ttl		= 64,
-		.protocol	= IPPROTO_UDP,
-		.saddr		= way->here,
-		.daddr		= way->there,
-	};
-	ip->check = ip_fast_csum(ip, ip->ihl);
 	udp->source = htons(from);
 	udp->dest = htons(to);
 	udp->len = htons(udp_bytes);
 	udp->check = 0;
-	udp->check = csum_tcpudp_magic(way->here, way->there, udp_bytes, IPPROTO_UDP,
-				       csum_partial(udp, udp_bytes, 0)) ?: CSUM_MANGLED_0;
-	return dump_wire_pad(frame, (void *)(udp + 1) + size - frame);
+	/* 0 would say that there is none, which IPv6 does not take (RFC 8200, 8.1). */
+	udp->check = dump_wire_sum(way, udp, udp_bytes) ?: CSUM_MANGLED_0;
+	return dump_link_pad(frame, (void *)(udp + 1) + size - frame);
 }
 
 /**
- * dump_wire_arp() - make a frame that asks for the hop's address, or tells ours
+ * dump_wire_neighbour() - make a frame that asks for the hop's address, or tells ours
  * @way: to the server
  * @frame: the frame
  * @asker: who has asked; %NULL: we ask
@@ -113,76 +92,23 @@ size_t dump_wire_udp(const struct dump_way *way, void *frame, size_t size, u16 f
  * Context: A handler.
  * Return: the size of the frame, in bytes.
  */
-size_t dump_wire_arp(const struct dump_way *way, void *frame, const struct dump_heard *asker)
+size_t dump_wire_neighbour(const struct dump_way *way, void *frame,
+			   const struct dump_heard *asker)
 {
-	static const u8 everybody[ETH_ALEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-	struct dump_arp *arp = dump_wire_link(way, frame, asker ? asker->mac : everybody,
-					      ETH_P_ARP);
-
-	arp->head = (struct arphdr){
-		.ar_hrd	= htons(ARPHRD_ETHER),
-		.ar_pro	= htons(ETH_P_IP),
-		.ar_hln	= ETH_ALEN,
-		.ar_pln	= sizeof(arp->target),
-		.ar_op	= htons(asker ? ARPOP_REPLY : ARPOP_REQUEST),
-	};
-	ether_addr_copy(arp->sender_mac, way->mac);
-	arp->sender = way->here;
-	if (asker)
-		ether_addr_copy(arp->target_mac, asker->mac);
-	else
-		eth_zero_addr(arp->target_mac);
-	arp->target = asker ? asker->from : way->hop;
-	return dump_wire_pad(frame, (void *)(arp + 1) - frame);
+	return dump_wire_is_ipv6(way) ? dump_ipv6_neighbour(way, frame, asker) :
+					dump_ipv4_neighbour(way, frame, asker);
 }
 
-static void dump_wire_parse_arp(const struct dump_way *way, const struct dump_arp *arp,
-				size_t bytes, struct dump_heard *heard)
+/* UDP from the server, of which there are so many bytes: is it for us? */
+static void dump_wire_parse_udp(const struct dump_way *way, const struct udphdr *udp,
+				size_t bytes, u16 port, struct dump_heard *heard)
 {
-	if (bytes < sizeof(*arp) || arp->head.ar_hrd != htons(ARPHRD_ETHER) ||
-	    arp->head.ar_pro != htons(ETH_P_IP) || arp->head.ar_hln != ETH_ALEN ||
-	    arp->head.ar_pln != sizeof(arp->target) || arp->target != way->here ||
-	    !is_valid_ether_addr(arp->sender_mac))
+	const size_t size = ntohs(udp->len);
+
+	if (size < sizeof(*udp) || size > bytes || udp->dest != htons(port))
 		return;
-	heard->mac = arp->sender_mac;
-	heard->from = arp->sender;
-	if (arp->head.ar_op == htons(ARPOP_REQUEST))
-		heard->kind = DUMP_HEARD_WHO_HAS;
-	else if (arp->head.ar_op == htons(ARPOP_REPLY) && arp->sender == way->hop)
-		heard->kind = DUMP_HEARD_HOP;
-}
-
-/* The UDP packet in a good IP packet of the server, or NULL. */
-static const struct udphdr *dump_wire_ip(const struct dump_way *way, const struct iphdr *ip,
-					 size_t bytes)
-{
-	size_t head, size;
-
-	if (bytes < sizeof(*ip) || ip->version != 4 || ip->ihl < 5)
-		return NULL;
-	head = ip->ihl * 4;
-	size = ntohs(ip->tot_len);
-	if (size > bytes || size < head + sizeof(struct udphdr) ||
-	    ip_fast_csum(ip, ip->ihl) || ip_is_fragment(ip) || ip->protocol != IPPROTO_UDP ||
-	    ip->saddr != way->there || ip->daddr != way->here)
-		return NULL;
-	return (const void *)ip + head;
-}
-
-static void dump_wire_parse_ip(const struct dump_way *way, const struct iphdr *ip, size_t bytes,
-			       u16 port, struct dump_heard *heard)
-{
-	const struct udphdr *udp = dump_wire_ip(way, ip, bytes);
-	size_t size;
-
-	if (!udp)
-		return;
-	size = ntohs(udp->len);
-	if (size < sizeof(*udp) || size > ntohs(ip->tot_len) - ip->ihl * 4 ||
-	    udp->dest != htons(port))
-		return;
-	if (udp->check && csum_tcpudp_magic(ip->saddr, ip->daddr, size, IPPROTO_UDP,
-					    csum_partial(udp, size, 0)))
+	/* IPv4 alone can do without a checksum. */
+	if (udp->check ? dump_wire_sum(way, udp, size) != 0 : dump_wire_is_ipv6(way))
 		return;
 	heard->kind = DUMP_HEARD_SERVER;
 	heard->port = ntohs(udp->source);
@@ -203,26 +129,27 @@ static void dump_wire_parse_ip(const struct dump_way *way, const struct iphdr *i
 void dump_wire_parse(const struct dump_way *way, const void *frame, size_t bytes, u16 port,
 		     struct dump_heard *heard)
 {
-	size_t link = dump_wire_link_bytes(way);
-	const struct vlan_ethhdr *vlan = frame;
+	const bool is_ipv6 = dump_wire_is_ipv6(way);
+	const struct udphdr *udp = NULL;
 	const struct ethhdr *eth = frame;
-	__be16 protocol;
+	size_t link, size = 0;
+	const void *packet;
+	u16 protocol;
 
 	heard->kind = DUMP_HEARD_NOTHING;
-	if (bytes < link)
+	link = dump_link_parse(way, frame, bytes, &protocol);
+	if (!link)
 		return;
-	protocol = eth->h_proto;
-	/* A tag with VLAN 0 has a priority only. */
-	if (protocol == htons(ETH_P_8021Q) && bytes >= VLAN_ETH_HLEN) {
-		if ((ntohs(vlan->h_vlan_TCI) & VLAN_VID_MASK) != way->vlan)
-			return;
-		protocol = vlan->h_vlan_encapsulated_proto;
-		link = VLAN_ETH_HLEN;
-	} else if (way->vlan) {
-		return;
+	packet = frame + link;
+	bytes -= link;
+	if (protocol == ETH_P_IPV6 && is_ipv6) {
+		dump_ipv6_parse_neighbour(way, eth, packet, bytes, heard);
+		udp = dump_ipv6_parse(way, packet, bytes, &size);
+	} else if (protocol == ETH_P_ARP && !is_ipv6) {
+		dump_ipv4_parse_arp(way, packet, bytes, heard);
+	} else if (protocol == ETH_P_IP && !is_ipv6) {
+		udp = dump_ipv4_parse(way, packet, bytes, &size);
 	}
-	if (protocol == htons(ETH_P_ARP))
-		dump_wire_parse_arp(way, frame + link, bytes - link, heard);
-	else if (protocol == htons(ETH_P_IP) && ether_addr_equal(eth->h_dest, way->mac))
-		dump_wire_parse_ip(way, frame + link, bytes - link, port, heard);
+	if (udp && ether_addr_equal(eth->h_dest, way->mac))
+		dump_wire_parse_udp(way, udp, size, port, heard);
 }

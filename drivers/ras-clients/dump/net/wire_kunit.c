@@ -15,19 +15,30 @@
 #define WIRE_TO		20023
 #define WIRE_DATA	100
 
-/* A machine, 192.0.2.10, and a server, 192.0.2.20, on one network. */
-static struct dump_way fake_way(u16 vlan, unsigned int mtu, bool of_server)
+/*
+ * A machine, 192.0.2.10 or 2001:db8::a, and a server, 192.0.2.20 or 2001:db8::14, on one
+ * network.
+ */
+static struct dump_way fake_way(u16 family, u16 vlan, unsigned int mtu, bool of_server)
 {
+	const union dump_address ipv6 = { .v6.s6_addr = { 0x20, 0x01, 0x0d, 0xb8 } };
 	struct dump_way way = {
 		.mac		= { 2, 0, 0, 0, 0, 1 },
 		.hop_mac	= { 2, 0, 0, 0, 0, 2 },
 		.has_hop	= true,
 		.vlan		= vlan,
-		.here		= htonl(0xc000020a),
-		.there		= htonl(0xc0000214),
+		.family		= family,
+		.here.v4	= htonl(0xc000020a),
+		.there.v4	= htonl(0xc0000214),
 		.mtu		= mtu,
 	};
 
+	if (family == AF_INET6) {
+		way.here = ipv6;
+		way.here.v6.s6_addr[15] = 0x0a;
+		way.there = ipv6;
+		way.there.v6.s6_addr[15] = 0x14;
+	}
 	if (of_server) {
 		swap(way.here, way.there);
 		swap(way.mac[5], way.hop_mac[5]);
@@ -45,38 +56,65 @@ static u8 *wire_frame(struct kunit *test)
 	return frame;
 }
 
+/* The same frame with nothing behind it: KASAN sees who reads on. */
+static u8 *wire_at_end(u8 *room, const u8 *frame, size_t bytes)
+{
+	return memcpy(room + WIRE_BYTES - bytes, frame, bytes);
+}
+
 static const u16 wire_vlans[] = { 0, 5 };
+static const u16 wire_families[] = { AF_INET, AF_INET6 };
 
 /* What one end makes the other end takes, and there is nothing behind it but padding. */
+static void wire_expect_both_ends(struct kunit *test, u16 family, u16 vlan, u8 *frame,
+				  const u8 *data, size_t size)
+{
+	const size_t head = (vlan ? VLAN_ETH_HLEN : ETH_HLEN) + (family == AF_INET6 ? 48 : 28);
+	const struct dump_way here = fake_way(family, vlan, 1500, false);
+	const struct dump_way there = fake_way(family, vlan, 1500, true);
+	struct dump_heard heard;
+	size_t bytes;
+
+	memset(frame, 0xee, WIRE_BYTES);
+	KUNIT_EXPECT_PTR_EQ(test, dump_wire_payload(&here, frame), (void *)frame + head);
+	memcpy(frame + head, data, size);
+	bytes = dump_wire_udp(&here, frame, size, WIRE_FROM, WIRE_TO);
+	KUNIT_EXPECT_EQ(test, bytes, max_t(size_t, head + size, ETH_ZLEN));
+	KUNIT_EXPECT_NULL(test, memchr_inv(frame + head + size, 0, bytes - head - size));
+	KUNIT_EXPECT_EQ(test, frame[bytes], 0xee);
+	dump_wire_parse(&there, frame, bytes, WIRE_TO, &heard);
+	KUNIT_ASSERT_EQ(test, heard.kind, DUMP_HEARD_SERVER);
+	KUNIT_EXPECT_EQ(test, heard.port, WIRE_FROM);
+	KUNIT_EXPECT_PTR_EQ(test, heard.data, (const void *)frame + head);
+	KUNIT_EXPECT_EQ(test, heard.size, size);
+	KUNIT_EXPECT_FALSE(test, memcmp(heard.data, data, size));
+}
+
 static void dump_wire_both_ends(struct kunit *test)
 {
-	static const size_t sizes[] = { 0, 1, 13, 14, 17, 18, 19, 333, 1472 };
+	static const size_t sizes[] = { 0, 1, 13, 14, 17, 18, 19, 333, 1452 };
 	u8 *frame = wire_frame(test), *data = wire_frame(test);
 	unsigned int i;
 
 	for (i = 0; i < WIRE_DATA * 16; i++)
 		data[i] = i * 7 + i / 256;
-	for (i = 0; i < ARRAY_SIZE(sizes) * ARRAY_SIZE(wire_vlans); i++) {
-		const size_t size = sizes[i / 2], head = (i % 2 ? VLAN_ETH_HLEN : ETH_HLEN) + 28;
-		const struct dump_way here = fake_way(wire_vlans[i % 2], 1500, false);
-		const struct dump_way there = fake_way(wire_vlans[i % 2], 1500, true);
-		struct dump_heard heard;
-		size_t bytes;
+	for (i = 0; i < ARRAY_SIZE(sizes) * 4; i++)
+		wire_expect_both_ends(test, wire_families[i / 2 % 2], wire_vlans[i % 2], frame,
+				      data, sizes[i / 4]);
+	/* The longest. */
+	wire_expect_both_ends(test, AF_INET, 5, frame, data, 1472);
+}
 
-		memset(frame, 0xee, WIRE_BYTES);
-		KUNIT_EXPECT_PTR_EQ(test, dump_wire_payload(&here, frame), (void *)frame + head);
-		memcpy(frame + head, data, size);
-		bytes = dump_wire_udp(&here, frame, size, WIRE_FROM, WIRE_TO);
-		KUNIT_EXPECT_EQ(test, bytes, max_t(size_t, head + size, ETH_ZLEN));
-		KUNIT_EXPECT_NULL(test, memchr_inv(frame + head + size, 0, bytes - head - size));
-		KUNIT_EXPECT_EQ(test, frame[bytes], 0xee);
-		dump_wire_parse(&there, frame, bytes, WIRE_TO, &heard);
-		KUNIT_ASSERT_EQ(test, heard.kind, DUMP_HEARD_SERVER);
-		KUNIT_EXPECT_EQ(test, heard.port, WIRE_FROM);
-		KUNIT_EXPECT_PTR_EQ(test, heard.data, (const void *)frame + head);
-		KUNIT_EXPECT_EQ(test, heard.size, size);
-		KUNIT_EXPECT_FALSE(test, memcmp(heard.data, data, size));
-	}
+/* So much fits into packets, and the least that every link carries. */
+static void dump_wire_room(struct kunit *test)
+{
+	const struct dump_way ipv4 = fake_way(AF_INET, 5, 1500, false);
+	const struct dump_way ipv6 = fake_way(AF_INET6, 5, 1500, false);
+
+	KUNIT_EXPECT_EQ(test, dump_wire_payload_max(&ipv4), 1472);
+	KUNIT_EXPECT_EQ(test, dump_wire_payload_max(&ipv6), 1452);
+	KUNIT_EXPECT_EQ(test, dump_wire_mtu_min(&ipv4), 576);
+	KUNIT_EXPECT_EQ(test, dump_wire_mtu_min(&ipv6), 1280);
 }
 
 /* Frames that were not made by what is tested. */
@@ -93,31 +131,38 @@ static void dump_wire_known(struct kunit *test)
 		0x00, 0x01, 0x08, 0x00, 0x06, 0x04, 0x00, 0x01, 0x02, 0x00, 0x00, 0x00, 0x00, 0x01,
 		0xc0, 0x00, 0x02, 0x0a, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xc0, 0x00, 0x02, 0x14,
 	};
-	const struct dump_way here = fake_way(0, 1500, false);
+	const struct dump_way here = fake_way(AF_INET, 0, 1500, false);
 	u8 *frame = wire_frame(test);
 
 	memcpy(dump_wire_payload(&here, frame), "netdump", 7);
 	KUNIT_EXPECT_EQ(test, dump_wire_udp(&here, frame, 7, WIRE_FROM, WIRE_TO), sizeof(udp));
 	KUNIT_EXPECT_FALSE(test, memcmp(frame, udp, sizeof(udp)));
-	KUNIT_EXPECT_EQ(test, dump_wire_arp(&here, frame, NULL), sizeof(arp));
+	KUNIT_EXPECT_EQ(test, dump_wire_neighbour(&here, frame, NULL), sizeof(arp));
 	KUNIT_EXPECT_FALSE(test, memcmp(frame, arp, sizeof(arp)));
 }
 
-/* A checksum that is 0 would say that there is none (RFC 768). */
+/* A checksum that is 0 would say that there is none (RFC 768), which IPv6 does not take. */
 static void dump_wire_sum_of_zero(struct kunit *test)
 {
-	const struct dump_way here = fake_way(0, 1500, false), there = fake_way(0, 1500, true);
 	u8 *frame = wire_frame(test);
-	struct udphdr *udp = (void *)frame + ETH_HLEN + sizeof(struct iphdr);
-	struct dump_heard heard;
+	unsigned int i;
 
-	memset(udp + 1, 0, 2);
-	dump_wire_udp(&here, frame, 2, WIRE_FROM, WIRE_TO);
-	memcpy(udp + 1, &udp->check, 2);
-	dump_wire_udp(&here, frame, 2, WIRE_FROM, WIRE_TO);
-	KUNIT_EXPECT_EQ(test, ntohs((__force __be16)udp->check), 0xffff);
-	dump_wire_parse(&there, frame, ETH_ZLEN, WIRE_TO, &heard);
-	KUNIT_EXPECT_EQ(test, heard.kind, DUMP_HEARD_SERVER);
+	for (i = 0; i < ARRAY_SIZE(wire_families); i++) {
+		const struct dump_way here = fake_way(wire_families[i], 0, 1500, false);
+		const struct dump_way there = fake_way(wire_families[i], 0, 1500, true);
+		void *data = dump_wire_payload(&here, frame);
+		struct udphdr *udp = data - sizeof(*udp);
+		struct dump_heard heard;
+		size_t bytes;
+
+		memset(data, 0, 2);
+		dump_wire_udp(&here, frame, 2, WIRE_FROM, WIRE_TO);
+		memcpy(data, &udp->check, 2);
+		bytes = dump_wire_udp(&here, frame, 2, WIRE_FROM, WIRE_TO);
+		KUNIT_EXPECT_EQ(test, ntohs((__force __be16)udp->check), 0xffff);
+		dump_wire_parse(&there, frame, bytes, WIRE_TO, &heard);
+		KUNIT_EXPECT_EQ(test, heard.kind, DUMP_HEARD_SERVER);
+	}
 }
 
 /* Frames of a server that are changed. */
@@ -164,7 +209,9 @@ static const struct wire_param wire_params[] = {
 	{ "not UDP", WIRE_UDP, REFUSED, 23, 0x17, WIRE_SUM_IP },
 	{ "IP checksum", WIRE_UDP, REFUSED, 25, 0x01 },
 	{ "from another machine", WIRE_UDP, REFUSED, 29, 0x01, WIRE_SUM_IP | WIRE_SUM_UDP },
+	{ "from another machine, our checksum", WIRE_UDP, REFUSED, 29, 0x01, WIRE_SUM_IP },
 	{ "to another machine", WIRE_UDP, REFUSED, 33, 0x01, WIRE_SUM_IP | WIRE_SUM_UDP },
+	{ "to another machine, our checksum", WIRE_UDP, REFUSED, 33, 0x01, WIRE_SUM_IP },
 	{ "to another port", WIRE_UDP, REFUSED, 37, 0x01, WIRE_SUM_UDP },
 	{ "UDP longer than IP", WIRE_UDP, REFUSED, 39, 0x01, WIRE_SUM_UDP },
 	{ "UDP shorter than its header", WIRE_UDP, REFUSED, 39, 0x6b, WIRE_NO_SUM },
@@ -195,7 +242,7 @@ KUNIT_ARRAY_PARAM(wire, wire_params, wire_desc);
 /* A frame from the server, and how much of it is not padding. */
 static size_t wire_base_frame(u8 *frame, enum wire_base base, u16 vlan, size_t *bytes)
 {
-	const struct dump_way there = fake_way(vlan, 1500, true);
+	const struct dump_way there = fake_way(AF_INET, vlan, 1500, true);
 	const struct dump_heard asker = { .mac = there.hop_mac, .from = there.there };
 	const size_t link = vlan ? VLAN_ETH_HLEN : ETH_HLEN;
 
@@ -203,7 +250,7 @@ static size_t wire_base_frame(u8 *frame, enum wire_base base, u16 vlan, size_t *
 		*bytes = dump_wire_udp(&there, frame, WIRE_DATA, WIRE_FROM, WIRE_TO);
 		return link + 28 + WIRE_DATA;
 	}
-	*bytes = dump_wire_arp(&there, frame, base == WIRE_TELLS ? &asker : NULL);
+	*bytes = dump_wire_neighbour(&there, frame, base == WIRE_TELLS ? &asker : NULL);
 	return link + 28;
 }
 
@@ -229,7 +276,7 @@ static void dump_wire_changed(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(wire_vlans); i++) {
-		const struct dump_way here = fake_way(wire_vlans[i], 1500, false);
+		const struct dump_way here = fake_way(AF_INET, wire_vlans[i], 1500, false);
 		const size_t tag = wire_vlans[i] ? VLAN_HLEN : 0;
 		struct dump_heard heard;
 		size_t bytes;
@@ -244,7 +291,7 @@ static void dump_wire_changed(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, heard.port, WIRE_FROM);
 		} else if (param->kind != DUMP_HEARD_NOTHING) {
 			KUNIT_EXPECT_PTR_EQ(test, heard.mac, (const u8 *)frame + tag + 22);
-			KUNIT_EXPECT_EQ(test, ntohl(heard.from), 0xc0000214 ^ param->bits);
+			KUNIT_EXPECT_EQ(test, ntohl(heard.from.v4), 0xc0000214 ^ param->bits);
 		}
 	}
 }
@@ -252,19 +299,20 @@ static void dump_wire_changed(struct kunit *test)
 /* What is behind the end of a frame does not count, wherever that is. */
 static void dump_wire_cut(struct kunit *test)
 {
-	u8 *frame = wire_frame(test);
+	u8 *frame = wire_frame(test), *room = wire_frame(test);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(wire_vlans) * (WIRE_TELLS + 1); i++) {
 		const u16 vlan = wire_vlans[i % 2];
-		const struct dump_way here = fake_way(vlan, 1500, false);
+		const struct dump_way here = fake_way(AF_INET, vlan, 1500, false);
 		size_t bytes, size = wire_base_frame(frame, i / 2, vlan, &bytes);
 		struct dump_heard heard;
 
 		dump_wire_parse(&here, frame, size, WIRE_TO, &heard);
 		KUNIT_EXPECT_NE(test, heard.kind, DUMP_HEARD_NOTHING);
 		while (size--) {
-			dump_wire_parse(&here, frame, size, WIRE_TO, &heard);
+			dump_wire_parse(&here, wire_at_end(room, frame, size), size, WIRE_TO,
+					&heard);
 			KUNIT_EXPECT_EQ_MSG(test, heard.kind, DUMP_HEARD_NOTHING, "%zu bytes",
 					    size);
 		}
@@ -294,7 +342,7 @@ static void dump_wire_vlans(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		const struct dump_way here = fake_way(rows[i].heard, 1500, false);
+		const struct dump_way here = fake_way(AF_INET, rows[i].heard, 1500, false);
 		struct dump_heard heard;
 		size_t bytes;
 
@@ -308,7 +356,7 @@ static void dump_wire_vlans(struct kunit *test)
 /* UDP is behind the options of an IP header. */
 static void dump_wire_options(struct kunit *test)
 {
-	const struct dump_way here = fake_way(0, 1500, false);
+	const struct dump_way here = fake_way(AF_INET, 0, 1500, false);
 	u8 *frame = wire_frame(test);
 	struct iphdr *ip = (void *)frame + ETH_HLEN;
 	struct dump_heard heard;
@@ -333,15 +381,15 @@ static void dump_wire_arp_answer(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(wire_vlans); i++) {
-		const struct dump_way here = fake_way(wire_vlans[i], 1500, false);
-		struct dump_way there = fake_way(wire_vlans[i], 1500, true);
+		const struct dump_way here = fake_way(AF_INET, wire_vlans[i], 1500, false);
+		struct dump_way there = fake_way(AF_INET, wire_vlans[i], 1500, true);
 		struct dump_heard heard, told;
 		size_t bytes;
 
-		there.here ^= htonl(1);
-		bytes = dump_wire_arp(&there, frame, NULL);
+		there.here.v4 ^= htonl(1);
+		bytes = dump_wire_neighbour(&there, frame, NULL);
 		dump_wire_parse(&here, frame, bytes, WIRE_TO, &heard);
-		bytes = dump_wire_arp(&here, answer, &heard);
+		bytes = dump_wire_neighbour(&here, answer, &heard);
 		KUNIT_EXPECT_EQ(test, bytes, ETH_ZLEN);
 		KUNIT_EXPECT_TRUE(test, ether_addr_equal(answer, there.mac));
 		dump_wire_parse(&there, answer, bytes, WIRE_TO, &told);
