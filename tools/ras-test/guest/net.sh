@@ -41,6 +41,19 @@ net_up()
 	say "card $1 is up: ${driver##*/}"
 }
 
+# net_ipv6 INDEX ADDRESS: give the card, which is up, an address of IPv6 as well, and let no router
+# give it another.
+net_ipv6()
+{
+	card=$(net_card "$1")
+	conf=/proc/sys/net/ipv6/conf/$card
+	echo 0 > "$conf/accept_ra"
+	echo 0 > "$conf/accept_dad"
+	echo 0 > "$conf/router_solicitations"
+	echo 0 > "$conf/disable_ipv6"
+	ifconfig "$card" add "$2/64" || say "card $1 has no address of IPv6"
+}
+
 # seconds: since the boot.
 seconds() { cut -d. -f1 /proc/uptime; }
 

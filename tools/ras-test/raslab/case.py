@@ -161,7 +161,9 @@ class CaseRun:
             cards.append(Card(model, card_mac(index), port))
         if self.row.peers:
             uplink = uplink_from_row(self.row.uplink)
-            gateway = Gateway(self.directory, switch, self.target.qemu, uplink)
+            ipv6 = any(options.get("ipv6") for options in self.row.peers.values())
+            options: dict[str, object] = {"ipv6": ipv6}
+            gateway = Gateway(self.directory, switch, self.target.qemu, options, uplink)
             stack.callback(gateway.stop)
             gateway.start()
             self.peers.append(gateway)

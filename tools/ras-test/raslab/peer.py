@@ -29,13 +29,15 @@ from raslab.network import Bounds, Switch
 from raslab.nfs import NfsExport
 from raslab.uplink import GATEWAY, Uplink
 
+# Where a machine finds the peers if one has the option ipv6.
+GATEWAY6 = "fec0::2"
 LOOPBACK = "127.0.0.1"
 # Where other machines are that dump.
 OTHERS = "127.0.0.2"
 # They take seconds.
 LOAD_S = 60.0
-# 52:55, and the address.
-GATEWAY_MAC = b"\x52\x55" + socket.inet_aton(GATEWAY)
+# Of QEMU's user network: 52:55 and the address of IPv4; 52:56 and the end of that of IPv6.
+GATEWAY_MACS = (b"\x52\x55" + socket.inet_aton(GATEWAY), b"\x52\x56\0\0\0\x02")
 # A connection over which nothing comes for so long is given up.
 IDLE_S = 60.0
 # How soon a thread sees that it has to stop.
@@ -107,16 +109,24 @@ class Peer(ABC):
 
 
 def to_gateway(frame: bytes) -> bool:
-    """Is the frame for its card, and ARP, or IPv4 to the gateway itself?
+    """Is the frame for its card, and ARP, or IP to the gateway itself, or to the group that asks
+    for its address?
 
-    QEMU's user network would take it whatever card it is for.  And what a machine gets must not depend on the world outside: QEMU would also answer DHCP
-    and DNS, and connect the machine to the Internet.
+    QEMU's user network would take it whatever card it is for.  And what a machine gets must
+    not depend on the world outside: QEMU would also answer DHCP and DNS, and connect the
+    machine to the Internet.
     """
-    kind, target = frame[12:14], frame[30:34]
+    kind = frame[12:14]
     # The first bit that goes over the wire: it is for more than one.
-    if frame[:6] != GATEWAY_MAC and not frame[0] & 1:
+    if frame[:6] not in GATEWAY_MACS and not frame[0] & 1:
         return False
-    return kind == b"\x08\x06" or (kind == b"\x08\x00" and target == socket.inet_aton(GATEWAY))
+    if kind == b"\x86\xdd":
+        gateway = socket.inet_pton(socket.AF_INET6, GATEWAY6)
+        group = socket.inet_pton(socket.AF_INET6, "ff02::1:ff00:0")[:13] + gateway[13:]
+        return frame[38:54] in (gateway, group)
+    return kind == b"\x08\x06" or (
+        kind == b"\x08\x00" and frame[30:34] == socket.inet_aton(GATEWAY)
+    )
 
 
 class Gateway(Peer):
@@ -124,12 +134,22 @@ class Gateway(Peer):
 
     A QEMU without a machine, whose user-mode network is the port "gateway": a machine
     reaches TCP and UDP port N of 127.0.0.1 as port N of 10.0.2.2, and nobody needs root.
+    With ``ipv6`` it reaches port N of ::1 as port N of fec0::2, too; QEMU then advertises
+    itself as a router, which machines without IPv6 do not see.
     """
 
     name = "gateway"
+    options = {"ipv6": False}
 
-    def __init__(self, directory: Path, switch: Switch, program: str, uplink: Uplink) -> None:
-        super().__init__(directory, {})
+    def __init__(
+        self,
+        directory: Path,
+        switch: Switch,
+        program: str,
+        options: Mapping[str, object],
+        uplink: Uplink,
+    ) -> None:
+        super().__init__(directory, options)
         self.uplink = uplink
         self.socket = switch.connect(self.name, self._outward, uplink.inward)
         self.log = directory / "gateway.log"
@@ -146,7 +166,10 @@ class Gateway(Peer):
         command = ["setpriv", "--pdeathsig", "KILL", "--", self.program]
         command += ["-machine", "none", "-nodefaults", "-no-user-config"]
         command += ["-display", "none", "-sandbox", "on,spawn=deny,elevateprivileges=deny"]
-        command += ["-netdev", f"user,id=user,ipv6=off,net=10.0.2.0/24,host={GATEWAY}"]
+        ipv6 = (
+            f"on,ipv4=on,ipv6-net=fec0::/64,ipv6-host={GATEWAY6}" if self.chosen["ipv6"] else "off"
+        )
+        command += ["-netdev", f"user,id=user,ipv6={ipv6},net=10.0.2.0/24,host={GATEWAY}"]
         end = f"dgram,id=switch,local.type=fd,local.str={self.socket.fileno()}"
         command += ["-netdev", end]
         for name in "user", "switch":
@@ -472,15 +495,15 @@ class Rasdumpd(Peer):
     """rasdumpd, which receives dumps, below the directory peer-rasdumpd.
 
     ``dies_at``: it is killed when it has received so many bytes, and started again after
-    ``back_s`` seconds, if that is not 0.  ``others``: so many clients of ras-netdump-load send
-    their dumps from OTHERS while the machine does.  It counts the dumps that were ``complete``,
-    ``partial`` and ``failed``, by its log, and the ``logs`` of machines, and how often it was
-    ``killed``.  The last complete dump, or else a partial one, is the file vmcore of the
+    ``back_s`` seconds, if that is not 0.  ``ipv6``: machines reach it by IPv6 as well.
+    ``others``: so many clients of ras-netdump-load send their dumps from OTHERS while the
+    machine does.  It counts the dumps that were ``complete``, ``partial`` and ``failed``, by its
+    log, and the ``logs`` of machines, and how often it was ``killed``.  The last complete dump, or else a partial one, is the file vmcore of the
     directory at the end, and its log the file log.
     """
 
     name = "rasdumpd"
-    options = {"dies_at": 0, "back_s": 0, "arguments": "", "others": 0}
+    options = {"dies_at": 0, "back_s": 0, "arguments": "", "others": 0, "ipv6": False}
     counters = ("complete", "partial", "failed", "logs", "killed")
 
     def __init__(self, directory: Path, options: Mapping[str, object]) -> None:

@@ -20,7 +20,7 @@ from raslab.check import Check, Evidence, RowError
 from raslab.network import Relay, Switch
 from raslab.nfs import EXIST, INVAL, NOENT, NOTSUPP, OK, STALE, NfsExport, opaque, u32, u64
 from raslab.peer import (
-    GATEWAY_MAC,
+    GATEWAY_MACS,
     LOOPBACK,
     PEERS,
     Echo,
@@ -143,18 +143,34 @@ class Gateways(InDirectory):
     def test_what_it_takes(self) -> None:
         arp = bytes(6) + b"\x08\x06" + bytes(28)
         self.assertTrue(to_gateway(b"\xff" * 6 + arp))
-        self.assertTrue(to_gateway(GATEWAY_MAC + arp))
+        self.assertTrue(to_gateway(GATEWAY_MACS[0] + arp))
         self.assertFalse(to_gateway(b"\x52\x54\0\x72\x61\xf0" + arp))
         for address, good in (("10.0.2.2", True), ("10.0.2.3", False), ("255.255.255.255", False)):
-            frame = GATEWAY_MAC + bytes(6) + b"\x08\x00" + bytes(16) + socket.inet_aton(address)
+            frame = GATEWAY_MACS[0] + bytes(6) + b"\x08\x00" + bytes(16) + socket.inet_aton(address)
             self.assertIs(to_gateway(frame), good, address)
-        self.assertFalse(to_gateway(GATEWAY_MAC + bytes(6) + b"\x86\xdd" + bytes(40)))
-        self.assertFalse(to_gateway(GATEWAY_MAC))
+        for address, good in (
+            ("fec0::2", True),
+            ("ff02::1:ff00:2", True),
+            ("fec0::3", False),
+            ("ff02::1:ff00:3", False),
+            ("ff02::2", False),
+        ):
+            target = socket.inet_pton(socket.AF_INET6, address)
+            frame = GATEWAY_MACS[1] + bytes(6) + b"\x86\xdd" + bytes(24) + target
+            self.assertIs(to_gateway(frame), good, address)
+        self.assertFalse(to_gateway(GATEWAY_MACS[0]))
+
+    def test_ipv6_is_asked_for(self) -> None:
+        for ipv6, words in ((False, "ipv6=off,"), (True, "ipv6=on,ipv4=on,ipv6-net=fec0::/64,")):
+            switch = Switch(Relay(), self.directory)
+            self.addCleanup(switch.stop)
+            gateway = Gateway(self.directory, switch, "false", {"ipv6": ipv6}, Uplink())
+            self.assertIn(words, " ".join(gateway.command()))
 
     def test_its_end_is_trouble(self) -> None:
         switch = Switch(Relay(), self.directory)
         self.addCleanup(switch.stop)
-        gateway = Gateway(self.directory, switch, "false", Uplink())
+        gateway = Gateway(self.directory, switch, "false", {}, Uplink())
         gateway.start()
         self.addCleanup(gateway.stop)
         deadline = time.monotonic() + 10
