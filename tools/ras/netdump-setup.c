@@ -2,11 +2,13 @@
 /*
  * rasctl: a receiver of dumps is made the first target of the dump engine.
  */
+#include <arpa/inet.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <linux/ras_netdump.h>
 
@@ -27,6 +29,13 @@ struct receiver_wish {
 	const char	*interface;
 	uint64_t	port;
 };
+
+static bool is_ipv6(const char *server)
+{
+	struct in6_addr address;
+
+	return inet_pton(AF_INET6, server, &address) == 1;
+}
 
 static enum answer parse(struct receiver_wish *wish, int argc, char **argv)
 {
@@ -50,8 +59,9 @@ static enum answer parse(struct receiver_wish *wish, int argc, char **argv)
 	if (optind + 1 != argc)
 		return usage_error("netdump setup takes one server");
 	wish->server = argv[optind];
-	if (!*wish->server || strpbrk(wish->server, " ,:%\t\n"))
-		return usage_error("\"%s\" is not an IPv4 address", wish->server);
+	if (!is_ipv6(wish->server) &&
+	    (!*wish->server || strpbrk(wish->server, " ,:%[]\t\n")))
+		return usage_error("\"%s\" is not an IP address", wish->server);
 	if (wish->interface && strpbrk(wish->interface, " ,\t\n"))
 		return usage_error("\"%s\" is not an interface", wish->interface);
 	return ANSWER_YES;
@@ -60,7 +70,9 @@ static enum answer parse(struct receiver_wish *wish, int argc, char **argv)
 /* As the kernel has the name of the target. */
 static void make_name(const struct receiver_wish *wish, char *name, size_t size)
 {
-	int length = snprintf(name, size, TARGET_NET "%s", wish->server);
+	const bool ipv6 = is_ipv6(wish->server);
+	int length = snprintf(name, size, TARGET_NET "%s%s%s", ipv6 ? "[" : "", wish->server,
+			      ipv6 ? "]" : "");
 
 	if (wish->port != RAS_NETDUMP_PORT)
 		length += snprintf(name + length, size - (size_t)length, ":%u",

@@ -41,7 +41,7 @@ static const char help[] =
 "       --wipe                  write zeros over both ends of a partition that holds\n"
 "                               something else, after a question\n"
 "       --yes                   do not ask\n"
-"  netdump setup SERVER         have dumps go to this receiver first, an IPv4 address\n"
+"  netdump setup SERVER         have dumps go to this receiver first, an IP address\n"
 "       --interface NAME        by this interface, whatever the routes say\n"
 "       --port N                its port (default: 20023)\n"
 "  dump --live FILE             stop the machine while its memory is copied; have it go on,\n"

@@ -805,6 +805,8 @@ def check_netdump(bench: Bench) -> None:
         (("--port", "7", "192.0.2.7"), "net:192.0.2.7:7 memory net:192.0.2.7"),
         (("--interface", "eth1", "192.0.2.7"), "net:192.0.2.7%eth1 memory net:192.0.2.7"),
         (("--port=7", "--interface=e", "1.1.1.1"), "net:1.1.1.1:7%e memory net:192.0.2.7"),
+        (("2001:db8::7",), "net:[2001:db8::7] memory net:192.0.2.7"),
+        (("--port=7", "--interface=e", "fe80::1"), "net:[fe80::1]:7%e memory net:192.0.2.7"),
     ):
         bench.put("dump/targets", "memory net:192.0.2.7")
         ran = bench.run("netdump", "setup", *arguments)
@@ -817,14 +819,31 @@ def check_netdump(bench: Bench) -> None:
     words = "^net:192.0.2.7 +dump-net-192-0-2-7 +unknown +armed$"
     bench.expect("dump setup net:", ran, YES, words, good=good)
     bench.expect("dump setup net: at boot", ran, YES, "^at boot: no parameter does it")
+    for name, handler in (
+        ("net:[2001:db8::7]", "dump-net-2001-db8--7"),
+        ("net:[2001:db8::7]:7%eth1", "dump-net-2001-db8--7-7-eth1"),
+        # The last letters of what is too long.
+        ("net:[2001:db8:1:2:3:4:5:7]:20024", "dump-net-db8-1-2-3-4-5-7-20024"),
+        ("net:[2001:db8:1:2:3:4:5:77]:20024", "dump-net-b8-1-2-3-4-5-77-20024"),
+        ("net:10.100.100.100%a.long.vlan.5", "dump-net--100-100-a-long-vlan-5"),
+    ):
+        bench.fresh({handler: Handler(), "dump-memory": Handler()})
+        ran = bench.run("dump", "setup", name, "memory")
+        words = f"^{re.escape(name)} +{handler} +unknown +armed$"
+        bench.expect(f"dump setup {name}", ran, YES, words)
+    bench.fresh({"dump-memory": Handler(), "dump-net-192-0-2-7": Handler()})
     before = bench.calls()
     for arguments, words in (
         ((), "takes more arguments"),
         (("a", "b"), "takes one server"),
-        (("",), "is not an IPv4 address"),
-        (("1.1.1.1:7",), "is not an IPv4 address"),
-        (("1.1.1.1%e",), "is not an IPv4 address"),
-        (("1.1.1.1,2.2.2.2",), "is not an IPv4 address"),
+        (("",), "is not an IP address"),
+        (("1.1.1.1:7",), "is not an IP address"),
+        (("1.1.1.1%e",), "is not an IP address"),
+        (("[2001:db8::7]",), "is not an IP address"),
+        (("[1.1.1.1]",), "is not an IP address"),
+        (("2001:db8::7%e",), "is not an IP address"),
+        (("2001:db8:7",), "is not an IP address"),
+        (("1.1.1.1,2.2.2.2",), "is not an IP address"),
         (("--interface", "a b", "1.1.1.1"), "is not an interface"),
         *((("--port", port, "1.1.1.1"), "is not a port") for port in ("0", "65536", "x", "")),
         (("--what", "1.1.1.1"), "--help"),
