@@ -514,16 +514,18 @@ static void dump_net_print(const struct dump_way *way, const union dump_address 
 
 static void dump_net_tell_way(const struct dump_net *n, const struct dump_way *way)
 {
-	char here[INET6_ADDRSTRLEN], hop[INET6_ADDRSTRLEN];
+	char here[INET6_ADDRSTRLEN], hop[INET6_ADDRSTRLEN], vlan[sizeof(", VLAN 4094")] = "";
 
 	dump_net_print(way, &way->here, here, sizeof(here));
 	dump_net_print(way, &way->hop, hop, sizeof(hop));
+	if (way->vlan)
+		snprintf(vlan, sizeof(vlan), ", VLAN %u", way->vlan);
 	if (way->has_hop)
-		pr_info("%s: from %s by %s, %s, %pM\n", n->word, here, n->card->name,
+		pr_info("%s: from %s by %s%s, %s, %pM\n", n->word, here, n->card->name, vlan,
 			n->card->ops->name, way->hop_mac);
 	else
-		pr_warn("%s: from %s by %s, %s, but %s does not answer to %s\n", n->word, here,
-			n->card->name, n->card->ops->name, hop,
+		pr_warn("%s: from %s by %s%s, %s, but %s does not answer to %s\n", n->word, here,
+			n->card->name, vlan, n->card->ops->name, hop,
 			way->family == AF_INET6 ? "neighbour discovery" : "ARP");
 }
 

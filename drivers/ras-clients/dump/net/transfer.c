@@ -364,9 +364,7 @@ static bool dump_transfer_arrives(struct dump_transfer *t, size_t payload)
  */
 static void dump_transfer_probe(struct dump_transfer *t)
 {
-	/* Ethernet; what tunnels leave of it, and IPv6 demands, so that it tries no less; what
-	 * IPv4 demands.
-	 */
+	/* Ethernet; what tunnels leave of it, and the least of IPv6; the least of IPv4. */
 	static const unsigned int mtus[] = { 1500, 1280, 576 };
 	const size_t heads = t->way.mtu - dump_wire_payload_max(&t->way) +
 			     sizeof(struct ras_netdump_head);
