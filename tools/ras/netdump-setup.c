@@ -30,11 +30,13 @@ struct receiver_wish {
 	uint64_t	port;
 };
 
-static bool is_ipv6(const char *server)
+/* Is it an address of IPv6?  Then it is spelt as everybody spells it (RFC 5952). */
+static bool is_ipv6(const char *server, char *text)
 {
 	struct in6_addr address;
 
-	return inet_pton(AF_INET6, server, &address) == 1;
+	return inet_pton(AF_INET6, server, &address) == 1 &&
+	       inet_ntop(AF_INET6, &address, text, INET6_ADDRSTRLEN);
 }
 
 static enum answer parse(struct receiver_wish *wish, int argc, char **argv)
@@ -44,6 +46,7 @@ static enum answer parse(struct receiver_wish *wish, int argc, char **argv)
 		{ "port",	required_argument,	NULL, 'p' },
 		{ NULL,		0,			NULL, 0 },
 	};
+	char text[INET6_ADDRSTRLEN];
 	int option;
 
 	*wish = (struct receiver_wish){ .port = RAS_NETDUMP_PORT };
@@ -59,10 +62,10 @@ static enum answer parse(struct receiver_wish *wish, int argc, char **argv)
 	if (optind + 1 != argc)
 		return usage_error("netdump setup takes one server");
 	wish->server = argv[optind];
-	if (!is_ipv6(wish->server) &&
+	if (!is_ipv6(wish->server, text) &&
 	    (!*wish->server || strpbrk(wish->server, " ,:%[]\t\n")))
 		return usage_error("\"%s\" is not an IP address", wish->server);
-	if (wish->interface && strpbrk(wish->interface, " ,\t\n"))
+	if (wish->interface && strpbrk(wish->interface, " ,:\t\n"))
 		return usage_error("\"%s\" is not an interface", wish->interface);
 	return ANSWER_YES;
 }
@@ -70,9 +73,10 @@ static enum answer parse(struct receiver_wish *wish, int argc, char **argv)
 /* As the kernel has the name of the target. */
 static void make_name(const struct receiver_wish *wish, char *name, size_t size)
 {
-	const bool ipv6 = is_ipv6(wish->server);
-	int length = snprintf(name, size, TARGET_NET "%s%s%s", ipv6 ? "[" : "", wish->server,
-			      ipv6 ? "]" : "");
+	char text[INET6_ADDRSTRLEN];
+	const bool ipv6 = is_ipv6(wish->server, text);
+	int length = snprintf(name, size, TARGET_NET "%s%s%s", ipv6 ? "[" : "",
+			      ipv6 ? text : wish->server, ipv6 ? "]" : "");
 
 	if (wish->port != RAS_NETDUMP_PORT)
 		length += snprintf(name + length, size - (size_t)length, ":%u",

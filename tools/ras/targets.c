@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "crc32.h"
 #include "handlers.h"
 #include "plan.h"
 #include "policy-file.h"
@@ -44,8 +45,6 @@ static void name_handler(struct target *target)
 		strcpy(target->handler + at, "net-");
 		at += strlen("net-");
 		from += strlen(TARGET_NET);
-		if (strlen(from) > most - at)
-			from += strlen(from) - (most - at);
 	} else if (slash) {
 		from = slash + 1;
 	}
@@ -56,6 +55,9 @@ static void name_handler(struct target *target)
 			is_letter((unsigned char)*from) || *from == '_' ? *from : '-';
 	}
 	target->handler[at] = '\0';
+	if (target->is_net && from[strspn(from, "[]")])
+		snprintf(target->handler + at - strlen("-1234"), sizeof("-1234"), "-%04x",
+			 (unsigned int)crc32(0, target->name, strlen(target->name)) & 0xffff);
 }
 
 static bool add(struct targets *targets, const char *name)

@@ -7,6 +7,7 @@
  */
 #define pr_fmt(fmt) "ras_dump: " fmt
 
+#include <linux/crc32.h>
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/init.h>
@@ -278,24 +279,25 @@ static struct notifier_block dump_memory_notifier = {
 };
 
 /*
- * "dump-" and the last part of @word, in letters that a handler's name may have; of a server
- * whose name is too long "dump-net-" and the end, as servers of one network begin alike.  The
- * brackets of IPv6 are left out.  name_handler() of tools/ras does the same.
+ * "dump-" and the last part of @word, in letters that a handler's name may have, without the
+ * brackets of IPv6.  Servers of one network have names that begin alike, those that are reached
+ * by one interface names that end alike: of one that is too long a checksum is the end.
+ * name_handler() of tools/ras does the same.
  */
 static void dump_name(struct dump_handler *h, const char *word)
 {
 	const bool is_net = strstarts(word, DUMP_NET_PREFIX);
 	const char *from = is_net ? word + strlen(DUMP_NET_PREFIX) : kbasename(word);
 	size_t at = scnprintf(h->name, sizeof(h->name), "dump-%s", is_net ? "net-" : "");
-	const size_t room = sizeof(h->name) - 1 - at, length = strlen(from);
 
-	if (is_net && length > room)
-		from += length - room;
 	for (; *from && at < sizeof(h->name) - 1; from++) {
 		if (is_net && (*from == '[' || *from == ']'))
 			continue;
 		h->name[at++] = isalnum(*from) || *from == '_' ? *from : '-';
 	}
+	if (is_net && from[strspn(from, "[]")])
+		snprintf(h->name + at - strlen("-1234"), sizeof("-1234"), "-%04x",
+			 ~crc32_le(~0, (const u8 *)word, strlen(word)) & 0xffff);
 }
 
 static void dump_handler_free(struct dump_handler *h)

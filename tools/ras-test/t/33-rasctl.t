@@ -795,6 +795,24 @@ def check_setup_names(bench: Bench) -> None:
     bench.expect("dump setup: set up, and not armed", ran, NO, "not armed: holds a dump")
 
 
+def check_net_names(bench: Bench) -> None:
+    """A handler has a name that is made of its receiver's, as the kernel makes it."""
+    for name, handler in (
+        ("net:[2001:db8::7]", "dump-net-2001-db8--7"),
+        ("net:[2001:db8::7]:7%eth1", "dump-net-2001-db8--7-7-eth1"),
+        # As long as it may be, without the brackets.
+        ("net:[2001:db8:1:2:3:4:55:6]", "dump-net-2001-db8-1-2-3-4-55-6"),
+        # What is too long ends in four digits of the CRC-32 of it.
+        ("net:[2001:db8:1:2:3:4:5:7]:20024", "dump-net-2001-db8-1-2-3-4--94e7"),
+        ("net:[2001:db8:1:2:3:4:5:77]:20024", "dump-net-2001-db8-1-2-3-4--4b8a"),
+        ("net:10.100.100.100%a.long.vlan.5", "dump-net-10-100-100-100-a--9dd6"),
+    ):
+        bench.fresh({handler: Handler(), "dump-memory": Handler()})
+        ran = bench.run("dump", "setup", name, "memory")
+        words = f"^{re.escape(name)} +{handler} +unknown +armed$"
+        bench.expect(f"dump setup {name}", ran, YES, words)
+
+
 def check_netdump(bench: Bench) -> None:
     """netdump setup: the server comes first, and what there was stays."""
     bench.fresh({"dump-memory": Handler(), "dump-net-192-0-2-7": Handler()})
@@ -806,6 +824,8 @@ def check_netdump(bench: Bench) -> None:
         (("--interface", "eth1", "192.0.2.7"), "net:192.0.2.7%eth1 memory net:192.0.2.7"),
         (("--port=7", "--interface=e", "1.1.1.1"), "net:1.1.1.1:7%e memory net:192.0.2.7"),
         (("2001:db8::7",), "net:[2001:db8::7] memory net:192.0.2.7"),
+        # One spelling, so that it is not there twice.
+        (("2001:DB8:0:0:0:0:0:7",), "net:[2001:db8::7] memory net:192.0.2.7"),
         (("--port=7", "--interface=e", "fe80::1"), "net:[fe80::1]:7%e memory net:192.0.2.7"),
     ):
         bench.put("dump/targets", "memory net:192.0.2.7")
@@ -819,18 +839,6 @@ def check_netdump(bench: Bench) -> None:
     words = "^net:192.0.2.7 +dump-net-192-0-2-7 +unknown +armed$"
     bench.expect("dump setup net:", ran, YES, words, good=good)
     bench.expect("dump setup net: at boot", ran, YES, "^at boot: no parameter does it")
-    for name, handler in (
-        ("net:[2001:db8::7]", "dump-net-2001-db8--7"),
-        ("net:[2001:db8::7]:7%eth1", "dump-net-2001-db8--7-7-eth1"),
-        # The last letters of what is too long.
-        ("net:[2001:db8:1:2:3:4:5:7]:20024", "dump-net-db8-1-2-3-4-5-7-20024"),
-        ("net:[2001:db8:1:2:3:4:5:77]:20024", "dump-net-b8-1-2-3-4-5-77-20024"),
-        ("net:10.100.100.100%a.long.vlan.5", "dump-net--100-100-a-long-vlan-5"),
-    ):
-        bench.fresh({handler: Handler(), "dump-memory": Handler()})
-        ran = bench.run("dump", "setup", name, "memory")
-        words = f"^{re.escape(name)} +{handler} +unknown +armed$"
-        bench.expect(f"dump setup {name}", ran, YES, words)
     bench.fresh({"dump-memory": Handler(), "dump-net-192-0-2-7": Handler()})
     before = bench.calls()
     for arguments, words in (
@@ -1508,6 +1516,7 @@ def main() -> int:
     check_need(bench)
     check_setup_names(bench)
     check_netdump(bench)
+    check_net_names(bench)
     check_create(bench)
     check_devices(bench)
     check_dump_test(bench)
