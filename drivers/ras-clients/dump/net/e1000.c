@@ -329,8 +329,8 @@ static void dump_e1000_prepare(const struct dump_card *card, struct dump_e1000 *
  * Receive what is for this host or for all, without its checksum, of any VLAN, and nothing
  * that a descriptor has no room for.  If it is to take groups, it takes all of them (13.4.22:
  * MPE): the table of groups (MTA) is the kernel's, whose driver leaves it empty when it wants
- * all.  QEMU's e1000 does so a second after RCTL was
- * written; what comes before that is not lost.
+ * all.  QEMU's e1000 begins to receive a second after RCTL was written; what comes before that
+ * is not lost.
  */
 static void dump_e1000_go(const struct dump_card *card, const struct dump_e1000 *e1000)
 {

@@ -27,6 +27,7 @@
 #include <linux/utsname.h>
 #include <linux/workqueue.h>
 #include <net/ipv6.h>
+#include <net/neighbour.h>
 #include <net/netevent.h>
 
 #include "../dump.h"
@@ -421,7 +422,7 @@ static const char *dump_net_trouble(const struct dump_net *n, struct net_device 
 				    const struct dump_way *way)
 {
 	if (IS_ERR(lower))
-		return "there is no route to the server";
+		return dump_route_why(PTR_ERR(lower));
 	if (dump_device_pci(lower->dev.parent) != n->card->device.pdev)
 		return "its route goes by another interface than when it was armed";
 	return NULL;
@@ -433,7 +434,7 @@ static void dump_net_refresh(struct work_struct *work)
 	struct dump_net *n = container_of(to_delayed_work(work), struct dump_net, refresh);
 	const struct dump_way *old = &n->way[n->way_nr];
 	struct dump_way *way = &n->way[!n->way_nr];
-	struct net_device *lower = dump_route_find(n->interface, way);
+	struct net_device *lower = dump_route_find(n->interface, n->port, way);
 	const char *trouble = dump_net_trouble(n, lower, way);
 
 	if (!IS_ERR(lower))
@@ -452,14 +453,32 @@ static void dump_net_refresh(struct work_struct *work)
 		/* Pairs with the acquire in dump_net_start(). */
 		smp_store_release(&n->way_nr, !n->way_nr);
 	}
-	schedule_delayed_work(&n->refresh, DUMP_REFRESH);
+	/* Nobody tells of the end of some troubles: of the check of an address for duplicates. */
+	schedule_delayed_work(&n->refresh, trouble ? HZ : DUMP_REFRESH);
+}
+
+/*
+ * Has the hop told its address?  That it does not answer changes nothing, and looking for the
+ * way would ask it again, without end.  The way may be changed meanwhile: then this is told of
+ * too much, or too late.
+ */
+static bool dump_net_is_hop(const struct dump_net *n, const struct neighbour *neighbour)
+{
+	/* Pairs with the release in dump_net_refresh(). */
+	const struct dump_way *way = &n->way[smp_load_acquire(&n->way_nr)];
+
+	return READ_ONCE(neighbour->nud_state) & NUD_VALID &&
+	       neighbour->tbl->family == way->family &&
+	       !memcmp(neighbour->primary_key, &way->hop, neighbour->tbl->key_len);
 }
 
 static int dump_net_event(struct notifier_block *self, unsigned long event, void *data)
 {
 	struct dump_net *n = container_of(self, struct dump_net, events);
 
-	mod_delayed_work(system_wq, &n->refresh, 0);
+	if (event == NETEVENT_REDIRECT ||
+	    (event == NETEVENT_NEIGH_UPDATE && dump_net_is_hop(n, data)))
+		mod_delayed_work(system_wq, &n->refresh, 0);
 	return NOTIFY_OK;
 }
 
@@ -535,11 +554,11 @@ static int dump_net_arm(struct dump_target *target)
 	struct dump_way *way = &n->way[0];
 	struct net_device *lower;
 	struct dump_card *card;
-	int ret = dump_route_resolve(n->interface, way, DUMP_RESOLVE_MS);
+	int ret = dump_route_resolve(n->interface, n->port, way, DUMP_RESOLVE_MS);
 
-	lower = ret ? ERR_PTR(ret) : dump_route_find(n->interface, way);
+	lower = ret ? ERR_PTR(ret) : dump_route_find(n->interface, n->port, way);
 	if (IS_ERR(lower)) {
-		pr_warn("%s: there is no route to the server: %pe\n", n->word, lower);
+		pr_warn("%s: %s: %pe\n", n->word, dump_route_why(PTR_ERR(lower)), lower);
 		return PTR_ERR(lower);
 	}
 	n->way_nr = 0;
@@ -633,7 +652,9 @@ static int dump_net_parse(struct dump_net *n, const char *text)
 	}
 	if (*rest && *rest != '%')
 		return -EINVAL;
-	if (*rest && (!rest[1] || strscpy(n->interface, rest + 1, sizeof(n->interface)) < 0))
+	/* No interface has a colon in its name: somebody has the port at the end. */
+	if (*rest && (!rest[1] || strchr(rest, ':') ||
+		      strscpy(n->interface, rest + 1, sizeof(n->interface)) < 0))
 		return -EINVAL;
 	n->way[1] = n->way[0];
 	return 0;

@@ -502,6 +502,41 @@ static void dump_net_least(struct kunit *test)
 	}
 }
 
+/* The hop has told its address; what others do is no reason to look for the way again. */
+static void dump_net_neighbours(struct kunit *test)
+{
+	const struct in6_addr hop = { { { 0xfe, 0x80, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 } } };
+	struct fake_net *fake = test->priv;
+	struct dump_net *n = fake->n;
+	struct dump_way *way = &n->way[n->way_nr];
+	struct neighbour *neighbour = kunit_kzalloc(test, sizeof(*neighbour) + sizeof(hop),
+						    GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, neighbour);
+	neighbour->tbl = kunit_kzalloc(test, sizeof(*neighbour->tbl), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, neighbour->tbl);
+	way->family = AF_INET6;
+	way->hop.v6 = hop;
+	neighbour->tbl->family = AF_INET6;
+	neighbour->tbl->key_len = sizeof(hop);
+	memcpy(neighbour->primary_key, &hop, sizeof(hop));
+	neighbour->nud_state = NUD_REACHABLE;
+	KUNIT_EXPECT_TRUE(test, dump_net_is_hop(n, neighbour));
+	neighbour->nud_state = NUD_FAILED;
+	KUNIT_EXPECT_FALSE(test, dump_net_is_hop(n, neighbour));
+	neighbour->nud_state = NUD_STALE;
+	neighbour->primary_key[sizeof(hop) - 1]++;
+	KUNIT_EXPECT_FALSE(test, dump_net_is_hop(n, neighbour));
+	neighbour->primary_key[sizeof(hop) - 1]--;
+	KUNIT_EXPECT_TRUE(test, dump_net_is_hop(n, neighbour));
+	/* Of the other family the key is shorter, and begins alike. */
+	neighbour->tbl->family = AF_INET;
+	neighbour->tbl->key_len = sizeof(way->hop.v4);
+	KUNIT_EXPECT_FALSE(test, dump_net_is_hop(n, neighbour));
+	way->family = AF_INET;
+	KUNIT_EXPECT_TRUE(test, dump_net_is_hop(n, neighbour));
+}
+
 /* ADDRESS[:PORT][%INTERFACE], and the same with brackets */
 static void dump_net_words(struct kunit *test)
 {
@@ -516,7 +551,6 @@ static void dump_net_words(struct kunit *test)
 		{ "10.0.0.1:65535", "10.0.0.1", 65535, "" },
 		{ "10.0.0.1%eth0", "10.0.0.1", 20023, "eth0" },
 		{ "10.0.0.1:99%vlan.5", "10.0.0.1", 99, "vlan.5" },
-		{ "10.0.0.1%eth0:1", "10.0.0.1", 20023, "eth0:1" },
 		{ "10.0.0.1%fifteenletters1", "10.0.0.1", 20023, "fifteenletters1" },
 		{ "[2001:db8::14]", "2001:db8::14", 20023, "" },
 		{ "[2001:DB8:0:0:0:0:0:14]:7", "2001:db8::14", 7, "" },
@@ -528,7 +562,8 @@ static void dump_net_words(struct kunit *test)
 		{ "10.0.0.1/8" }, { "10.0.0.1 " }, { "host" }, { "2001:db8::1" }, { "10.0.0.1:" },
 		{ "10.0.0.1:0" }, { "10.0.0.1:65536" }, { "10.0.0.1:100000" }, { "10.0.0.1:x" },
 		{ "10.0.0.1:-1" }, { "10.0.0.1:1:2" }, { "10.0.0.1:%eth0" }, { "10.0.0.1%" },
-		{ "10.0.0.1:5%" }, { "10.0.0.1%sixteenletters16" }, { "[" }, { "[]" },
+		{ "10.0.0.1:5%" }, { "10.0.0.1%sixteenletters16" }, { "10.0.0.1%eth0:1" },
+		{ "[" }, { "[]" },
 		{ "[2001:db8::1" }, { "2001:db8::1]" }, { "[2001:db8::1]x" }, { "[2001:db8::1]]" },
 		{ "[2001:db8::1]20023" }, { "[2001:db8::1]:" }, { "[2001:db8::1]:0" },
 		{ "[2001:db8::1]:65536" }, { "[2001:db8::1]%" }, { "[2001:db8::1]:1:2" },
@@ -626,6 +661,7 @@ static struct kunit_case dump_net_cases[] = {
 	KUNIT_CASE(dump_net_kernel_log),
 	KUNIT_CASE_PARAM(dump_net_hop, hop_gen_params),
 	KUNIT_CASE(dump_net_least),
+	KUNIT_CASE(dump_net_neighbours),
 	KUNIT_CASE(dump_net_words),
 	KUNIT_CASE(dump_net_refused),
 	{}

@@ -12,6 +12,7 @@
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/printk.h>
+#include <linux/ras_netdump.h>
 #include <net/arp.h>
 #include <net/dst.h>
 #include <net/ip6_fib.h>
@@ -82,18 +83,35 @@ static void dump_route_hop(struct dst_entry *dst, struct dump_way *way)
 	neigh_release(n);
 }
 
-/* The route by IPv4; then here and hop are set. */
-static struct dst_entry *dump_route_ipv4(int index, struct dump_way *way)
+/*
+ * What looks like a route, and is more: IPsec, or another header.  In a crash nobody encrypts,
+ * or adds that.
+ */
+static bool dump_route_is_more(const struct dst_entry *dst)
 {
-	struct flowi4 flow = { .daddr = way->there.v4, .flowi4_oif = index };
+	return dst_xfrm(dst) || dst->lwtstate;
+}
+
+/* The route by IPv4; then here and hop are set. */
+static struct dst_entry *dump_route_ipv4(int index, u16 port, struct dump_way *way)
+{
+	/* Rules for routes, and policies of IPsec, may be for UDP, and for ports. */
+	struct flowi4 flow = {
+		.daddr		= way->there.v4,
+		.flowi4_oif	= index,
+		.flowi4_proto	= IPPROTO_UDP,
+		.fl4_sport	= htons(RAS_NETDUMP_CLIENT_PORT),
+		.fl4_dport	= htons(port),
+	};
 	struct rtable *rt = ip_route_output_key(&init_net, &flow);
 	int error = 0;
 
 	if (IS_ERR(rt))
 		return ERR_CAST(rt);
-	if (rt->rt_type != RTN_UNICAST)
+	/* Of an interface without an address the routes say 0.0.0.0. */
+	if (rt->rt_type != RTN_UNICAST || !flow.saddr || ipv4_is_loopback(flow.saddr))
 		error = -EADDRNOTAVAIL;
-	else if (rt->rt_gw_family == AF_INET6)
+	else if (rt->rt_gw_family == AF_INET6 || dump_route_is_more(&rt->dst))
 		error = -EOPNOTSUPP;
 	if (error) {
 		ip_rt_put(rt);
@@ -111,20 +129,33 @@ static struct dst_entry *dump_route_ipv4(int index, struct dump_way *way)
  * asked for by ipv6_stub, which is built in as well: it says -EAFNOSUPPORT as long as there is
  * no IPv6.  What else is called here is inline, or goes by the operations of the route.
  */
-static struct dst_entry *dump_route_ipv6(int index, struct dump_way *way)
+static struct dst_entry *dump_route_ipv6(int index, u16 port, struct dump_way *way)
 {
-	struct flowi6 flow = { .daddr = way->there.v6, .flowi6_oif = index };
+	struct flowi6 flow = {
+		.daddr		= way->there.v6,
+		.flowi6_oif	= index,
+		.flowi6_proto	= IPPROTO_UDP,
+		.fl6_sport	= htons(RAS_NETDUMP_CLIENT_PORT),
+		.fl6_dport	= htons(port),
+	};
 	struct dst_entry *dst = ipv6_stub->ipv6_dst_lookup_flow(&init_net, NULL, &flow, NULL);
 	const struct rt6_info *rt;
-	int error = 0;
+	int error = 0, from;
 
 	if (IS_ERR(dst))
 		return dst;
 	rt = dst_rt6_info(dst);
-	/* A bundle of IPsec looks like a route, and nobody encrypts in a crash. */
-	if (dst_xfrm(dst))
+	from = ipv6_addr_type(&flow.saddr);
+	if (dump_route_is_more(dst))
 		error = -EOPNOTSUPP;
-	else if (rt->rt6i_flags & (RTF_LOCAL | RTF_ANYCAST | RTF_REJECT))
+	else if (rt->rt6i_flags & (RTF_LOCAL | RTF_ANYCAST))
+		error = -EADDRNOTAVAIL;
+	/*
+	 * While an address is being checked for duplicates, the kernel selects what else there
+	 * is: that of another interface, ::1, or a link-local one, from which no router forwards.
+	 */
+	else if (from & IPV6_ADDR_LOOPBACK ||
+		 (from & IPV6_ADDR_LINKLOCAL && rt->rt6i_flags & RTF_GATEWAY))
 		error = -EADDRNOTAVAIL;
 	if (error) {
 		dst_release(dst);
@@ -138,56 +169,89 @@ static struct dst_entry *dump_route_ipv6(int index, struct dump_way *way)
 /**
  * dump_route_find() - the way to a server
  * @interface: by which to go; "": the routes decide
+ * @port: of the server
  * @way: family and there say which server; the rest is set to the way.  has_hop is false if
  *	the hop's address is not known yet, and then the kernel is finding it out
  *
  * Context: Process context.
  * Return: the interface whose card sends the frames, for dev_put(); %-ENODEV if @interface is
- *	not there; %-EADDRNOTAVAIL if the address is no other machine's; %-EOPNOTSUPP if the
- *	interface is no Ethernet, or has more than one tag; %-EMSGSIZE if its packets are too
- *	short; %-EAFNOSUPPORT if the kernel has no IPv6; or what the kernel says to a route that
- *	it does not have.
+ *	not there; %-EADDRNOTAVAIL if the address is no other machine's, or this one has none to
+ *	send from; %-EOPNOTSUPP if the interface is no Ethernet, or has more than one tag, if the
+ *	route is one of IPsec or adds a header, or goes from IPv4 to a gateway with IPv6;
+ *	%-EMSGSIZE if packets of the interface are too short; %-EAFNOSUPPORT if the kernel has no
+ *	IPv6; or what the kernel says to a route that it does not have.
  */
-struct net_device *dump_route_find(const char *interface, struct dump_way *way)
+struct net_device *dump_route_find(const char *interface, u16 port, struct dump_way *way)
 {
+	const unsigned int mtu_min = dump_wire_mtu_min(way);
 	struct net_device *lower;
 	struct dst_entry *dst;
 	int index = dump_route_index(interface);
 
 	if (index < 0)
 		return ERR_PTR(index);
-	dst = way->family == AF_INET6 ? dump_route_ipv6(index, way) : dump_route_ipv4(index, way);
+	dst = way->family == AF_INET6 ? dump_route_ipv6(index, port, way) :
+					dump_route_ipv4(index, port, way);
 	if (IS_ERR(dst))
 		return ERR_CAST(dst);
-	way->mtu = dst_mtu(dst);
-	if (way->mtu < dump_wire_mtu_min(way)) {
+	/* Anybody may have told us by ICMP that the path has less; in a crash that is tried out. */
+	way->mtu = max(dst_mtu(dst), mtu_min);
+	/* The interface, and IPv6's neighbours of it, may go away at any time. */
+	rcu_read_lock();
+	if (READ_ONCE(READ_ONCE(dst->dev)->mtu) < mtu_min) {
 		lower = ERR_PTR(-EMSGSIZE);
 	} else {
-		rcu_read_lock();
 		lower = dump_route_lower(dst, way);
-		rcu_read_unlock();
 		dump_route_hop(dst, way);
 	}
+	rcu_read_unlock();
 	dst_release(dst);
 	return lower;
 }
 
 /**
+ * dump_route_why() - why there is no way to a server
+ * @error: what dump_route_find() says
+ *
+ * Context: Any.
+ * Return: the reason, as people say it.
+ */
+const char *dump_route_why(int error)
+{
+	switch (error) {
+	case -ENODEV:
+		return "there is no such interface";
+	case -EADDRNOTAVAIL:
+		return "the server, or this machine, has no address for that";
+	case -EOPNOTSUPP:
+		return "its interface, or its route, is of no kind that is supported";
+	case -EMSGSIZE:
+		return "packets of its interface are too short";
+	case -EAFNOSUPPORT:
+		return "there is no IPv6";
+	default:
+		return "there is no route to the server";
+	}
+}
+
+/**
  * dump_route_resolve() - the way to a server, with the hop's address
  * @interface: as dump_route_find()
+ * @port: likewise
  * @way: likewise
  * @wait_ms: how long to wait for the hop to tell its address, in ms
  *
  * Context: Process context; sleeps.
  * Return: 0, also if the hop has not answered; or the errno of dump_route_find().
  */
-int dump_route_resolve(const char *interface, struct dump_way *way, unsigned int wait_ms)
+int dump_route_resolve(const char *interface, u16 port, struct dump_way *way,
+		       unsigned int wait_ms)
 {
 	const unsigned int step_ms = 20;
 	unsigned int waited_ms;
 
 	for (waited_ms = 0; ; waited_ms += step_ms) {
-		struct net_device *lower = dump_route_find(interface, way);
+		struct net_device *lower = dump_route_find(interface, port, way);
 
 		if (IS_ERR(lower))
 			return PTR_ERR(lower);

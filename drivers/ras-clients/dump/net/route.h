@@ -10,7 +10,9 @@
 struct dump_way;
 struct net_device;
 
-struct net_device *dump_route_find(const char *interface, struct dump_way *way);
-int dump_route_resolve(const char *interface, struct dump_way *way, unsigned int wait_ms);
+struct net_device *dump_route_find(const char *interface, u16 port, struct dump_way *way);
+const char *dump_route_why(int error);
+int dump_route_resolve(const char *interface, u16 port, struct dump_way *way,
+		       unsigned int wait_ms);
 
 #endif /* _RAS_DUMP_ROUTE_H */
