@@ -19,7 +19,7 @@
  *			that CPU has a fault in it, each time
  *	panic <function>
  *			panic, when a CPU comes to the function
- *	late <text>	say the text, and panic two seconds later; interrupts are off meanwhile
+ *	late <text>	say the text, and panic five seconds later; interrupts are off meanwhile
  *
  * For "pages" and "hole" there are pages to look for in the dump, which begin with
  * "ras_spoil_intact": those whose struct page was left alone, or is in the hole.
@@ -50,7 +50,7 @@
 /* Pages to look for, and as many between them. */
 #define SPOIL_PAGES	256
 #define SPOIL_READY_MS	5000
-#define SPOIL_LATE_MS	2000
+#define SPOIL_LATE_MS	5000
 
 static struct block_device *spoil_disk;
 static bool spoil_held;

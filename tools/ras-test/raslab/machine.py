@@ -209,10 +209,11 @@ class QemuLife(Life):
         self.monitor.execute("human-monitor-command", **arguments)
 
     def plug(self, card: int, is_in: bool) -> None:
-        """Plug the cable of a network card in, or pull it out.  As with the button."""
+        """Plug the cable of a network card in, or pull it out."""
         try:
             self.monitor.execute("set_link", name=f"net{card}", up=is_in)
         except QmpError:
+            # The machine may be ending at this moment.
             pass
 
     def reset(self) -> None:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from raslab.dump_times import AS_IT_IS, Taken, Way, end_of_dump, machine_for
+from raslab.lab import LabError
 from raslab.netdump import Server
 from raslab.target import Target
 from raslab.uplink import GATEWAY
@@ -76,12 +77,15 @@ def measure(target: Target, way: Way, cpus: int, gib: int) -> Taken:
     if way is KDUMP:
         sink = Sink()
         try:
-            return _crash(target, way, cpus, gib, directory, sink.port)
+            taken = _crash(target, way, cpus, gib, directory, sink.port)
         finally:
             sink.close()
+        if not sink.bytes:
+            raise LabError(f"{way.name}: nothing has come")
+        return taken
     server = Server(target.objects / "tools/rasdumpd", directory / "received", "--json")
-    server.start()
     try:
+        server.start()
         return _crash(target, way, cpus, gib, directory, server.port)
     finally:
         server.stop()

@@ -255,7 +255,8 @@ class Switch:
                 events = self._selector.select(patience)
                 with self._lock:
                     self._round(events)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # pylint: disable=broad-except
+            # Whatever it is: a row with a switch that has ended is no result.
             self.failure = f"the switch failed: {error!r}"
 
     def _patience(self) -> float:
@@ -413,9 +414,9 @@ class NetworkJudge(Judge):
     """``network``: of all lives; ``network 2``: of the second.
 
     ``["network", WHAT, BOUNDS]``, where WHAT is ``frames``, ``bytes``, ``lost``,
-    ``duplicated``, ``delayed``, ``reordered`` or ``too_long``: how many frames of all ports that was; with
-    `` from PORT``, only of those that came from that port. ``refused`` and ``overflowed``,
-    alone or with `` to PORT``, are frames that a port did not take. BOUNDS are as Bounds has
+    ``duplicated``, ``delayed``, ``reordered`` or ``too_long``: how many frames of all ports
+    that was; with `` from PORT``, only of those that came from that port. ``refused`` and
+    ``overflowed``, alone or with `` to PORT``, are frames that a port did not take. BOUNDS are as Bounds has
     them; with `` %``, of all frames of the same ports. Ports are ``card0`` (the machine's
     first card), ``card1`` ..., ``gateway`` (all peers on the host) and ``stranger``.
 

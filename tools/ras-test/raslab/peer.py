@@ -498,8 +498,9 @@ class Rasdumpd(Peer):
     ``back_s`` seconds, if that is not 0.  ``ipv6``: machines reach it by IPv6 as well.
     ``others``: so many clients of ras-netdump-load send their dumps from OTHERS while the
     machine does.  It counts the dumps that were ``complete``, ``partial`` and ``failed``, by its
-    log, and the ``logs`` of machines, and how often it was ``killed``.  The last complete dump, or else a partial one, is the file vmcore of the
-    directory at the end, and its log the file log.
+    log, and the ``logs`` of machines, and how often it was ``killed``.  The last complete dump,
+    or else a partial one, is the file vmcore of the directory at the end, and its log the file
+    log.
     """
 
     name = "rasdumpd"

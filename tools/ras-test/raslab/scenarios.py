@@ -194,6 +194,10 @@ def _network(row: Row) -> None:
         PEERS[name].accept(options)
     if (row.peers or row.network or row.stranger) and not row.cards:
         raise RowError("a machine without a card is on no network")
+    if row.stranger and row.uplink:
+        raise RowError("a stranger sees no dump behind an uplink")
+    if row.uplink.get("router") and any(peer.get("ipv6") for peer in row.peers.values()):
+        raise RowError("the router knows no IPv6")
     if row.uplink and not row.peers:
         raise RowError("an uplink leads to peers, and there is none")
 

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from raslab.check import RowError
+from raslab.lab import LabError
 from raslab.uplink import GATEWAY, IPV4, UDP, checksum
 
 ARP, ARP_REPLY = b"\x08\x06", 2
@@ -125,6 +126,7 @@ class Stranger:
         self.end = end
         self.target = target
         self.sent = 0
+        self.forged = 0
         self._mac = b""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="stranger", daemon=True)
@@ -148,9 +150,11 @@ class Stranger:
         self._stopping.set()
         if self._thread.ident:
             self._thread.join(10)
+            if self._thread.is_alive():
+                raise LabError("the stranger does not end")
 
     def _run(self) -> None:
-        begin = time.monotonic()
+        due = time.monotonic()
         while not self._stopping.is_set():
             try:
                 self._heard(self.end.recv(1 << 16))
@@ -159,12 +163,16 @@ class Stranger:
             except OSError:
                 # The switch has closed it.
                 return
-            if not self._mac:
-                begin = time.monotonic()
-                continue
-            while self.sent < (time.monotonic() - begin) * self.pings:
-                self.sent += 1
-                self._send(ping_frame(self._mac + MAC, self.target, self.sent))
+            if self._mac and time.monotonic() >= due:
+                self._flood()
+                # A switch that is too slow for that gets less, and not all of it later.
+                due = max(due + PORTION_S, time.monotonic())
+
+    def _flood(self) -> None:
+        """A portion of the echo requests."""
+        for _ in range(max(1, round(self.pings * PORTION_S)) if self.pings else 0):
+            self.sent += 1
+            self._send(ping_frame(self._mac + MAC, self.target, self.sent))
 
     def _heard(self, frame: bytes) -> None:
         packet = Packet.of(frame)
@@ -172,6 +180,7 @@ class Stranger:
             return
         self._mac = packet.mac
         for forged in packet.forged() if self.forges else ():
+            self.forged += 1
             self._send(forged)
 
     def _send(self, frame: bytes) -> None:

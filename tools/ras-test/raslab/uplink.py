@@ -109,7 +109,7 @@ class Router(Uplink):
         if frame[12:14] != IPV4:
             return frame
         packet, address = frame[14:], socket.inet_aton(old)
-        if len(packet) < 20 or packet[at : at + 4] != address:
+        if len(packet) < 20 or packet[0] & 15 < 5 or packet[at : at + 4] != address:
             return None
         routed = _readdress(packet, address, socket.inet_aton(new), at)
         return frame[:14] + routed if routed is not None else None

@@ -96,7 +96,9 @@ class WatchTest(unittest.TestCase):
 
     def test_cable_is_pulled_out_once_and_plugged_in_again(self) -> None:
         self.life.prints("[ 1.0] RT: want card 0 unplugged for 1 s\n")
-        self.watch(time=2).run()
+        timer = threading.Timer(2, setattr, [self.life, "end", End.OFF])
+        timer.start()
+        self.assertIs(self.watch(time=30).run(), End.OFF)
         self.assertEqual(self.life.done, ["card 0 out", "card 0 in"])
 
     def test_cable_stays_out(self) -> None:
