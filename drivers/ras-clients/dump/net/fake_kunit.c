@@ -171,9 +171,9 @@ static bool fake_is_nth(unsigned int count, unsigned int n)
 /* Time passes in which nothing comes. */
 static void fake_pass(struct fake_net *fake, u64 ns)
 {
-	fake->n->transfer.heard_ns -= ns;
-	fake->n->transfer.acked_ns -= ns;
-	fake->n->transfer.asked_ns -= ns;
+	fake->n->file.transfer.heard_ns -= ns;
+	fake->n->file.transfer.acked_ns -= ns;
+	fake->n->file.transfer.asked_ns -= ns;
 	fake->passed_ns += ns;
 }
 
@@ -380,7 +380,7 @@ static void fake_packet(struct fake_net *fake, const struct ras_netdump_head *he
 		size = 0;
 		break;
 	case RAS_NETDUMP_FINISHED:
-		fake_rule(fake, fake_is_acked(fake, 0, fake->n->end), "the end comes early");
+		fake_rule(fake, fake_is_acked(fake, 0, fake->n->file.end), "the end comes early");
 		fake_rule(fake, !fake->buffers, "the end comes to a buffer");
 		if (!fake->finished++)
 			fake_pass(fake, knobs->forgets ? DUMP_SILENCE_NS :
@@ -452,7 +452,7 @@ static int fake_start(struct dump_card *card)
 	fake->nr_frames = 0;
 	fake->nr_answers = 0;
 	/* What the kernel has in its log by now may be long. */
-	fake->n->log.cur_seq = fake->n->log.next_seq - fake->knobs.lines;
+	fake->n->file.log.cur_seq = fake->n->file.log.next_seq - fake->knobs.lines;
 	return fake->knobs.start_error;
 }
 
@@ -488,7 +488,7 @@ static void fake_kick(struct dump_card *card)
 	unsigned int i;
 
 	fake->most = max_t(unsigned int, fake->most,
-			   bitmap_weight(fake->n->transfer.waiting, DUMP_SLOTS));
+			   bitmap_weight(fake->n->file.transfer.waiting, DUMP_SLOTS));
 	for (i = 0; i < fake->nr_frames; i++) {
 		struct fake_frame *frame = fake_frame(fake, i);
 
@@ -504,7 +504,7 @@ static void fake_kick(struct dump_card *card)
 /* Packets were sent just now, have a second, and are looked for at once. */
 static void fake_freeze(struct fake_net *fake)
 {
-	struct dump_transfer *t = &fake->n->transfer;
+	struct dump_transfer *t = &fake->n->file.transfer;
 	unsigned int i;
 
 	for (i = 0; i < DUMP_SLOTS; i++)

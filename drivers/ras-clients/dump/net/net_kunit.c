@@ -80,10 +80,10 @@ static int fake_begin(struct fake_net *fake, const struct fake_knobs *knobs)
 	fake->knobs = *knobs;
 	fake->stop->machine.stop.resumable = knobs->resumable;
 	fake->way = fake_way(family, knobs->vlan, mtu, true);
-	fake->n->way[0] = fake_way(family, knobs->vlan, mtu, false);
+	fake->n->reach.way[0] = fake_way(family, knobs->vlan, mtu, false);
 	if (knobs->no_hop) {
-		fake->n->way[0].has_hop = false;
-		eth_zero_addr(fake->n->way[0].hop_mac);
+		fake->n->reach.way[0].has_hop = false;
+		eth_zero_addr(fake->n->reach.way[0].hop_mac);
 	}
 	fake->card.frame_bytes = ALIGN(DUMP_CARD_HEADROOM + VLAN_ETH_HLEN + mtu, 64);
 	return dump_net_start(&fake->n->target, &s, &layout);
@@ -137,7 +137,7 @@ static int fake_dump(struct fake_net *fake)
 
 static int fake_finish(struct fake_net *fake, bool whole)
 {
-	return dump_net_finish(&fake->n->target, fake->n->end, whole);
+	return dump_net_finish(&fake->n->target, fake->n->file.end, whole);
 }
 
 static void expect_sound(struct kunit *test, const struct fake_net *fake)
@@ -152,9 +152,9 @@ static void expect_file(struct kunit *test, const struct fake_net *fake)
 {
 	u64 at = 0;
 
-	while (at < fake->n->end && fake->got[at] == fake->file[at])
+	while (at < fake->n->file.end && fake->got[at] == fake->file[at])
 		at++;
-	KUNIT_EXPECT_EQ(test, at, fake->n->end);
+	KUNIT_EXPECT_EQ(test, at, fake->n->file.end);
 }
 
 static void fake_desc(const struct fake_knobs *knobs, char *desc)
@@ -218,13 +218,13 @@ static void dump_net_whole(struct kunit *test)
 	struct fake_net *fake = test->priv;
 
 	KUNIT_ASSERT_EQ(test, fake_begin(fake, knobs), 0);
-	KUNIT_EXPECT_EQ(test, fake->n->transfer.payload, knobs->expect_payload);
+	KUNIT_EXPECT_EQ(test, fake->n->file.transfer.payload, knobs->expect_payload);
 	/* What is found out is of no file, if there may be something else. */
 	if (!knobs->is_freebsd)
 		KUNIT_EXPECT_EQ(test, fake->longest, 0);
 	fake->longest = 0;
 	if (knobs->seq)
-		fake->n->transfer.seq = knobs->seq;
+		fake->n->file.transfer.seq = knobs->seq;
 	KUNIT_ASSERT_EQ(test, fake_dump(fake), 0);
 	KUNIT_EXPECT_EQ(test, fake->finished, 0);
 	KUNIT_EXPECT_EQ(test, fake_finish(fake, true), 0);
@@ -263,10 +263,10 @@ static void dump_net_failing(struct kunit *test)
 	/* All is overdue. */
 	fake_pass(fake, NSEC_PER_SEC);
 	for (i = 0; i < DUMP_SLOTS; i++)
-		fake->n->transfer.slot[i].last.ns -= NSEC_PER_SEC;
-	fake->n->transfer.looked_ns = 0;
+		fake->n->file.transfer.slot[i].last.ns -= NSEC_PER_SEC;
+	fake->n->file.transfer.looked_ns = 0;
 	KUNIT_EXPECT_EQ(test, fake_write(fake, 0, 8), knobs->error);
-	KUNIT_EXPECT_EQ(test, fake_write(fake, fake->n->end, PAGE_SIZE), knobs->error);
+	KUNIT_EXPECT_EQ(test, fake_write(fake, fake->n->file.end, PAGE_SIZE), knobs->error);
 	KUNIT_EXPECT_EQ(test, dump_net_flush(&fake->n->target), knobs->error);
 	KUNIT_EXPECT_EQ(test, fake_finish(fake, true), knobs->error);
 	KUNIT_EXPECT_EQ(test, fake->sends, sends);
@@ -355,7 +355,7 @@ static void dump_net_overtaken(struct kunit *test)
 	fake->knobs.drop_packet = 106;
 	KUNIT_EXPECT_EQ(test, fake_write(fake, FAKE_FRONT, 20 * 1448), 0);
 	KUNIT_EXPECT_EQ(test, dump_net_flush(&fake->n->target), 0);
-	KUNIT_EXPECT_EQ(test, fake->n->transfer.again, 1ULL);
+	KUNIT_EXPECT_EQ(test, fake->n->file.transfer.again, 1ULL);
 	KUNIT_EXPECT_EQ(test, fake_finish(fake, false), 0);
 	expect_sound(test, fake);
 }
@@ -385,7 +385,7 @@ static void dump_net_edges(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, fake_begin(fake, &knobs), 0);
 	KUNIT_EXPECT_EQ(test, fake_write(fake, FAKE_FRONT + 1, 10), -EINVAL);
 	KUNIT_EXPECT_EQ(test, fake_write(fake, 0, FAKE_FRONT + 5000), 0);
-	KUNIT_EXPECT_EQ(test, fake->n->end, FAKE_FRONT + 5000ULL);
+	KUNIT_EXPECT_EQ(test, fake->n->file.end, FAKE_FRONT + 5000ULL);
 	KUNIT_EXPECT_EQ(test, fake_write(fake, FAKE_FRONT, 10), -EINVAL);
 	KUNIT_EXPECT_EQ(test, fake_finish(fake, true), 0);
 	expect_sound(test, fake);
@@ -426,7 +426,7 @@ static void dump_net_kernel_log(struct kunit *test)
 	for (i = 0; i < 12; i++)
 		pr_info("line %u of the log, %0800u\n", i, i);
 	KUNIT_ASSERT_EQ(test, fake_begin(fake, &knobs), 0);
-	KUNIT_EXPECT_EQ(test, dump_transfer_settle(&fake->n->transfer), 0);
+	KUNIT_EXPECT_EQ(test, dump_transfer_settle(&fake->n->file.transfer), 0);
 	for (i = 0; i < 12; i++) {
 		snprintf(line, sizeof(line), "line %u of the log, 0000", i);
 		at = strstr(at, line);
@@ -454,7 +454,7 @@ static void dump_net_hop(struct kunit *test)
 {
 	const struct fake_knobs *knobs = test->param_value;
 	struct fake_net *fake = test->priv;
-	const u8 *hop_mac = fake->n->transfer.way.hop_mac;
+	const u8 *hop_mac = fake->n->file.transfer.way.hop_mac;
 	struct dump_way rogue = fake_way(knobs->ipv6 ? AF_INET6 : AF_INET, 0, 1500, true);
 	const struct dump_heard machine = { .mac = rogue.hop_mac, .from = rogue.there };
 	struct fake_answer *answer;
@@ -468,7 +468,7 @@ static void dump_net_hop(struct kunit *test)
 
 	/* Behind the acks of these. */
 	KUNIT_EXPECT_EQ(test, fake_write(fake, FAKE_FRONT, 3 * 1448), 0);
-	fake->n->transfer.heard_ns -= 2 * NSEC_PER_SEC;
+	fake->n->file.transfer.heard_ns -= 2 * NSEC_PER_SEC;
 	rogue.mac[5] = 9;
 	answer = fake_answer(fake);
 	answer->bytes = dump_wire_neighbour(&rogue, answer->frame, &machine);
@@ -498,7 +498,7 @@ static void dump_net_least(struct kunit *test)
 		fake->heralds = 0;
 		fake->packets = 0;
 		KUNIT_ASSERT_EQ(test, fake_begin(fake, &rows[i]), 0);
-		KUNIT_EXPECT_EQ(test, fake->n->transfer.payload, rows[i].expect_payload);
+		KUNIT_EXPECT_EQ(test, fake->n->file.transfer.payload, rows[i].expect_payload);
 	}
 }
 
@@ -507,34 +507,34 @@ static void dump_net_neighbours(struct kunit *test)
 {
 	const struct in6_addr hop = { { { 0xfe, 0x80, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 } } };
 	struct fake_net *fake = test->priv;
-	struct dump_net *n = fake->n;
-	struct dump_way *way = &n->way[n->way_nr];
+	struct dump_reach *r = &fake->n->reach;
+	struct dump_way *way = &r->way[r->way_nr];
 	struct neighbour *neighbour = kunit_kzalloc(test, sizeof(*neighbour) + sizeof(hop),
 						    GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, neighbour);
 	neighbour->tbl = kunit_kzalloc(test, sizeof(*neighbour->tbl), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, neighbour->tbl);
-	way->family = AF_INET6;
+	r->server.family = AF_INET6;
 	way->hop.v6 = hop;
 	neighbour->tbl->family = AF_INET6;
 	neighbour->tbl->key_len = sizeof(hop);
 	memcpy(neighbour->primary_key, &hop, sizeof(hop));
 	neighbour->nud_state = NUD_REACHABLE;
-	KUNIT_EXPECT_TRUE(test, dump_net_is_hop(n, neighbour));
+	KUNIT_EXPECT_TRUE(test, dump_reach_is_hop(r, neighbour));
 	neighbour->nud_state = NUD_FAILED;
-	KUNIT_EXPECT_FALSE(test, dump_net_is_hop(n, neighbour));
+	KUNIT_EXPECT_FALSE(test, dump_reach_is_hop(r, neighbour));
 	neighbour->nud_state = NUD_STALE;
 	neighbour->primary_key[sizeof(hop) - 1]++;
-	KUNIT_EXPECT_FALSE(test, dump_net_is_hop(n, neighbour));
+	KUNIT_EXPECT_FALSE(test, dump_reach_is_hop(r, neighbour));
 	neighbour->primary_key[sizeof(hop) - 1]--;
-	KUNIT_EXPECT_TRUE(test, dump_net_is_hop(n, neighbour));
+	KUNIT_EXPECT_TRUE(test, dump_reach_is_hop(r, neighbour));
 	/* Of the other family the key is shorter, and begins alike. */
 	neighbour->tbl->family = AF_INET;
 	neighbour->tbl->key_len = sizeof(way->hop.v4);
-	KUNIT_EXPECT_FALSE(test, dump_net_is_hop(n, neighbour));
-	way->family = AF_INET;
-	KUNIT_EXPECT_TRUE(test, dump_net_is_hop(n, neighbour));
+	KUNIT_EXPECT_FALSE(test, dump_reach_is_hop(r, neighbour));
+	r->server.family = AF_INET;
+	KUNIT_EXPECT_TRUE(test, dump_reach_is_hop(r, neighbour));
 }
 
 /* ADDRESS[:PORT][%INTERFACE], and the same with brackets */
@@ -542,7 +542,7 @@ static void dump_net_words(struct kunit *test)
 {
 	static const struct {
 		const char	*text;
-		const char	*there;
+		const char	*address;
 		u16		port;
 		const char	*interface;
 	} rows[] = {
@@ -573,31 +573,25 @@ static void dump_net_words(struct kunit *test)
 		{ "[::10.0.0.1.2]" }, { "[::10.0.0]" }, { "[[::1]]" }, { "[:::1]" },
 		{ "[2001:db8::1]%sixteenletters16" },
 	};
-	struct fake_net *fake = test->priv;
-	struct dump_net *n = fake->n;
-	char there[INET6_ADDRSTRLEN];
+	char address[INET6_ADDRSTRLEN];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct dump_server server = { };
 		const char *text = rows[i].text;
-		int ret;
+		const int ret = dump_server_parse(&server, text);
 
-		memset(n->interface, 0, sizeof(n->interface));
-		memset(n->way, 0, sizeof(n->way));
-		ret = dump_net_parse(n, text);
 		if (!rows[i].port) {
 			KUNIT_EXPECT_EQ_MSG(test, ret, -EINVAL, "%s", text);
 			continue;
 		}
 		KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", text);
-		KUNIT_EXPECT_EQ_MSG(test, n->way[0].family, *text == '[' ? AF_INET6 : AF_INET,
-				    "%s", text);
-		KUNIT_EXPECT_FALSE_MSG(test, memcmp(&n->way[0], &n->way[1], sizeof(n->way[0])),
-				       "%s", text);
-		dump_net_print(&n->way[0], &n->way[0].there, there, sizeof(there));
-		KUNIT_EXPECT_STREQ_MSG(test, there, rows[i].there, "%s", text);
-		KUNIT_EXPECT_EQ_MSG(test, n->port, rows[i].port, "%s", text);
-		KUNIT_EXPECT_STREQ_MSG(test, n->interface, rows[i].interface, "%s", text);
+		KUNIT_EXPECT_EQ_MSG(test, server.family, *text == '[' ? AF_INET6 : AF_INET, "%s",
+				    text);
+		dump_net_print(server.family, &server.address, address, sizeof(address));
+		KUNIT_EXPECT_STREQ_MSG(test, address, rows[i].address, "%s", text);
+		KUNIT_EXPECT_EQ_MSG(test, server.port, rows[i].port, "%s", text);
+		KUNIT_EXPECT_STREQ_MSG(test, server.interface, rows[i].interface, "%s", text);
 	}
 }
 

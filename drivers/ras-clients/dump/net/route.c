@@ -23,7 +23,7 @@
 #include <net/route.h>
 
 #include "route.h"
-#include "wire.h"
+#include "server.h"
 
 static int dump_route_index(const char *interface)
 {
@@ -83,13 +83,19 @@ static void dump_route_hop(struct dst_entry *dst, struct dump_way *way)
 	neigh_release(n);
 }
 
-/*
- * What looks like a route, and is more: IPsec, or another header.  In a crash nobody encrypts,
- * or adds that.
- */
+/* Does a route use IPsec, or add a header?  In a crash nobody encrypts, or adds one. */
 static bool dump_route_is_more(const struct dst_entry *dst)
 {
 	return dst_xfrm(dst) || dst->lwtstate;
+}
+
+/* The route, or, if it cannot be used, nothing but the error. */
+static struct dst_entry *dump_route_unless(struct dst_entry *dst, int error)
+{
+	if (!error)
+		return dst;
+	dst_release(dst);
+	return ERR_PTR(error);
 }
 
 /* The route by IPv4; then here and hop are set. */
@@ -104,22 +110,29 @@ static struct dst_entry *dump_route_ipv4(int index, u16 port, struct dump_way *w
 		.fl4_dport	= htons(port),
 	};
 	struct rtable *rt = ip_route_output_key(&init_net, &flow);
-	int error = 0;
 
 	if (IS_ERR(rt))
 		return ERR_CAST(rt);
-	/* Of an interface without an address the routes say 0.0.0.0. */
+	/* The source is 0.0.0.0 if the interface has no address. */
 	if (rt->rt_type != RTN_UNICAST || !flow.saddr || ipv4_is_loopback(flow.saddr))
-		error = -EADDRNOTAVAIL;
-	else if (rt->rt_gw_family == AF_INET6 || dump_route_is_more(&rt->dst))
-		error = -EOPNOTSUPP;
-	if (error) {
-		ip_rt_put(rt);
-		return ERR_PTR(error);
-	}
+		return dump_route_unless(&rt->dst, -EADDRNOTAVAIL);
+	if (rt->rt_gw_family == AF_INET6)
+		return dump_route_unless(&rt->dst, -EOPNOTSUPP);
 	way->here.v4 = flow.saddr;
 	way->hop.v4 = rt->rt_gw_family ? rt->rt_gw4 : way->there.v4;
 	return &rt->dst;
+}
+
+/*
+ * Can the server answer to this source address?  While an address is being checked for
+ * duplicates, the kernel selects another one: ::1, or a link-local one, from which no router
+ * forwards.
+ */
+static bool dump_route_is_source(const struct in6_addr *source, bool has_gateway)
+{
+	const int type = ipv6_addr_type(source);
+
+	return !(type & IPV6_ADDR_LOOPBACK) && !(type & IPV6_ADDR_LINKLOCAL && has_gateway);
 }
 
 /*
@@ -140,61 +153,59 @@ static struct dst_entry *dump_route_ipv6(int index, u16 port, struct dump_way *w
 	};
 	struct dst_entry *dst = ipv6_stub->ipv6_dst_lookup_flow(&init_net, NULL, &flow, NULL);
 	const struct rt6_info *rt;
-	int error = 0, from;
 
 	if (IS_ERR(dst))
 		return dst;
 	rt = dst_rt6_info(dst);
-	from = ipv6_addr_type(&flow.saddr);
-	if (dump_route_is_more(dst))
-		error = -EOPNOTSUPP;
-	else if (rt->rt6i_flags & (RTF_LOCAL | RTF_ANYCAST))
-		error = -EADDRNOTAVAIL;
-	/*
-	 * While an address is being checked for duplicates, the kernel selects what else there
-	 * is: that of another interface, ::1, or a link-local one, from which no router forwards.
-	 */
-	else if (from & IPV6_ADDR_LOOPBACK ||
-		 (from & IPV6_ADDR_LINKLOCAL && rt->rt6i_flags & RTF_GATEWAY))
-		error = -EADDRNOTAVAIL;
-	if (error) {
-		dst_release(dst);
-		return ERR_PTR(error);
-	}
+	if (rt->rt6i_flags & (RTF_LOCAL | RTF_ANYCAST) ||
+	    !dump_route_is_source(&flow.saddr, rt->rt6i_flags & RTF_GATEWAY))
+		return dump_route_unless(dst, -EADDRNOTAVAIL);
 	way->here.v6 = flow.saddr;
 	way->hop.v6 = *rt6_nexthop(rt, &way->there.v6);
 	return dst;
 }
 
-/**
- * dump_route_find() - the way to a server
- * @interface: by which to go; "": the routes decide
- * @port: of the server
- * @way: family and there say which server; the rest is set to the way.  has_hop is false if
- *	the hop's address is not known yet, and then the kernel is finding it out
- *
- * Context: Process context.
- * Return: the interface whose card sends the frames, for dev_put(); %-ENODEV if @interface is
- *	not there; %-EADDRNOTAVAIL if the address is no other machine's, or this one has none to
- *	send from; %-EOPNOTSUPP if the interface is no Ethernet, or has more than one tag, if the
- *	route is one of IPsec or adds a header, or goes from IPv4 to a gateway with IPv6;
- *	%-EMSGSIZE if packets of the interface are too short; %-EAFNOSUPPORT if the kernel has no
- *	IPv6; or what the kernel says to a route that it does not have.
- */
-struct net_device *dump_route_find(const char *interface, u16 port, struct dump_way *way)
+/* The route to a server; then here and hop are set. */
+static struct dst_entry *dump_route_lookup(const struct dump_server *server, struct dump_way *way)
 {
-	const unsigned int mtu_min = dump_wire_mtu_min(way);
-	struct net_device *lower;
+	const int index = dump_route_index(server->interface);
 	struct dst_entry *dst;
-	int index = dump_route_index(interface);
 
 	if (index < 0)
 		return ERR_PTR(index);
-	dst = way->family == AF_INET6 ? dump_route_ipv6(index, port, way) :
-					dump_route_ipv4(index, port, way);
+	way->family = server->family;
+	way->there = server->address;
+	dst = server->family == AF_INET6 ? dump_route_ipv6(index, server->port, way) :
+					   dump_route_ipv4(index, server->port, way);
+	if (IS_ERR(dst))
+		return dst;
+	return dump_route_unless(dst, dump_route_is_more(dst) ? -EOPNOTSUPP : 0);
+}
+
+/**
+ * dump_route_find() - the way to a server
+ * @server: the server
+ * @way: set to the way; has_hop is false if the hop's address is not known yet, and then the
+ *	kernel is finding it out
+ *
+ * Context: Process context.
+ * Return: the interface whose card sends the frames, for dev_put(); %-ENODEV if the server's
+ *	interface is not there; %-EADDRNOTAVAIL if the address is no other machine's, or this one
+ *	has none to send from; %-EOPNOTSUPP if the interface is no Ethernet, or has more than one
+ *	tag, if the route is one of IPsec or adds a header, or goes from IPv4 to a gateway with
+ *	IPv6; %-EMSGSIZE if packets of the interface are too short; %-EAFNOSUPPORT if the kernel
+ *	has no IPv6; or what the kernel says to a route that it does not have.
+ */
+struct net_device *dump_route_find(const struct dump_server *server, struct dump_way *way)
+{
+	struct dst_entry *dst = dump_route_lookup(server, way);
+	struct net_device *lower;
+	unsigned int mtu_min;
+
 	if (IS_ERR(dst))
 		return ERR_CAST(dst);
-	/* Anybody may have told us by ICMP that the path has less; in a crash that is tried out. */
+	mtu_min = dump_wire_mtu_min(way);
+	/* Anybody may forge ICMP that says that the path has less; in a crash that is tried out. */
 	way->mtu = max(dst_mtu(dst), mtu_min);
 	/* The interface, and IPv6's neighbours of it, may go away at any time. */
 	rcu_read_lock();
@@ -236,28 +247,25 @@ const char *dump_route_why(int error)
 
 /**
  * dump_route_resolve() - the way to a server, with the hop's address
- * @interface: as dump_route_find()
- * @port: likewise
- * @way: likewise
+ * @server: the server
+ * @way: set to the way
  * @wait_ms: how long to wait for the hop to tell its address, in ms
  *
  * Context: Process context; sleeps.
- * Return: 0, also if the hop has not answered; or the errno of dump_route_find().
+ * Return: as dump_route_find(), also if the hop has not told its address.
  */
-int dump_route_resolve(const char *interface, u16 port, struct dump_way *way,
-		       unsigned int wait_ms)
+struct net_device *dump_route_resolve(const struct dump_server *server, struct dump_way *way,
+				      unsigned int wait_ms)
 {
 	const unsigned int step_ms = 20;
 	unsigned int waited_ms;
 
 	for (waited_ms = 0; ; waited_ms += step_ms) {
-		struct net_device *lower = dump_route_find(interface, port, way);
+		struct net_device *lower = dump_route_find(server, way);
 
-		if (IS_ERR(lower))
-			return PTR_ERR(lower);
+		if (IS_ERR(lower) || way->has_hop || waited_ms >= wait_ms)
+			return lower;
 		dev_put(lower);
-		if (way->has_hop || waited_ms >= wait_ms)
-			return 0;
 		msleep(step_ms);
 	}
 }
