@@ -279,9 +279,9 @@ static struct notifier_block dump_memory_notifier = {
 };
 
 /*
- * "dump-" and the last part of @word, in letters that a handler's name may have, without the
- * brackets of IPv6.  Servers of one network have names that begin alike, those that are reached
- * by one interface names that end alike: of one that is too long a checksum is the end.
+ * The name of a handler is "dump-" and the last part of @word.  Letters that a name may not have
+ * are replaced; the brackets of IPv6 are left out.  A name that is too long is cut off, and ends
+ * in a checksum of all of it: the names of two servers may differ in the middle only.
  * name_handler() of tools/ras does the same.
  */
 static void dump_name(struct dump_handler *h, const char *word)

@@ -458,7 +458,7 @@ void ras_fake_exit(struct kunit *test)
 
 	if (!fake)
 		return;
-	/* A test that passes only then waits for what never comes, for minutes. */
+	/* The test would have passed, but waited for minutes for something that never came. */
 	KUNIT_EXPECT_TRUE_MSG(test, time_before(jiffies, fake->patience),
 			      "a wait was ended by the patience of the fake");
 	for (cpu = 0; cpu < fake->nr; cpu++) {

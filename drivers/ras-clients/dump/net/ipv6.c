@@ -81,8 +81,8 @@ static void dump_ipv6_advertise(const struct dump_way *way, struct dump_nd *nd,
 }
 
 /*
- * Whom neighbour discovery goes to: we ask the group of the hop; who has asked is told, or all
- * nodes if that has no address yet (7.2.4).
+ * The address that a packet of neighbour discovery goes to.  A question goes to the group of the
+ * hop.  An answer goes to the asker, or to all nodes if the asker has no address yet (7.2.4).
  */
 static struct in6_addr dump_ipv6_recipient(const struct dump_way *way,
 					   const struct dump_heard *asker)
@@ -168,13 +168,13 @@ static void dump_ipv6_solicited(const struct dump_way *way, const struct ethhdr 
 	addrconf_addr_solict_mult(&way->here.v6, &group);
 	if (!ipv6_addr_equal(&nd->target, &way->here.v6) || ipv6_addr_is_multicast(&ip->saddr))
 		return;
-	/* Who has no address yet asks the group, and cannot say where it can be reached. */
+	/* A machine without an address asks the group, and leaves the option out (4.3). */
 	if (!ipv6_addr_equal(&ip->daddr, &group) &&
 	    (has_none || !ipv6_addr_equal(&ip->daddr, &way->here.v6)))
 		return;
 	if (has_none && option)
 		return;
-	/* Who asks us alone, and no group, may leave the option out (4.3). */
+	/* A question that was sent to us alone may have no option, either. */
 	heard->mac = option ?: eth->h_source;
 	heard->from.v6 = ip->saddr;
 	if (is_valid_ether_addr(heard->mac))
