@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import shutil
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -37,8 +37,8 @@ class Way:
     end: str
     words: str
     prepare: str = ""
-    # The size of an area on an NVMe disk, if there is one.
-    disk: str = ""
+    # Is there an area on an NVMe disk?
+    area: bool = False
     command: str = CRASH
     begin: str = PANIC
     # What the file is full of: the engine leaves out zeros.
@@ -54,7 +54,7 @@ class Way:
 
 
 DONE = r"ras: +stop 1 took"
-DISK = Way("to an NVMe disk", DONE, "crashkernel=0 ras_dump.targets=/dev/nvme0n1", disk="1G")
+DISK = Way("to an NVMe disk", DONE, "crashkernel=0 ras_dump.targets=/dev/nvme0n1", area=True)
 # What is in files goes to the disk as it is: as much as the driver can do.
 AS_IT_IS = "ras_dump.level=25 ras_dump.compression=none"
 RAW = replace(DISK, name="as it is", words=f"{DISK.words} {AS_IT_IS}", content="/dev/urandom")
@@ -127,7 +127,7 @@ def measure(target: Target, way: Way, cpus: int, gib: int) -> Taken:
     directory.mkdir(parents=True)
     if way.cpu:
         target = replace(target, processor=way.cpu)
-    machine = machine_for(target, directory, cpus, gib, area=way.disk)
+    machine = machine_for(target, directory, cpus, gib, area=way.area)
     return end_of_dump(target, way, machine, way.run(gib), directory)
 
 
@@ -137,13 +137,13 @@ def machine_for(
     cpus: int,
     gib: int,
     *,
-    area: str = "",
+    area: bool = False,
     options: Sequence[str] = (),
 ) -> Qemu:
-    """A machine with a disk for kdump, and perhaps an area of that size for the engine."""
+    """A machine with a disk for kdump, and perhaps an area for the engine."""
     disks = [Disk("dump", "virtio", "1G", disk_path(directory, "dump"))]
     if area:
-        disks.append(Disk("area", "nvme", area, disk_path(directory, "area")))
+        disks.append(Disk("area", "nvme", "1G", disk_path(directory, "area")))
     for disk in disks:
         disk.create()
         disk.power_on()
@@ -167,21 +167,31 @@ def end_of_dump(target: Target, way: Way, machine: Qemu, script: str, directory:
     return Taken(watch.seconds, console, _phases(console))
 
 
-def show_ways(target: Target, gib: int, cpus: Sequence[int], rounds: int) -> None:
-    """The table of ways, each round with all of them: what disturbs one disturbs all."""
-    ways = (DISK, NO_ERMS, MEMORY, KDUMP)
-    print(f"\nFrom the panic message to the whole dump: seconds, median of {rounds}, a machine of")
-    print(f"{gib} GiB with {gib * FILE_MIB_PER_GIB} MiB in files, level 31, LZO\n")
-    print(f"{'':24}" + "".join(f"{n:>4} CPU{'s' if n > 1 else ' '}" for n in cpus), flush=True)
+def show_medians(
+    ways: Sequence[Way], cpus: Sequence[int], rounds: int, crash: Callable[[Way, int], Taken]
+) -> dict[tuple[str, int], list[Taken]]:
+    """The table of the seconds of each way, by number of CPUs; what was taken, by the same.
+
+    Each round has all ways: what disturbs one disturbs all.
+    """
+    print(f"{'':26}" + "".join(f"{n:>4} CPU{'s' if n > 1 else ' '}" for n in cpus), flush=True)
     taken: dict[tuple[str, int], list[Taken]] = {}
     for _ in range(rounds):
         for number in cpus:
             for way in ways:
-                key = (way.name, number)
-                taken.setdefault(key, []).append(measure(target, way, number, gib))
+                taken.setdefault((way.name, number), []).append(crash(way, number))
     for way in ways:
         cells = (statistics.median_low(t.seconds for t in taken[way.name, n]) for n in cpus)
-        print(f"  {way.name:22}" + "".join(f"{seconds:9.2f}" for seconds in cells))
+        print(f"  {way.name:24}" + "".join(f"{seconds:9.2f}" for seconds in cells), flush=True)
+    return taken
+
+
+def show_ways(target: Target, gib: int, cpus: Sequence[int], rounds: int) -> None:
+    """The table of ways that need no network."""
+    ways = (DISK, NO_ERMS, MEMORY, KDUMP)
+    print(f"\nFrom the panic message to the whole dump: seconds, median of {rounds}, a machine of")
+    print(f"{gib} GiB with {gib * FILE_MIB_PER_GIB} MiB in files, level 31, LZO\n")
+    taken = show_medians(ways, cpus, rounds, lambda way, n: measure(target, way, n, gib))
     first = taken[DISK.name, cpus[0]][0]
     print(f"\n  memory that is taken for it: {first.memory_kib} KiB; by kdump: 196608 KiB")
     phases = ", ".join(f"{name} {ms}" for name, ms in first.phases.items())

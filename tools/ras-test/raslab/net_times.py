@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import shutil
 import socket
-import statistics
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from raslab.dump_times import AS_IT_IS, Taken, Way, end_of_dump, machine_for
+from raslab.dump_times import AS_IT_IS, Taken, Way, end_of_dump, machine_for, show_medians
 from raslab.lab import LabError
 from raslab.netdump import Server
 from raslab.target import Target
@@ -103,16 +102,7 @@ def show_net(target: Target, gib: int, cpus: Sequence[int], rounds: int) -> None
     print(
         f"\nOver the network: seconds, median of {rounds}, a machine of {gib} GiB, level 31, LZO\n"
     )
-    print(f"{'':26}" + "".join(f"{n:>4} CPU{'s' if n > 1 else ' '}" for n in cpus), flush=True)
-    taken: dict[tuple[str, int], list[Taken]] = {}
-    for _ in range(rounds):
-        for number in cpus:
-            for way in ways:
-                key = (way.name, number)
-                taken.setdefault(key, []).append(measure(target, way, number, gib))
-    for way in ways:
-        cells = (statistics.median_low(t.seconds for t in taken[way.name, n]) for n in cpus)
-        print(f"  {way.name:24}" + "".join(f"{seconds:9.2f}" for seconds in cells), flush=True)
+    taken = show_medians(ways, cpus, rounds, lambda way, n: measure(target, way, n, gib))
     plain, sealed = (taken[way.name, cpus[0]][0].rate for way in (PLAIN, SEALED))
     raw = measure(target, RAW, cpus[0], 1).rate
     print(f"\n  MiB of the file a second, {cpus[0]} CPUs: {plain:.0f}, sealed {sealed:.0f};")

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import time
 import unittest
+from contextlib import redirect_stdout
 
-from raslab.dump_times import RAW, Taken, Way, _phases
+from raslab.dump_times import RAW, Taken, Way, _phases, show_medians
 from raslab.net_times import SEALED, Sink
 
 CONSOLE = """\
@@ -45,6 +47,28 @@ class Consoles(unittest.TestCase):
         self.assertIn("dd if=/dev/zero of=/tmp/file bs=1M count=600", SEALED.run(2))
         self.assertIn("dd if=/dev/urandom", RAW.run(1))
         self.assertTrue(Way("a", "b", "", "first\n", command="last").run(1).startswith("first\n"))
+
+
+class Tables(unittest.TestCase):
+    """What a person sees of several rounds."""
+
+    def test_medians(self) -> None:
+        order: list[tuple[str, int]] = []
+
+        def crash(way: Way, cpus: int) -> Taken:
+            order.append((way.name, cpus))
+            return Taken(float(len(order)), "")
+
+        ways = (Way("one", "", ""), Way("other", "", ""))
+        with redirect_stdout(io.StringIO()) as said:
+            taken = show_medians(ways, (2, 1), 3, crash)
+        self.assertEqual(order, [("one", 2), ("other", 2), ("one", 1), ("other", 1)] * 3)
+        self.assertEqual([one.seconds for one in taken["other", 2]], [2.0, 6.0, 10.0])
+        head, *lines = said.getvalue().splitlines()
+        self.assertEqual(head.split(), ["2", "CPUs", "1", "CPU"])
+        self.assertEqual(
+            [line.split() for line in lines], [["one", "5.00", "7.00"], ["other", "6.00", "8.00"]]
+        )
 
 
 class Sinks(unittest.TestCase):
