@@ -27,11 +27,9 @@ from raslab.remade import merge, unseal
 from raslab.stranger import Stranger
 from raslab.talk import Conversation, Gdb
 from raslab.target import Target
-from raslab.uplink import uplink_from_row
+from raslab.uplink import MACHINE, uplink_from_row
 from raslab.watch import Watch
 
-# What a machine calls itself, on its first card.
-MACHINE = "10.0.2.15"
 # A long grace period, unless the row has its own: on a busy host an NMI would find the
 # CPU on its way into the interrupt, and not in its place any more.
 GRACE = "ras.ipi_grace_us=1000000"

@@ -18,16 +18,16 @@ from raslab.dump_times import AS_IT_IS, Taken, Way, end_of_dump, machine_for, sh
 from raslab.lab import LabError
 from raslab.netdump import Server
 from raslab.target import Target
-from raslab.uplink import GATEWAY
+from raslab.uplink import GATEWAY, MACHINE, user_network
 
 KEY = "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f"
 CARD = (
     "-netdev",
-    f"user,id=net0,ipv6=off,net=10.0.2.0/24,host={GATEWAY}",
+    user_network("net0"),
     "-device",
     "virtio-net-pci,netdev=net0,romfile=",
 )
-UP = "ifconfig eth0 10.0.2.15 netmask 255.255.255.0 up\nsleep 1\n"
+UP = f"ifconfig eth0 {MACHINE} netmask 255.255.255.0 up\nsleep 1\n"
 DONE = r"ras: +stop 1 took"
 SEND = UP + f"rasctl netdump setup --port PORT {GATEWAY}\n"
 PLAIN = Way("to rasdumpd", DONE, "crashkernel=0", SEND)

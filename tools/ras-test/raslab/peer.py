@@ -27,10 +27,8 @@ from raslab.lab import LabError
 from raslab.netdump import Server
 from raslab.network import Bounds, Switch
 from raslab.nfs import NfsExport
-from raslab.uplink import GATEWAY, Uplink
+from raslab.uplink import GATEWAY, GATEWAY6, Uplink, user_network
 
-# Where a machine finds the peers if one has the option ipv6.
-GATEWAY6 = "fec0::2"
 LOOPBACK = "127.0.0.1"
 # Where other machines are that dump.
 OTHERS = "127.0.0.2"
@@ -166,10 +164,7 @@ class Gateway(Peer):
         command = ["setpriv", "--pdeathsig", "KILL", "--", self.program]
         command += ["-machine", "none", "-nodefaults", "-no-user-config"]
         command += ["-display", "none", "-sandbox", "on,spawn=deny,elevateprivileges=deny"]
-        ipv6 = (
-            f"on,ipv4=on,ipv6-net=fec0::/64,ipv6-host={GATEWAY6}" if self.chosen["ipv6"] else "off"
-        )
-        command += ["-netdev", f"user,id=user,ipv6={ipv6},net=10.0.2.0/24,host={GATEWAY}"]
+        command += ["-netdev", user_network("user", ipv6=bool(self.chosen["ipv6"]))]
         end = f"dgram,id=switch,local.type=fd,local.str={self.socket.fileno()}"
         command += ["-netdev", end]
         for name in "user", "switch":

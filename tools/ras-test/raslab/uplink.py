@@ -14,6 +14,10 @@ from raslab.check import RowError
 
 # Where a machine finds the gateway, and so all peers; but for a router.
 GATEWAY = "10.0.2.2"
+# Likewise, with the option ipv6 of a peer.
+GATEWAY6 = "fec0::2"
+# What a machine calls itself, on its first card.
+MACHINE = "10.0.2.15"
 # A network of its own for documents (RFC 5737), behind the router.
 ROUTED = "192.0.2.1"
 IPV4, TAGGED = b"\x08\x00", b"\x81\x00"
@@ -21,6 +25,12 @@ TCP, UDP = 6, 17
 # Where the checksum is in the header of a protocol.
 CHECKSUM_AT = {TCP: 16, UDP: 6}
 VLANS = 4095
+
+
+def user_network(name: str, *, ipv6: bool = False) -> str:
+    """What -netdev of QEMU is told for a network in which the host is the gateway."""
+    family = f"on,ipv4=on,ipv6-net=fec0::/64,ipv6-host={GATEWAY6}" if ipv6 else "off"
+    return f"user,id={name},ipv6={family},net=10.0.2.0/24,host={GATEWAY}"
 
 
 def _sum(data: bytes) -> int:
