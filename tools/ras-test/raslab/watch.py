@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 import time
@@ -35,9 +36,8 @@ class Watch:
         self._pressed = 0.0
         self._button_wanted = False
         self._check_reported = False
-        # The card whose cable was pulled out, and when to plug it in again.
-        self._unplugged: tuple[int, float] | None = None
-        self._was_unplugged = False
+        # When to plug the cable in again; inf: never; None: it was not pulled out.
+        self._plug_in_at: float | None = None
         self._gdb_started = False
 
     def run(self) -> End:
@@ -110,16 +110,16 @@ class Watch:
 
     def _unplug(self) -> None:
         """Pull out the cable of a card; plug it in again if the machine has said when."""
-        now = time.monotonic()
         wanted = re.search(r" RT: want card (\d+) unplugged(?: for (\d+) s)?\n", self._seen)
-        if wanted and not self._was_unplugged:
-            self._was_unplugged = True
-            self.life.plug(int(wanted[1]), False)
-            if wanted[2]:
-                self._unplugged = int(wanted[1]), now + int(wanted[2])
-        if self._unplugged and now >= self._unplugged[1]:
-            self.life.plug(self._unplugged[0], True)
-            self._unplugged = None
+        if wanted is None:
+            return
+        card, now = int(wanted[1]), time.monotonic()
+        if self._plug_in_at is None:
+            self.life.plug(card, False)
+            self._plug_in_at = now + int(wanted[2]) if wanted[2] else math.inf
+        elif now >= self._plug_in_at:
+            self.life.plug(card, True)
+            self._plug_in_at = math.inf
 
     @staticmethod
     def _heard(transcript: Path) -> str:
