@@ -255,7 +255,7 @@ class Switch:
                 events = self._selector.select(patience)
                 with self._lock:
                     self._round(events)
-        except Exception as error:  # pylint: disable=broad-except
+        except Exception as error:
             # Whatever it is: a row with a switch that has ended is no result.
             self.failure = f"the switch failed: {error!r}"
 
