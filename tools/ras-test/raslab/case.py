@@ -21,13 +21,13 @@ from raslab.judges import JUDGES
 from raslab.lab import Lab, LabError
 from raslab.machine import Life, Machine, Qemu, QemuLife, suffix
 from raslab.network import Card, Relay, Switch, card_mac
-from raslab.peer import PEERS, Gateway, Peer
+from raslab.peer import Gateway, Peer
+from raslab.peers import PEERS
 from raslab.row import LifeRow, Row
 from raslab.remade import merge, unseal
-from raslab.stranger import Stranger
 from raslab.talk import Conversation, Gdb
 from raslab.target import Target
-from raslab.uplink import MACHINE, uplink_from_row
+from raslab.uplink import uplink_from_row
 from raslab.watch import Watch
 
 # A long grace period, unless the row has its own: on a busy host an NMI would find the
@@ -165,14 +165,9 @@ class CaseRun:
             stack.callback(gateway.stop)
             gateway.start()
             self.peers.append(gateway)
-        if self.row.stranger:
-            stranger = Stranger(switch.connect("stranger"), self.row.stranger, MACHINE)
-            stack.callback(stranger.stop)
-            stranger.start()
-        switch.start()
         return switch, cards
 
-    def _start_peers(self, stack: ExitStack) -> str:
+    def _start_peers(self, switch: Switch | None, stack: ExitStack) -> str:
         """Start them; what the kernel's command line says of them."""
         words = ""
         for name, options in self.row.peers.items():
@@ -180,6 +175,8 @@ class CaseRun:
             peer.programs = self.target.objects / "tools"
             peer.address = uplink_from_row(self.row.uplink).address
             stack.callback(peer.stop)
+            if switch is not None:
+                peer.join(switch)
             peer.start()
             self.peers.append(peer)
             words += f" {peer.words()}"
@@ -187,7 +184,9 @@ class CaseRun:
 
     def _machine_and_peers(self, stack: ExitStack) -> None:
         switch, cards = self._network(stack)
-        words = self._start_peers(stack)
+        words = self._start_peers(switch, stack)
+        if switch is not None:
+            switch.start()
         machine = self._machine(cards)
         for plan in self.row.lives:
             if switch is not None and machine.lives:

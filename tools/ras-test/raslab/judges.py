@@ -10,7 +10,7 @@ from raslab.check import Answer, Check, Judge, RowError, TextJudge
 from raslab.disk import DiskJudge
 from raslab.dump import DumpJudge
 from raslab.network import NetworkJudge
-from raslab.peer import PeerJudge
+from raslab.peers import PeerJudge
 from raslab.talk import GdbJudge, LineJudge
 
 

@@ -22,10 +22,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from raslab.check import Answer, Check, Evidence, Judge, RowError, compiled, matching_line
+from raslab.check import RowError
 from raslab.lab import LabError
 from raslab.netdump import Server
-from raslab.network import Bounds, Switch
+from raslab.network import Switch
 from raslab.nfs import NfsExport
 from raslab.uplink import GATEWAY, GATEWAY6, Uplink, user_network
 
@@ -77,6 +77,9 @@ class Peer(ABC):
                 raise RowError(f"the peer {cls.name!r} has no option {key!r}")
             if type(value) is not type(cls.options[key]):
                 raise RowError(f"{key!r} of the peer {cls.name!r} is {value!r}")
+
+    def join(self, switch: Switch) -> None:
+        """Take a port of the switch.  Most take none: they are behind the gateway."""
 
     @abstractmethod
     def start(self) -> None:
@@ -596,66 +599,3 @@ class Rasdumpd(Peer):
         for log in self.files.rglob("*.log"):
             self.count("logs")
             log.rename(self.files / "log")
-
-
-# By the name that a row uses.
-PEERS: dict[str, type[Peer]] = {
-    Echo.name: Echo,
-    Receiver.name: Receiver,
-    NfsServer.name: NfsServer,
-    Rasdumpd.name: Rasdumpd,
-}
-
-
-class PeerJudge(Judge):
-    """``peer NAME``: what a peer counted, and what it was sent.
-
-    ``["peer echo", COUNTER, BOUNDS]``: the counters are those of the peer's class, the bounds
-    those of network.Bounds, without a percentage. ``["peer nfs", "file NAME", REGEX]``: a
-    line of that file of the peer's directory matches.
-    """
-
-    where = "peer"
-
-    @classmethod
-    def accept(cls, check: Check) -> None:
-        peer = PEERS.get(check.argument)
-        if peer is None:
-            raise RowError(f"{check.where!r} is no peer; there are {' '.join(PEERS)}")
-        if re.fullmatch(r"file [\w.-]+", check.what):
-            compiled(check.expected)
-        elif check.what not in peer.counters:
-            raise RowError(f"{check.where} counts {', '.join(peer.counters)}, not {check.what!r}")
-        elif Bounds.parse(check.expected).percent:
-            raise RowError(f"{check.what!r} of a peer is no percentage")
-
-    def __init__(self, evidence: Evidence) -> None:
-        super().__init__(evidence)
-        self.counts: dict[str, dict[str, int]] = {}
-        for name in evidence.row.peers:
-            path = evidence.directory / f"peer-{name}.json"
-            if path.is_file():
-                self.counts[name] = json.loads(path.read_text(encoding="ascii"))
-
-    def answer(self, check: Check) -> Answer:
-        kind, _, name = check.what.partition(" ")
-        title = check.title or f"the {check.where} has {check.what} {check.expected}"
-        if kind == "file":
-            return self._file(check, name, title)
-        wanted = f"{check.what} {check.expected}"
-        counts = self.counts.get(check.argument)
-        if counts is None:
-            return Answer(False, title, wanted, "the peer has left no count")
-        number = counts[check.what]
-        good = Bounds.parse(check.expected).hold(number)
-        return Answer(good, title, wanted, f"{number} of {counts}")
-
-    def _file(self, check: Check, name: str, title: str) -> Answer:
-        wanted = f"a line that matches {check.expected}"
-        path = self.evidence.directory / f"peer-{check.argument}" / name
-        if not path.is_file():
-            return Answer(False, title, wanted, "no such file")
-        with open(path, "rb") as file:
-            text = file.read(1 << 20).decode(errors="replace")
-        line = matching_line(str(check.expected), text)
-        return Answer(line is not None, title, wanted, line or f"none; it ends {text[-100:]!r}")

@@ -97,8 +97,6 @@ class Row:
     unseal: str = ""
     cards: tuple[str, ...] = ()
     network: Mapping[str, float] = field(default_factory=dict)
-    # Somebody on the switch who floods and forges.
-    stranger: Mapping[str, object] = field(default_factory=dict)
     # What stands between the switch and the peers.
     uplink: Mapping[str, object] = field(default_factory=dict)
     peers: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

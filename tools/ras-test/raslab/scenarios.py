@@ -14,10 +14,9 @@ from raslab.disk import Disk
 from raslab.judges import accept
 from raslab.lab import Lab, LabError
 from raslab.network import CARDS, Relay
-from raslab.peer import PEERS
+from raslab.peers import PEERS
 from raslab.row import Check, DiskRow, LifeRow, Row, RowError
 from raslab.remade import KEY_BYTES, is_key
-from raslab.stranger import Stranger
 from raslab.talk import parse
 from raslab.target import flavours_in
 from raslab.uplink import uplink_from_row
@@ -47,7 +46,6 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "fetch": str,
     "unseal": str,
     "cards": list,
-    "stranger": dict,
     "uplink": dict,
     "network": dict,
     "peers": dict,
@@ -184,7 +182,6 @@ def _network(row: Row) -> None:
     """The switch, and who is on it."""
     Relay.from_row(row.network)
     uplink_from_row(row.uplink)
-    Stranger.accept(row.stranger)
     for card in row.cards:
         if card not in CARDS:
             raise RowError(f"there is no network card {card!r}; there are {' '.join(CARDS)}")
@@ -192,9 +189,9 @@ def _network(row: Row) -> None:
         if name not in PEERS:
             raise RowError(f"there is no peer {name!r}; there are {' '.join(PEERS)}")
         PEERS[name].accept(options)
-    if (row.peers or row.network or row.stranger) and not row.cards:
+    if (row.peers or row.network) and not row.cards:
         raise RowError("a machine without a card is on no network")
-    if row.stranger and row.uplink:
+    if "stranger" in row.peers and row.uplink:
         raise RowError("a stranger sees no dump behind an uplink")
     if row.uplink.get("router") and any(peer.get("ipv6") for peer in row.peers.values()):
         raise RowError("the router knows no IPv6")

@@ -15,10 +15,12 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from raslab.check import RowError
 from raslab.lab import LabError
-from raslab.uplink import GATEWAY, IPV4, UDP, checksum
+from raslab.network import Switch
+from raslab.peer import Peer
+from raslab.uplink import GATEWAY, IPV4, MACHINE, UDP, checksum
 
 ARP, ARP_REPLY = b"\x08\x06", 2
 ICMP, ECHO_REQUEST = 1, 8
@@ -110,82 +112,81 @@ class Packet:
         ]
 
 
-class Stranger:
-    """Sends from the first frame of the machine on, until it is stopped.
+class Stranger(Peer):
+    """Sends from the first packet of a dump on, until it is stopped.
 
-    ``pings``: echo requests a second; ``forges``: answers to each packet of a dump.
+    ``pings``: echo requests a second; ``forges``: answers to each packet of a dump.  It counts
+    the echo requests that it ``sent``, and the frames that it ``forged``.
     """
 
-    options: Mapping[str, object] = {"pings": 0, "forges": False}
+    name = "stranger"
+    options = {"pings": 0, "forges": False}
+    counters = ("sent", "forged")
 
-    def __init__(self, end: socket.socket, options: Mapping[str, object], target: str) -> None:
-        self.accept(options)
-        chosen = {**self.options, **options}
-        self.pings = int(str(chosen["pings"]))
-        self.forges = bool(chosen["forges"])
-        self.end = end
-        self.target = target
-        self.sent = 0
-        self.forged = 0
+    def __init__(self, directory: Path, options: Mapping[str, object]) -> None:
+        super().__init__(directory, options)
+        self.pings = int(str(self.chosen["pings"]))
+        self.forges = bool(self.chosen["forges"])
         self._mac = b""
+        self._number = 0
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="stranger", daemon=True)
+        self._thread: threading.Thread | None = None
 
-    @classmethod
-    def accept(cls, options: Mapping[str, object]) -> None:
-        """RowError for options that it does not have."""
-        for key, value in options.items():
-            if key not in cls.options:
-                raise RowError(f"a stranger has no {key!r}; it has {' '.join(cls.options)}")
-            if type(value) is not type(cls.options[key]):
-                raise RowError(f"{key!r} of the stranger is {value!r}")
+    def join(self, switch: Switch) -> None:
+        end = switch.connect(self.name)
+        end.settimeout(PORTION_S)
+        self._thread = threading.Thread(target=self._run, args=(end,), name=self.name, daemon=True)
 
     def start(self) -> None:
-        """From here on it listens."""
-        self.end.settimeout(PORTION_S)
+        if self._thread is None:
+            raise LabError("the stranger is on no switch")
         self._thread.start()
 
     def stop(self) -> None:
-        """It is silent when this returns.  May be called twice, and without a start."""
+        """It is silent when this returns."""
         self._stopping.set()
-        if self._thread.ident:
-            self._thread.join(10)
-            if self._thread.is_alive():
-                raise LabError("the stranger does not end")
+        if self._thread is None or not self._thread.ident:
+            return
+        self._thread.join(10)
+        if self._thread.is_alive():
+            self.failure = "its thread does not end"
+        self.save()
 
-    def _run(self) -> None:
+    def _run(self, end: socket.socket) -> None:
         due = time.monotonic()
         while not self._stopping.is_set():
             try:
-                self._heard(self.end.recv(1 << 16))
+                self._send(end, "forged", self._answers(end.recv(1 << 16)))
             except TimeoutError:
                 pass
             except OSError:
                 # The switch has closed it.
                 return
             if self._mac and time.monotonic() >= due:
-                self._flood()
+                self._send(end, "sent", self._portion())
                 # A switch that is too slow for that gets less, and not all of it later.
                 due = max(due + PORTION_S, time.monotonic())
 
-    def _flood(self) -> None:
-        """A portion of the echo requests."""
-        for _ in range(max(1, round(self.pings * PORTION_S)) if self.pings else 0):
-            self.sent += 1
-            self._send(ping_frame(self._mac + MAC, self.target, self.sent))
+    def _portion(self) -> list[bytes]:
+        """Of the echo requests."""
+        size = max(1, round(self.pings * PORTION_S)) if self.pings else 0
+        first, self._number = self._number + 1, self._number + size
+        return [ping_frame(self._mac + MAC, MACHINE, first + number) for number in range(size)]
 
-    def _heard(self, frame: bytes) -> None:
+    def _answers(self, frame: bytes) -> list[bytes]:
+        """What is forged when this is heard."""
         packet = Packet.of(frame)
-        if packet is None or packet.source[0] != self.target:
-            return
+        if packet is None or packet.source[0] != MACHINE:
+            return []
         self._mac = packet.mac
-        for forged in packet.forged() if self.forges else ():
-            self.forged += 1
-            self._send(forged)
+        return packet.forged() if self.forges else []
 
-    def _send(self, frame: bytes) -> None:
-        try:
-            self.end.send(frame)
-        except OSError:
-            # The switch is busy, or gone: a frame less.
-            pass
+    def _send(self, end: socket.socket, what: str, frames: list[bytes]) -> None:
+        """Count those that the switch takes."""
+        for frame in frames:
+            try:
+                end.send(frame)
+            except OSError:
+                # It is busy, or gone: a frame less.
+                continue
+            self.count(what)

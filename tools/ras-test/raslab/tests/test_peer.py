@@ -22,15 +22,14 @@ from raslab.nfs import EXIST, INVAL, NOENT, NOTSUPP, OK, STALE, NfsExport, opaqu
 from raslab.peer import (
     GATEWAY_MACS,
     LOOPBACK,
-    PEERS,
     Echo,
     Gateway,
     NfsServer,
-    PeerJudge,
     Receiver,
     TcpPeer,
     to_gateway,
 )
+from raslab.peers import PEERS, PeerJudge
 from raslab.uplink import Uplink
 
 
@@ -345,6 +344,7 @@ class Judging(InDirectory):
             ("peer", "bytes", 1),
             ("peer nobody", "bytes", 1),
             ("peer echo", "calls", 1),
+            ("peer stranger", "lies", 1),
             ("peer echo", "bytes", "some"),
             ("peer echo", "bytes", "50 %"),
             ("peer nfs", "file ../x", "."),

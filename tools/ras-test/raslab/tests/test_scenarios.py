@@ -86,6 +86,9 @@ class Refusals(unittest.TestCase):
     def test_network(self) -> None:
         self.refused("no network card 'ne2000'", cards=["ne2000"])
         self.refused("no peer 'oracle'", cards=["e1000"], peers={"oracle": {}})
+        stranger = {"cards": ["e1000"], "peers": {"stranger": {}}, "uplink": {"vlan": 5}}
+        self.refused("sees no dump behind an uplink", **stranger)
+        self.refused("unknown key 'stranger'", stranger={"pings": 1})
         self.refused("no 'luck'", cards=["e1000"], network={"luck": 1})
         self.refused("without a card", peers={"echo": {}}, checks=[["peer echo", "bytes", 1]])
 

@@ -3,12 +3,18 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import struct
+import tempfile
 import time
 import unittest
+from collections.abc import Mapping
+from pathlib import Path
 
 from raslab.check import RowError
+from raslab.lab import LabError
+from raslab.network import Relay, Switch
 from raslab.stranger import ADDRESS, MAC, Packet, Stranger, arp_frame, ping_frame, udp_frame
 from raslab.uplink import GATEWAY, ROUTED, Router, Uplink, checksum, uplink_from_row
 
@@ -74,6 +80,21 @@ class Uplinks(unittest.TestCase):
 class Strangers(unittest.TestCase):
     """What it sends."""
 
+    def on_a_switch(self, options: Mapping[str, object]) -> tuple[Stranger, socket.socket]:
+        """One that is started, and the machine's card."""
+        place = tempfile.TemporaryDirectory()
+        self.addCleanup(place.cleanup)
+        switch = Switch(Relay(), Path(place.name))
+        self.addCleanup(switch.stop)
+        card = switch.connect("card0")
+        card.settimeout(5)
+        stranger = Stranger(Path(place.name), options)
+        stranger.join(switch)
+        self.addCleanup(stranger.stop)
+        stranger.start()
+        switch.start()
+        return stranger, card
+
     def test_sees_packets_of_a_dump_only(self) -> None:
         frame = udp_frame(MACS, MACHINE, (GATEWAY, 20023), b"typ!\0\0\0\7more")
         packet = Packet.of(frame)
@@ -94,18 +115,32 @@ class Strangers(unittest.TestCase):
         self.assertEqual(arp[22:28], MAC)
 
     def test_floods_once_the_dump_begins(self) -> None:
-        near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-        stranger = Stranger(far, {"pings": 200}, MACHINE[0])
-        stranger.start()
-        self.addCleanup(near.close)
-        self.addCleanup(far.close)
-        self.addCleanup(stranger.stop)
-        near.settimeout(5)
+        stranger, card = self.on_a_switch({"pings": 200})
         time.sleep(0.1)
-        self.assertEqual(stranger.sent, 0)
-        near.send(udp_frame(MACS, MACHINE, (GATEWAY, 20023), b"typ!more"))
-        frame = near.recv(2048)
+        self.assertEqual(stranger.counts["sent"], 0)
+        card.send(udp_frame(MACS, MACHINE, (GATEWAY, 20023), b"typ!more"))
+        frame = card.recv(2048)
         self.assertEqual((frame[:6], frame[23]), (MACS[6:], 1))
+
+    def test_counts_what_it_sends(self) -> None:
+        stranger, card = self.on_a_switch({"forges": True})
+        card.send(ping_frame(MACS, GATEWAY, 1))
+        for number in (b"\0\0\0\0", b"\0\0\0\1"):
+            card.send(udp_frame(MACS, MACHINE, (GATEWAY, 20023), b"typ!" + number + b"more"))
+        # Of a herald, whose number is 0, two fewer.
+        frames = [card.recv(2048) for _ in range(5 + 7)]
+        self.assertTrue(all(frame[:12] == MACS[6:] + MAC for frame in frames))
+        stranger.stop()
+        stranger.stop()
+        self.assertIsNone(stranger.trouble())
+        counts = (stranger.directory / "peer-stranger.json").read_text(encoding="ascii")
+        self.assertEqual(json.loads(counts), {"sent": 0, "forged": 5 + 7})
+
+    def test_needs_a_switch(self) -> None:
+        stranger = Stranger(Path(), {})
+        stranger.stop()
+        with self.assertRaisesRegex(LabError, "on no switch"):
+            stranger.start()
 
     def test_options(self) -> None:
         bad: list[dict[str, object]] = [{"pings": True}, {"forges": 1}, {"lies": 1}]
