@@ -20,23 +20,32 @@
 
 /**
  * struct receiver_wish - what the command line asks for
- * @server: the address
+ * @server: the address, as the name of the target has it
+ * @ipv6: place for it, with brackets, if it is one of IPv6
  * @interface: by which to go; %NULL: the routes decide
  * @port: of the receiver
  */
 struct receiver_wish {
 	const char	*server;
+	char		ipv6[INET6_ADDRSTRLEN + 2];
 	const char	*interface;
 	uint64_t	port;
 };
 
-/* Is it an address of IPv6?  Then it is spelt as everybody spells it (RFC 5952). */
-static bool is_ipv6(const char *server, char *text)
+/* An address of IPv6 is spelt as everybody spells it (RFC 5952).  IPv4 is left to the kernel. */
+static bool take_server(struct receiver_wish *wish, const char *server)
 {
 	struct in6_addr address;
+	char text[INET6_ADDRSTRLEN];
 
-	return inet_pton(AF_INET6, server, &address) == 1 &&
-	       inet_ntop(AF_INET6, &address, text, INET6_ADDRSTRLEN);
+	if (inet_pton(AF_INET6, server, &address) == 1 &&
+	    inet_ntop(AF_INET6, &address, text, sizeof(text))) {
+		snprintf(wish->ipv6, sizeof(wish->ipv6), "[%s]", text);
+		wish->server = wish->ipv6;
+		return true;
+	}
+	wish->server = server;
+	return *server && !strpbrk(server, " ,:%[]\t\n");
 }
 
 static enum answer parse(struct receiver_wish *wish, int argc, char **argv)
@@ -46,7 +55,6 @@ static enum answer parse(struct receiver_wish *wish, int argc, char **argv)
 		{ "port",	required_argument,	NULL, 'p' },
 		{ NULL,		0,			NULL, 0 },
 	};
-	char text[INET6_ADDRSTRLEN];
 	int option;
 
 	*wish = (struct receiver_wish){ .port = RAS_NETDUMP_PORT };
@@ -61,10 +69,8 @@ static enum answer parse(struct receiver_wish *wish, int argc, char **argv)
 	}
 	if (optind + 1 != argc)
 		return usage_error("netdump setup takes one server");
-	wish->server = argv[optind];
-	if (!is_ipv6(wish->server, text) &&
-	    (!*wish->server || strpbrk(wish->server, " ,:%[]\t\n")))
-		return usage_error("\"%s\" is not an IP address", wish->server);
+	if (!take_server(wish, argv[optind]))
+		return usage_error("\"%s\" is not an IP address", argv[optind]);
 	if (wish->interface && strpbrk(wish->interface, " ,:\t\n"))
 		return usage_error("\"%s\" is not an interface", wish->interface);
 	return ANSWER_YES;
@@ -73,10 +79,7 @@ static enum answer parse(struct receiver_wish *wish, int argc, char **argv)
 /* As the kernel has the name of the target. */
 static void make_name(const struct receiver_wish *wish, char *name, size_t size)
 {
-	char text[INET6_ADDRSTRLEN];
-	const bool ipv6 = is_ipv6(wish->server, text);
-	int length = snprintf(name, size, TARGET_NET "%s%s%s", ipv6 ? "[" : "",
-			      ipv6 ? text : wish->server, ipv6 ? "]" : "");
+	int length = snprintf(name, size, TARGET_NET "%s", wish->server);
 
 	if (wish->port != RAS_NETDUMP_PORT)
 		length += snprintf(name + length, size - (size_t)length, ":%u",
