@@ -305,27 +305,28 @@ class CaseRun:
             (self.directory / name).unlink(missing_ok=True)
 
     def _fetch(self, vmcore: Path) -> None:
-        """Fetch the dump from a disk, as the machine would at its next boot; or the parts of
-        one from several, and put them together."""
+        """Fetch the dump from where it is; or the parts of one, and put them together."""
         vmcore.unlink(missing_ok=True)
         names = self.row.fetch.split()
-        if self.row.fetch in PEERS:
-            # What it has received, as the machine was not asked for it.
-            received = self.directory / f"peer-{self.row.fetch}" / "vmcore"
-            if received.is_file():
-                received.rename(vmcore)
-            return
         parts = [vmcore.with_name(name) for name in names] if len(names) > 1 else [vmcore]
-        savecore = self.target.objects / "tools" / "ras-savecore"
-        said = ""
         for name, part in zip(names, parts):
-            area = disk_path(self.directory, name)
-            argv = [str(savecore), "--quiet", "--keep", "--output", str(part), str(area)]
-            done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
-            said += done.stdout + done.stderr
-        (self.directory / "savecore.log").write_text(said, encoding="utf-8")
+            received = self.directory / f"peer-{name}" / "vmcore"
+            if name not in PEERS:
+                self._savecore(name, part)
+            elif received.is_file():
+                # The machine was not asked for it.
+                received.rename(part)
         if len(parts) > 1:
             merge(self.target, parts, vmcore, self.directory / "merge.log")
+
+    def _savecore(self, disk: str, part: Path) -> None:
+        """Fetch a dump from a disk, as the machine would at its next boot."""
+        savecore = self.target.objects / "tools" / "ras-savecore"
+        area = disk_path(self.directory, disk)
+        argv = [str(savecore), "--quiet", "--keep", "--output", str(part), str(area)]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
+        with open(self.directory / "savecore.log", "a", encoding="utf-8") as log:
+            log.write(done.stdout + done.stderr)
 
     def _answers(self) -> list[Answer]:
         judges: dict[str, Judge] = {}

@@ -31,7 +31,7 @@ GUEST_PROGRAMS: list[tuple[str, str, list[str]]] = [
 # The framework's programs for those who run machines, made by tools/ras/Makefile.
 TOOLS = ["ras-savecore", "rasctl"]
 # And those that a row runs on the host.
-HOST_TOOLS = ["rasdumpd", "ras-netdump-load"]
+HOST_TOOLS = ["rasdumpd", "ras-netdump-load", "test-hook.so"]
 
 # Programs of the host, with their shared libraries: into which file system, and which.
 HOST_PROGRAMS: list[tuple[str, str]] = [

@@ -493,7 +493,8 @@ class Rasdumpd(Peer):
     """rasdumpd, which receives dumps, below the directory peer-rasdumpd.
 
     ``dies_at``: it is killed when it has received so many bytes, and started again after
-    ``back_s`` seconds, if that is not 0.  ``ipv6``: machines reach it by IPv6 as well.
+    ``back_s`` seconds, if that is not 0.  ``dies_in``: it is killed when it first calls that
+    function, one of tools/ras/test-hook.c.  ``ipv6``: machines reach it by IPv6 as well.
     ``others``: so many clients of ras-netdump-load send their dumps from OTHERS while the
     machine does.  It counts the dumps that were ``complete``, ``partial`` and ``failed``, by its
     log, and the ``logs`` of machines, and how often it was ``killed``.  The last complete dump,
@@ -502,8 +503,15 @@ class Rasdumpd(Peer):
     """
 
     name = "rasdumpd"
-    options = {"dies_at": 0, "back_s": 0, "arguments": "", "others": 0, "ipv6": False}
-    counters = ("complete", "partial", "failed", "logs", "killed")
+    options = {
+        "dies_at": 0,
+        "dies_in": "",
+        "back_s": 0,
+        "arguments": "",
+        "others": 0,
+        "ipv6": False,
+    }
+    counters: ClassVar[tuple[str, ...]] = ("complete", "partial", "failed", "logs", "killed")
 
     def __init__(self, directory: Path, options: Mapping[str, object]) -> None:
         super().__init__(directory, options)
@@ -513,26 +521,32 @@ class Rasdumpd(Peer):
         self.waiting: list[threading.Thread] = []
 
     def start(self) -> None:
-        program = self.programs / self.name
+        program = self.programs / Rasdumpd.name
         if not program.is_file():
             raise LabError(f"{program} was not built")
         arguments = str(self.chosen["arguments"]).split()
-        self.server = Server(program, self.files, "--json", *arguments)
+        hook = f"kill:{self.chosen['dies_in']}" if self.chosen["dies_in"] else ""
+        self.server = Server(program, self.files, "--json", *arguments, hook=hook)
         self.server.start()
         for option, what in ("dies_at", self._kill), ("others", self._load):
             if self.chosen[option]:
-                self.waiting.append(threading.Thread(target=what, args=(self.server,), daemon=True))
-                self.waiting[-1].start()
+                self._wait_in_thread(what, self.server)
+
+    def _wait_in_thread(self, what: Callable[[Server], None], server: Server) -> None:
+        self.waiting.append(threading.Thread(target=what, args=(server,), daemon=True))
+        self.waiting[-1].start()
 
     def words(self) -> str:
         port = self.server.port if self.server is not None else 0
         return f"rt.{self.name}={self.address}:{port}"
 
     def _received(self) -> int:
-        return sum(path.stat().st_size for path in self.files.rglob("*.partial"))
+        """How much of a dump; -1: none was begun."""
+        sizes = [path.stat().st_size for path in self.files.rglob("*.partial")]
+        return sum(sizes) if sizes else -1
 
     def _has_received(self, least: int) -> bool:
-        """Wait until it has so much; false if the machine ends before."""
+        """Wait until it has begun, and has so much; false if the machine ends before."""
         while not self.stopping.wait(0.005):
             try:
                 if self._received() >= least:
@@ -579,7 +593,9 @@ class Rasdumpd(Peer):
             thread.join(2 * LOAD_S)
         server, self.server = self.server, None
         status, said = server.stop()
-        if status:
+        if self.chosen["dies_in"] and status == -signal.SIGKILL:
+            self.count("killed")
+        elif status:
             self.failure = f"it ended with {status}: {said}"
         self._look(server.log.read_text(encoding="utf-8"))
         self.save()
@@ -599,3 +615,25 @@ class Rasdumpd(Peer):
         for log in self.files.rglob("*.log"):
             self.count("logs")
             log.rename(self.files / "log")
+
+
+class NextRasdumpd(Rasdumpd):
+    """Another rasdumpd, whose turn it is when the peer ``rasdumpd`` has died.
+
+    It counts in ``late_ms`` how long after the last bytes of that one its own dump begins.
+    """
+
+    name = "next"
+    counters = (*Rasdumpd.counters, "late_ms")
+
+    def start(self) -> None:
+        super().start()
+        if self.server is not None:
+            self._wait_in_thread(self._note_begin, self.server)
+
+    def _note_begin(self, _: Server) -> None:
+        if not self._has_received(0):
+            return
+        now, first = time.time(), self.directory / f"peer-{Rasdumpd.name}"
+        last = max((path.stat().st_mtime for path in first.rglob("*.partial")), default=now)
+        self.count("late_ms", round(1000 * (now - last)))

@@ -8,7 +8,7 @@ import re
 
 from raslab.check import Answer, Check, Evidence, Judge, RowError, compiled, matching_line
 from raslab.network import Bounds
-from raslab.peer import Echo, NfsServer, Peer, Rasdumpd, Receiver
+from raslab.peer import Echo, NextRasdumpd, NfsServer, Peer, Rasdumpd, Receiver
 from raslab.stranger import Stranger
 
 PEERS: dict[str, type[Peer]] = {
@@ -16,6 +16,7 @@ PEERS: dict[str, type[Peer]] = {
     Receiver.name: Receiver,
     NfsServer.name: NfsServer,
     Rasdumpd.name: Rasdumpd,
+    NextRasdumpd.name: NextRasdumpd,
     Stranger.name: Stranger,
 }
 

@@ -90,8 +90,8 @@ class Row:
     # By model: why the row is known to fail there.
     known_failure: Mapping[str, str] = field(default_factory=dict)
     disks: tuple[DiskRow, ...] = ()
-    # The disk from which the host fetches the dump, when the machine has ended; or more than
-    # one, whose dumps are merged.
+    # The disk from which the host fetches the dump when the machine has ended, or the peer that
+    # has it; or more than one, whose dumps are merged.
     fetch: str = ""
     # The secret key for which the dump is sealed, in hexadecimal digits.
     unseal: str = ""

@@ -4,6 +4,7 @@
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from raslab.case import (
     Case,
@@ -116,6 +117,33 @@ class OutcomeTest(unittest.TestCase):
         console = "[   12.500000] Kernel panic\n[    0.000000] ACPI: nothing\n"
         result = judged(End.STUCK, console, kernel="unmodified", survey=("unmodified",))
         self.assertIs(result.outcome, Outcome.FAIL)
+
+
+class FetchTest(unittest.TestCase):
+    """What peers have received."""
+
+    def fetched(self, fetch: str, *peers: str) -> tuple[list[str], list[str]]:
+        """The files of the directory, and those that were merged, if any."""
+        with tempfile.TemporaryDirectory() as place:
+            run = CaseRun(LAB, Case(row(fetch=fetch, peers={name: {} for name in peers})))
+            run.directory = Path(place)
+            for name in peers:
+                (run.directory / f"peer-{name}").mkdir()
+                (run.directory / f"peer-{name}" / "vmcore").touch()
+            (run.directory / "dump").mkdir()
+            with mock.patch("raslab.case.merge") as merge:
+                run._fetch(run.directory / "dump" / "vmcore")
+            parts = merge.call_args[0][1] if merge.called else []
+            left = sorted(path.name for path in (run.directory / "dump").iterdir())
+            return left, [part.name for part in parts]
+
+    def test_one(self) -> None:
+        self.assertEqual(self.fetched("rasdumpd", "rasdumpd", "next"), (["vmcore"], []))
+        self.assertEqual(self.fetched("rasdumpd"), ([], []))
+
+    def test_two(self) -> None:
+        both = ["next", "rasdumpd"]
+        self.assertEqual(self.fetched("rasdumpd next", *both), (both, both[::-1]))
 
 
 class ScriptTest(unittest.TestCase):

@@ -9,6 +9,7 @@ import os
 import socket
 import struct
 import tempfile
+import threading
 import time
 import unittest
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from raslab.peer import (
     LOOPBACK,
     Echo,
     Gateway,
+    NextRasdumpd,
     NfsServer,
     Receiver,
     TcpPeer,
@@ -307,6 +309,36 @@ class NfsServers(InDirectory):
         for files in ({"../x": ""}, {"a/b": ""}, {".": ""}, ["x"]):
             with self.assertRaises(RowError):
                 NfsServer(self.directory, {"files": files})
+
+
+class NextOnes(InDirectory):
+    """The receiver that is next, without a program."""
+
+    def late_ms(self, *names: str) -> int:
+        """With these files, of which the one of the first receiver is 12 s old."""
+        for name in names:
+            path = self.directory / name
+            path.parent.mkdir()
+            path.touch()
+            if "rasdumpd" in name:
+                os.utime(path, (0, time.time() - 12))
+        peer = NextRasdumpd(self.directory, {})
+        thread = threading.Thread(target=peer._note_begin, args=(None,))
+        thread.start()
+        time.sleep(0.1)
+        peer.stopping.set()
+        thread.join(5)
+        return peer.counts["late_ms"]
+
+    def test_how_late_it_begins(self) -> None:
+        late = self.late_ms("peer-rasdumpd/a.partial", "peer-next/b.partial")
+        self.assertTrue(12000 <= late < 13000, late)
+
+    def test_no_dump(self) -> None:
+        self.assertEqual(self.late_ms("peer-rasdumpd/a.partial"), 0)
+
+    def test_nothing_before(self) -> None:
+        self.assertEqual(self.late_ms("peer-next/b.partial"), 0)
 
 
 class Judging(InDirectory):
