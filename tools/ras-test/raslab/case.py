@@ -19,7 +19,7 @@ from raslab.disk import Disk, LostCut, disk_path, tar_extract
 from raslab.dump import OF_MEMORY
 from raslab.judges import JUDGES
 from raslab.lab import Lab, LabError
-from raslab.machine import Life, Machine, Qemu, QemuLife, suffix
+from raslab.machine import Life, Machine, Qemu, QemuLife, script_of, suffix
 from raslab.network import Card, Relay, Switch, card_mac
 from raslab.peer import Gateway, Peer
 from raslab.peers import PEERS
@@ -95,19 +95,6 @@ def other_kernels(console: str, wanted: set[str]) -> list[str]:
     return sorted(set(banners) - wanted)
 
 
-def script_of(lab: Lab, run: str) -> str:
-    """What the guest runs; a line "@name" stands for guest/name.sh."""
-    lines = []
-    for line in run.splitlines():
-        if line.startswith("@"):
-            path = lab.tools / "guest" / f"{line[1:].strip()}.sh"
-            if not path.is_file():
-                raise LabError(f"there is no guest/{path.name}")
-            line = path.read_text(encoding="utf-8")
-        lines.append(line)
-    return "\n".join(lines) + "\n"
-
-
 class CaseRun:
     """Runs a case once."""
 
@@ -174,6 +161,7 @@ class CaseRun:
             peer = PEERS[name](self.directory, options)
             peer.programs = self.target.objects / "tools"
             peer.address = uplink_from_row(self.row.uplink).address
+            peer.target, peer.told = self.target, words
             stack.callback(peer.stop)
             if switch is not None:
                 peer.join(switch)

@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from raslab.check import End
 from raslab.disk import Disk
+from raslab.lab import Lab, LabError
 from raslab.network import Card
 from raslab.qmp import Qmp, QmpError
 from raslab.target import Target
@@ -42,6 +43,19 @@ def command_line(target: Target, words: str) -> str:
         " ramoops.mem_size=0x100000 ramoops.record_size=0x20000"
         f" sysrq_always_enabled loglevel=7 {target.words} printk.devkmsg=on {words}"
     )
+
+
+def script_of(lab: Lab, run: str) -> str:
+    """What the guest runs; a line "@name" stands for guest/name.sh."""
+    lines = []
+    for line in run.splitlines():
+        if line.startswith("@"):
+            path = lab.tools / "guest" / f"{line[1:].strip()}.sh"
+            if not path.is_file():
+                raise LabError(f"there is no guest/{path.name}")
+            line = path.read_text(encoding="utf-8")
+        lines.append(line)
+    return "\n".join(lines) + "\n"
 
 
 def make_initrd(target: Target, script: str, into: Path) -> None:

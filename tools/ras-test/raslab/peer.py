@@ -18,7 +18,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -27,11 +27,14 @@ from raslab.lab import LabError
 from raslab.netdump import Server
 from raslab.network import Switch
 from raslab.nfs import NfsExport
+from raslab.target import Target
 from raslab.uplink import GATEWAY, GATEWAY6, Uplink, user_network
 
 LOOPBACK = "127.0.0.1"
 # Where other machines are that dump.
 OTHERS = "127.0.0.2"
+# What a second machine of the row calls itself.
+TWIN = "twin"
 # They take seconds.
 LOAD_S = 60.0
 # Of QEMU's user network: 52:55 and the address of IPv4; 52:56 and the end of that of IPv6.
@@ -66,6 +69,9 @@ class Peer(ABC):
         self.lock = threading.Lock()
         # Where the project's own programs for the host are.
         self.programs = Path()
+        # The kernel of the row's machine, and what that is told of the peers before this one.
+        self.target: Target | None = None
+        self.told = ""
         # Where a machine finds it.
         self.address = GATEWAY
 
@@ -489,6 +495,20 @@ class NfsServer(TcpPeer):
         return b""
 
 
+def most_at_once(events: Sequence[Mapping[str, str]]) -> int:
+    """How many dumps were received at the same time, at most, by the log of rasdumpd."""
+    # One that goes on begins twice.
+    begun: set[str] = set()
+    most = ended = 0
+    for event in events:
+        if event["event"] == "begins":
+            begun.add(event["file"])
+        else:
+            ended += 1
+        most = max(most, len(begun) - ended)
+    return most
+
+
 class Rasdumpd(Peer):
     """rasdumpd, which receives dumps, below the directory peer-rasdumpd.
 
@@ -497,9 +517,9 @@ class Rasdumpd(Peer):
     function, one of tools/ras/test-hook.c.  ``ipv6``: machines reach it by IPv6 as well.
     ``others``: so many clients of ras-netdump-load send their dumps from OTHERS while the
     machine does.  It counts the dumps that were ``complete``, ``partial`` and ``failed``, by its
-    log, and the ``logs`` of machines, and how often it was ``killed``.  The last complete dump,
-    or else a partial one, is the file vmcore of the directory at the end, and its log the file
-    log.
+    log, how many it received ``at_once``, the ``logs`` of machines, and how often it was
+    ``killed``.  The last complete dump of the row's machine, or else a partial one, is the file
+    vmcore of the directory at the end, and its log the file log.
     """
 
     name = "rasdumpd"
@@ -511,7 +531,14 @@ class Rasdumpd(Peer):
         "others": 0,
         "ipv6": False,
     }
-    counters: ClassVar[tuple[str, ...]] = ("complete", "partial", "failed", "logs", "killed")
+    counters: ClassVar[tuple[str, ...]] = (
+        "complete",
+        "partial",
+        "failed",
+        "at_once",
+        "logs",
+        "killed",
+    )
 
     def __init__(self, directory: Path, options: Mapping[str, object]) -> None:
         super().__init__(directory, options)
@@ -603,10 +630,12 @@ class Rasdumpd(Peer):
     def _look(self, events: str) -> None:
         """What it has received, by its log."""
         last = ""
-        for line in events.splitlines():
-            event = json.loads(line)
+        told = [json.loads(line) for line in events.splitlines()]
+        self.counts["at_once"] = most_at_once(told)
+        for event in told:
             self.count(event["event"])
-            if event["event"] in ("complete", "partial") and not event["file"].startswith(OTHERS):
+            others = event["file"].startswith(OTHERS) or event["host"] == TWIN
+            if event["event"] in ("complete", "partial") and not others:
                 last = event["file"]
         if not last:
             last = next((str(path) for path in self.files.rglob("*.partial")), "")

@@ -10,6 +10,7 @@ from raslab.check import Answer, Check, Evidence, Judge, RowError, compiled, mat
 from raslab.network import Bounds
 from raslab.peer import Echo, NextRasdumpd, NfsServer, Peer, Rasdumpd, Receiver
 from raslab.stranger import Stranger
+from raslab.twin import Twin
 
 PEERS: dict[str, type[Peer]] = {
     Echo.name: Echo,
@@ -18,6 +19,7 @@ PEERS: dict[str, type[Peer]] = {
     Rasdumpd.name: Rasdumpd,
     NextRasdumpd.name: NextRasdumpd,
     Stranger.name: Stranger,
+    Twin.name: Twin,
 }
 
 

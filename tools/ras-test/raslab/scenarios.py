@@ -153,8 +153,9 @@ def _known(row: Row) -> None:
             Disk(disk.name, disk.bus, disk.size, Path())
         except LabError as error:
             raise RowError(str(error)) from error
-    for life in row.lives:
-        for name in re.findall(r"(?m)^@(.*)$", life.run):
+    twin = str(row.peers.get("twin", {}).get("run", ""))
+    for run in (*(life.run for life in row.lives), twin):
+        for name in re.findall(r"(?m)^@(.*)$", run):
             if not (GUEST / f"{name.strip()}.sh").is_file():
                 raise RowError(f"there is no guest/{name.strip()}.sh")
     if row.talk:

@@ -13,10 +13,10 @@ from raslab.case import (
     Result,
     clock_fell_back,
     other_kernels,
-    script_of,
 )
 from raslab.check import Answer, Check, End
 from raslab.lab import Lab, LabError
+from raslab.machine import script_of
 from raslab.row import LifeRow, Row
 
 TOP = Path(__file__).resolve().parents[4]

@@ -29,6 +29,7 @@ from raslab.peer import (
     NfsServer,
     Receiver,
     TcpPeer,
+    most_at_once,
     to_gateway,
 )
 from raslab.peers import PEERS, PeerJudge
@@ -309,6 +310,20 @@ class NfsServers(InDirectory):
         for files in ({"../x": ""}, {"a/b": ""}, {".": ""}, ["x"]):
             with self.assertRaises(RowError):
                 NfsServer(self.directory, {"files": files})
+
+
+class Receptions(unittest.TestCase):
+    """What the log of rasdumpd tells."""
+
+    def test_how_many_at_once(self) -> None:
+        def most(*told: str) -> int:
+            pairs = (one.split() for one in told)
+            return most_at_once([{"event": event, "file": file} for event, file in pairs])
+
+        self.assertEqual(most(), 0)
+        self.assertEqual(most("begins a", "complete a", "begins b", "complete b"), 1)
+        self.assertEqual(most("begins a", "begins b", "complete a", "partial b"), 2)
+        self.assertEqual(most("begins a", "begins a", "complete a"), 1)
 
 
 class NextOnes(InDirectory):

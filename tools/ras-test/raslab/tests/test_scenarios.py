@@ -97,6 +97,8 @@ class Refusals(unittest.TestCase):
         self.refused("'models' has 'vmware'", models=["vmware"])
         self.refused("'survey' has 'nix'", survey=["nix"])
         self.refused("no guest/nothing.sh", "run", run="@nothing")
+        twin = {"cards": ["e1000"], "peers": {"twin": {"run": "@nobody"}}}
+        self.refused("no guest/nobody.sh", **twin)
         disk = {"name": "data", "bus": "isa", "size": "1M"}
         self.refused("no bus 'isa'", "run", run="disk data", disks=[disk])
         self.refused("'cpus' is True", cpus=True)
