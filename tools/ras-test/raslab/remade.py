@@ -61,7 +61,8 @@ def merge(target: Target, parts: list[Path], dump: Path, log: Path) -> None:
 
 def session_key(sealed: Path, secret: bytes) -> bytes:
     """The key that a dump was sealed with."""
-    header = sealed.open("rb").read(SALT_AT + SALT_BYTES)
+    with open(sealed, "rb") as file:
+        header = file.read(SALT_AT + SALT_BYTES)
     if header[: len(MAGIC)] != MAGIC:
         raise DumpError(f"{sealed} is not sealed")
     public = header[EPHEMERAL_AT : EPHEMERAL_AT + KEY_BYTES]
