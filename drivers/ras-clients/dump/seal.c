@@ -2,9 +2,8 @@
 /*
  * RAS client: the dump engine: a dump is sealed; include/uapi/linux/ras_seal.h has the format.
  *
- * When the administrator names the recipient's public key, the kernel makes a key pair, derives
- * a key from both, and forgets the secret half of its pair.  So the machine cannot open a dump
- * that it has sealed, once it has booted again.  Each dump has a key that is derived from that.
+ * The key is that of agree.c.  So the machine cannot open a dump that it has sealed, once it has
+ * booted again.  Each dump has a key that is derived from that.
  *
  * No nonce is used for two texts: each attempt at a dump has a number, and counts its segments.
  * A CPU that was lost in one attempt goes on with the numbers of that one.
@@ -19,7 +18,6 @@
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
-#include <linux/random.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/timex.h>
@@ -27,9 +25,7 @@
 #include <asm/archrandom.h>
 #include <asm/unaligned.h>
 
-#include <crypto/algapi.h>
-#include <crypto/curve25519.h>
-
+#include "agree.h"
 #include "dump.h"
 #include "seal.h"
 
@@ -37,43 +33,6 @@
 
 /* Changed under dump_arena_lock; a stop finds the old one or the new one. */
 static struct dump_seal *dump_seal;
-
-/* HChaCha20: a key of a key and of @text, 16 bytes. */
-static void dump_derive(u32 *key, const u32 *from, const u8 *text)
-{
-	u32 state[CHACHA_STATE_WORDS];
-
-	chacha_init_generic(state, from, text);
-	hchacha_block_generic(state, key, 20);
-	memzero_explicit(state, sizeof(state));
-}
-
-/**
- * dump_seal_agree() - make the key that the recipient makes, too
- * @seal: with the recipient's public key
- * @secret: the ephemeral secret key
- *
- * Context: Process context.
- * Return: false if everybody would know the key, because that is no public key.
- */
-bool dump_seal_agree(struct dump_seal *seal, const u8 *secret)
-{
-	static const u8 zeros[CHACHA_IV_SIZE];
-	u8 shared[CURVE25519_KEY_SIZE];
-	u32 words[CHACHA_KEY_SIZE / sizeof(u32)];
-	bool good;
-
-	curve25519_generic(seal->header.ephemeral, secret, curve25519_base_point);
-	curve25519_generic(shared, secret, seal->header.recipient);
-	/* The recipient is a point of small order (RFC 7748, 6.1). */
-	good = crypto_memneq(shared, curve25519_null_point, sizeof(shared));
-	memcpy(words, shared, sizeof(words));
-	le32_to_cpu_array(words, ARRAY_SIZE(words));
-	dump_derive(seal->key, words, zeros);
-	memzero_explicit(shared, sizeof(shared));
-	memzero_explicit(words, sizeof(words));
-	return good;
-}
 
 static void dump_seal_free(struct dump_seal *seal)
 {
@@ -88,7 +47,6 @@ static void dump_seal_free(struct dump_seal *seal)
 static struct dump_seal *dump_seal_make(const u8 *recipient)
 {
 	struct dump_seal *seal = alloc_pages_exact(sizeof(*seal), GFP_KERNEL | __GFP_ZERO);
-	u8 secret[CURVE25519_KEY_SIZE];
 	int ret;
 
 	if (!seal)
@@ -97,12 +55,7 @@ static struct dump_seal *dump_seal_make(const u8 *recipient)
 	memcpy(seal->header.magic, RAS_SEAL_MAGIC, sizeof(seal->header.magic));
 	seal->header.version = cpu_to_le32(RAS_SEAL_VERSION);
 	memcpy(seal->header.recipient, recipient, sizeof(seal->header.recipient));
-	/* As a boot parameter it may be wanted before there is anything random. */
-	ret = get_random_bytes_wait(secret, sizeof(secret));
-	curve25519_clamp_secret(secret);
-	if (!ret && !dump_seal_agree(seal, secret))
-		ret = -EINVAL;
-	memzero_explicit(secret, sizeof(secret));
+	ret = dump_agree_new(seal->key, seal->header.ephemeral, recipient);
 	if (!ret)
 		return seal;
 	dump_seal_free(seal);

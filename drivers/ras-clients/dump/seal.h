@@ -74,7 +74,6 @@ struct dump_log {
 	u64			end;
 };
 
-bool dump_seal_agree(struct dump_seal *seal, const u8 *secret);
 int dump_seal_set(const u8 *recipient);
 struct dump_seal *dump_seal_get(void);
 void dump_seal_begin(struct dump_log *log, struct dump_seal *seal);
