@@ -221,6 +221,8 @@ size_t dump_memory_taken(void)
 	bytes = dump_arena ? dump_arena_bytes(dump_arena) + dump_target_bytes : 0;
 	if (bytes && dump_seal_get())
 		bytes += PAGE_ALIGN(sizeof(struct dump_seal));
+	if (bytes)
+		bytes += dump_proof_memory();
 	mutex_unlock(&dump_arena_lock);
 	return bytes;
 }

@@ -16,7 +16,10 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include <crypto/curve25519.h>
+
 #include "dump.h"
+#include "net/net.h"
 
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "ras_dump."
@@ -91,26 +94,38 @@ static int dump_set_on_success(const char *text, const struct kernel_param *para
 	return 0;
 }
 
-/* The recipient's public key, in hexadecimal digits, or none. */
-static int dump_set_key(const char *text)
+/* A public key in hexadecimal digits, or none. */
+static int dump_set_public_key(const char *name, const char *text, int (*set)(const u8 *key))
 {
-	u8 key[RAS_SEAL_KEY_BYTES];
+	u8 key[CURVE25519_KEY_SIZE];
 	size_t length = strcspn(text, "\n");
 	int ret;
 
 	if (sysfs_streq(text, "none"))
-		return dump_key_set(NULL);
-	ret = length == 2 * sizeof(key) && !hex2bin(key, text, sizeof(key)) ? dump_key_set(key) :
-									       -EINVAL;
+		return set(NULL);
+	ret = length == 2 * sizeof(key) && !hex2bin(key, text, sizeof(key)) ? set(key) : -EINVAL;
 	if (ret == -EINVAL)
-		pr_warn("key: \"%.*s\" is no public key of X25519 (%zu hexadecimal digits), nor none\n",
-			dump_word_of(text), text, 2 * sizeof(key));
+		pr_warn("%s: \"%.*s\" is no public key of X25519 (%zu hexadecimal digits), nor none\n",
+			name, dump_word_of(text), text, 2 * sizeof(key));
 	else if (ret)
-		pr_warn("key: no key was made: %d\n", ret);
+		pr_warn("%s: no key was made: %d\n", name, ret);
 	return ret;
 }
 
-static char dump_key_text[2 * RAS_SEAL_KEY_BYTES + 2];
+/* For whom dumps are sealed. */
+static int dump_set_key(const char *text)
+{
+	return dump_set_public_key("key", text, dump_key_set);
+}
+
+/* Which servers may take dumps. */
+static int dump_set_server_key(const char *text)
+{
+	return dump_set_public_key("server_key", text, dump_proof_set);
+}
+
+static char dump_key_text[2 * CURVE25519_KEY_SIZE + 2];
+static char dump_server_key_text[2 * CURVE25519_KEY_SIZE + 2];
 static char dump_memory_text[64];
 static char dump_targets_text[256];
 
@@ -128,13 +143,15 @@ DUMP_PARAM(live_max_ms);
 /* What is too long is kept as far as it goes, and is no key: it must not count as none. */
 static int dump_keep_key(const char *text, const struct kernel_param *param)
 {
-	strscpy(dump_key_text, text, sizeof(dump_key_text));
+	strscpy(param->arg, text, sizeof(dump_key_text));
 	return 0;
 }
 
 static const struct kernel_param_ops dump_param_key = { .set = dump_keep_key };
-module_param_cb(key, &dump_param_key, NULL, 0);
+module_param_cb(key, &dump_param_key, dump_key_text, 0);
 MODULE_PARM_DESC(key, "public key of X25519, in hexadecimal digits, for which dumps are sealed");
+module_param_cb(server_key, &dump_param_key, dump_server_key_text, 0);
+MODULE_PARM_DESC(server_key, "public key of X25519, in hexadecimal digits, of the servers that may take dumps");
 module_param_string(memory, dump_memory_text, sizeof(dump_memory_text), 0);
 MODULE_PARM_DESC(memory, "where in memory a dump is written to: SIZE@ADDRESS of a region, or borrow");
 module_param_string(targets, dump_targets_text, sizeof(dump_targets_text), 0);
@@ -228,6 +245,18 @@ static ssize_t key_store(struct kobject *kobj, struct kobj_attribute *attr, cons
 	return dump_set_key(buf) ?: count;
 }
 
+static ssize_t server_key_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return dump_proof_show(buf);
+}
+
+static ssize_t server_key_store(struct kobject *kobj, struct kobj_attribute *attr,
+				const char *buf, size_t count)
+{
+	return dump_set_server_key(buf) ?: count;
+}
+
+static struct kobj_attribute dump_server_key_attr = __ATTR_RW_MODE(server_key, 0600);
 static struct kobj_attribute dump_key_attr = __ATTR_RW_MODE(key, 0600);
 static struct kobj_attribute dump_targets_attr = __ATTR_RW_MODE(targets, 0600);
 static struct kobj_attribute dump_level_attr = __ATTR_RW_MODE(level, 0600);
@@ -255,6 +284,7 @@ static struct attribute *dump_attrs[] = {
 	&dump_live_max_ms_attr.attr,
 	&dump_arena_attr.attr,
 	&dump_key_attr.attr,
+	&dump_server_key_attr.attr,
 	&dump_targets_attr.attr,
 	NULL,
 };
@@ -345,6 +375,24 @@ static const struct attribute_group dump_last_group = {
 /* The engine is there, and dumps are sealed if the boot parameters want that. */
 static bool dump_ready;
 
+/*
+ * The keys that the boot parameters name.  An administrator who asks for sealed dumps, or for
+ * proven servers, must not get others.
+ */
+static bool __init dump_set_boot_keys(void)
+{
+	const char *bad = NULL;
+
+	if (dump_key_text[0] && dump_set_key(dump_key_text))
+		bad = "key";
+	else if (dump_server_key_text[0] && dump_set_server_key(dump_server_key_text))
+		bad = "server_key";
+	if (bad)
+		pr_err("%s=: there will be no dump until dump/%s and dump/targets are set\n", bad,
+		       bad);
+	return !bad;
+}
+
 static int __init dump_init(void)
 {
 	struct kobject *dir = kobject_create_and_add("dump", ras_kobj);
@@ -361,11 +409,8 @@ static int __init dump_init(void)
 	if (dump_memory_text[0])
 		memory = dump_mem_init(dir, dump_memory_text);
 	ret = dump_handlers_init(IS_ERR(memory) ? NULL : memory);
-	/* An administrator who asks for sealed dumps must not get others. */
-	if (!ret && dump_key_text[0] && dump_set_key(dump_key_text)) {
-		pr_err("key=: there will be no dump until dump/key and dump/targets are set\n");
+	if (!ret && !dump_set_boot_keys())
 		return 0;
-	}
 	dump_ready = !ret;
 	if (ret || IS_ERR_OR_NULL(memory) || dump_targets_text[0])
 		return ret;

@@ -17,7 +17,7 @@
 #define FAKE_MTU_MAX		9000
 #define FAKE_LOG_BYTES		(32 * 1024)
 #define FAKE_ANSWERS		256
-#define FAKE_ANSWER_BYTES	128
+#define FAKE_ANSWER_BYTES	160
 #define FAKE_PORT		40000
 /* Looks for answers, while nothing is sent, until they are there: so a window is used up. */
 #define FAKE_LOOKS		2
@@ -55,16 +55,18 @@ struct fake_knobs {
 	bool		pause;
 	/* Acks come last one first; twice; and for packets that were lost, but do not count. */
 	bool		reverse, twice, forged;
+	/* The machine, and the server, have keys; somebody tells a wrong address of the hop. */
+	bool		key, server_key, liar;
 	/* The first copy of a packet is acknowledged when the second comes. */
 	bool		copies;
 	/* The card keeps frames for a while; no time passes for packets. */
 	bool		slow, frozen;
 	/*
 	 * At this packet the server says nothing any more, and its time is over; it answers
-	 * heralds only; it becomes another process; it gets another address on the link; the
-	 * card is gone.
+	 * heralds only; it becomes another process, with another port or with the same one; it
+	 * gets another address on the link; the card is gone.
 	 */
-	unsigned int	silent_at, hollow_at, moves_at, mac_at, gone_at;
+	unsigned int	silent_at, hollow_at, moves_at, reborn_at, mac_at, gone_at;
 	/* The other process goes on with the file. */
 	bool		resumes;
 	/* After the end it answers so many heralds, one in a second, and then that; or never. */
@@ -81,6 +83,19 @@ struct fake_knobs {
 	size_t		expect_payload;
 	unsigned int	expect_window;
 	int		error;
+};
+
+/* The server's key pair: RFC 7748, 6.1 (Bob). */
+static const u8 bob_secret[] = {
+	0x5d, 0xab, 0x08, 0x7e, 0x62, 0x4a, 0x8a, 0x4b, 0x79, 0xe1, 0x7f, 0x8b, 0x83, 0x80, 0x0e,
+	0xe6, 0x6f, 0x3b, 0xb1, 0x29, 0x26, 0x18, 0xb6, 0xfd, 0x1c, 0x2f, 0x8b, 0x27, 0xff, 0x88,
+	0xe0, 0xeb,
+};
+
+static const u8 bob_public[] = {
+	0xde, 0x9e, 0xdb, 0x7d, 0x7b, 0x7d, 0xc1, 0xb4, 0xd3, 0x5b, 0x61, 0xc2, 0xec, 0xe4, 0x35,
+	0x37, 0x3f, 0x83, 0x43, 0xc8, 0x5b, 0x78, 0x67, 0x4d, 0xad, 0xfc, 0x7e, 0x14, 0x6f, 0x88,
+	0x2b, 0x4f,
 };
 
 /* A machine that has been stopped by this CPU, whichever that is. */
@@ -124,6 +139,12 @@ struct fake_net {
 	struct dump_way		way;
 	u16			port;
 	bool			silent;
+	/* The server's proofs, its challenge, and the counts that it has seen last. */
+	struct dump_proof	proof;
+	u8			challenge[RAS_NETDUMP_CHALLENGE_BYTES];
+	u32			herald, packet;
+	/* It is another process, and knows of no dump before there is a herald. */
+	bool			reborn;
 	/* What is sent, what has arrived, which bytes of that are acknowledged, and since when. */
 	u8			*file, *got;
 	unsigned long		*acked;
@@ -218,8 +239,12 @@ static void fake_ack(struct fake_net *fake, __be32 seq, u64 offset, size_t size)
 	if (fake_is_nth(fake->acks++, fake->knobs.drop_ack))
 		return;
 	for (i = 0; i <= fake->knobs.twice; i++) {
-		struct fake_answer *answer = fake_say(fake, fake->port, &seq, sizeof(seq));
+		struct ras_netdump_proven_ack ack = { .ack.seq = seq };
+		struct fake_answer *answer;
 
+		ack.proof = dump_proof_of(&fake->proof, DUMP_PROOF_ACK, &ack, sizeof(ack.ack));
+		answer = fake_say(fake, fake->port, &ack,
+				  fake->knobs.server_key ? sizeof(ack) : sizeof(ack.ack));
 		answer->offset = offset;
 		answer->size = size;
 	}
@@ -232,10 +257,18 @@ static void fake_forge(struct fake_net *fake, u32 seq)
 		cpu_to_be32(seq - BIT(26)), cpu_to_be32(seq + BIT(26)), cpu_to_be32(seq | 63),
 	};
 	const __be32 same = cpu_to_be32(seq);
+	struct ras_netdump_proven_ack ack = { .ack.seq = same };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(other); i++)
 		fake_say(fake, fake->port, &other[i], sizeof(other[i]));
+	if (fake->knobs.server_key) {
+		/* Without a proof; with a wrong one; with that of another packet. */
+		fake_say(fake, fake->port, &same, sizeof(same));
+		fake_say(fake, fake->port, &ack, sizeof(ack));
+		ack.proof = dump_proof_of(&fake->proof, DUMP_PROOF_ACK, &other, sizeof(ack.ack));
+		fake_say(fake, fake->port, &ack, sizeof(ack));
+	}
 	fake_say(fake, fake->port + 1, &same, sizeof(same));
 	fake_say(fake, fake->port, &same, sizeof(same) - 1);
 }
@@ -261,6 +294,10 @@ static bool fake_loses(struct fake_net *fake, u32 seq)
 		fake_pass(fake, DUMP_SILENCE_NS);
 	} else if (fake->packets == knobs->moves_at) {
 		fake->port++;
+		fake_pass(fake, FAKE_LOST_NS);
+	} else if (fake->packets == knobs->reborn_at) {
+		fake->reborn = true;
+		fake->challenge[0]++;
 		fake_pass(fake, FAKE_LOST_NS);
 	} else if (fake->packets == knobs->mac_at) {
 		fake->way.mac[4]++;
@@ -306,25 +343,85 @@ static bool fake_loses_question(struct fake_net *fake)
 	return true;
 }
 
+/* Is it a herald; and, if the machine has a key, a proven one? */
+static bool fake_is_herald(struct fake_net *fake, const struct ras_netdump_head *head)
+{
+	const char *path = (const char *)(head + 1);
+	const struct ras_netdump_hello *hello = (const void *)(path + 1);
+	const struct ras_netdump_offer *offer = (const void *)(hello + 1);
+	const size_t size = 1 + sizeof(*hello) + (fake->knobs.key ? sizeof(*offer) : 0);
+	const size_t most = dump_wire_payload_max(&fake->way) - sizeof(*head) -
+			    (fake->knobs.key ? DUMP_PROOF_BYTES : 0);
+	u8 ours[RAS_NETDUMP_KEY_BYTES];
+
+	if (be32_to_cpu(head->type) != RAS_NETDUMP_HERALD || head->seq || head->offset ||
+	    be32_to_cpu(head->size) != size || *path || hello->end ||
+	    memcmp(hello->magic, RAS_NETDUMP_HELLO_MAGIC, sizeof(hello->magic)) ||
+	    be32_to_cpu(hello->flags) != (fake->knobs.key ? RAS_NETDUMP_OFFERS : 0) ||
+	    be32_to_cpu(hello->payload) != min_t(size_t, most, RAS_NETDUMP_BYTES_MAX))
+		return false;
+	if (!fake->knobs.key)
+		return !head->aux;
+	dump_agree(fake->proof.base, ours, bob_secret, offer->public_key);
+	dump_proof_begin(&fake->proof, hello->session);
+	fake_rule(fake, be32_to_cpu(head->aux) > fake->herald, "a count of heralds comes twice");
+	fake->herald = be32_to_cpu(head->aux);
+	return !offer->end &&
+	       offer->proof == dump_proof_of(&fake->proof, DUMP_PROOF_HERALD, head,
+					     (const void *)&offer->proof - (const void *)head);
+}
+
+/* Send a welcome, with a proof if the server has a key. */
+static struct fake_answer *fake_welcome(struct fake_net *fake)
+{
+	const struct fake_knobs *knobs = &fake->knobs;
+	const bool is_other = fake->port != FAKE_PORT || fake->challenge[0];
+	struct {
+		struct ras_netdump_welcome	head;
+		struct ras_netdump_accept	accept;
+	} welcome = {
+		.head.magic	= RAS_NETDUMP_WELCOME_MAGIC,
+		.head.version	= cpu_to_be32(RAS_NETDUMP_VERSION),
+		.head.flags	= cpu_to_be32((knobs->resumes && is_other ?
+					       RAS_NETDUMP_RESUMED : 0) |
+					      (knobs->server_key ? RAS_NETDUMP_ACCEPTS : 0)),
+		.head.payload	= cpu_to_be32(knobs->payload ?: RAS_NETDUMP_BYTES_MAX),
+		.head.window	= cpu_to_be32(knobs->window ?: 64),
+		.accept.herald	= cpu_to_be32(fake->herald),
+		.accept.port	= cpu_to_be32(fake->port),
+	};
+	struct fake_answer *answer;
+
+	if (!knobs->server_key)
+		return fake_say(fake, fake->port, &welcome, knobs->is_freebsd ?
+				sizeof(welcome.head.ack) : sizeof(welcome.head));
+	memcpy(welcome.accept.challenge, fake->challenge, sizeof(fake->challenge));
+	welcome.accept.proof = dump_proof_of(&fake->proof, DUMP_PROOF_WELCOME, &welcome,
+					     offsetof(typeof(welcome), accept.proof));
+	dump_proof_go_on(&fake->proof, fake->challenge);
+	fake->reborn = false;
+	if (knobs->forged) {
+		/* The same, of somebody else; half of it; and one of no server with the key. */
+		fake_say(fake, fake->port + 1, &welcome, sizeof(welcome));
+		fake_say(fake, fake->port + 1, &welcome, sizeof(welcome) - 1);
+		fake_say(fake, fake->port + 1, &welcome, sizeof(welcome.head));
+		welcome.accept.port = cpu_to_be32(fake->port + 1);
+		fake_say(fake, fake->port + 1, &welcome, sizeof(welcome));
+		welcome.accept.port = cpu_to_be32(fake->port);
+	}
+	answer = fake_say(fake, fake->port, &welcome, sizeof(welcome));
+	if (knobs->twice)
+		answer = fake_say(fake, fake->port, &welcome, sizeof(welcome));
+	return answer;
+}
+
 static void fake_herald(struct fake_net *fake, const struct ras_netdump_head *head)
 {
 	const struct fake_knobs *knobs = &fake->knobs;
 	const u64 now_ns = fake_now_ns(fake);
-	const char *path = (const char *)(head + 1);
-	const struct ras_netdump_hello *hello = (const void *)(path + 1);
-	const struct ras_netdump_welcome welcome = {
-		.magic		= RAS_NETDUMP_WELCOME_MAGIC,
-		.version	= cpu_to_be32(RAS_NETDUMP_VERSION),
-		.flags		= cpu_to_be32(knobs->resumes && fake->port != FAKE_PORT ?
-					      RAS_NETDUMP_RESUMED : 0),
-		.payload	= cpu_to_be32(knobs->payload ?: RAS_NETDUMP_BYTES_MAX),
-		.window		= cpu_to_be32(knobs->window ?: 64),
-	};
 	unsigned int i;
 
-	if (be32_to_cpu(head->type) != RAS_NETDUMP_HERALD || head->seq || head->offset ||
-	    be32_to_cpu(head->size) != 1 + sizeof(*hello) || *path || hello->end ||
-	    memcmp(hello->magic, RAS_NETDUMP_HELLO_MAGIC, sizeof(hello->magic))) {
+	if (!fake_is_herald(fake, head)) {
 		fake_rule(fake, false, "there is a herald that is none");
 		return;
 	}
@@ -345,15 +442,29 @@ static void fake_herald(struct fake_net *fake, const struct ras_netdump_head *he
 	}
 	/* No answer at all. */
 	if (knobs->forged)
-		fake_say(fake, fake->port + 1, &welcome, 0);
+		fake_say(fake, fake->port + 1, "", 0);
 	for (i = 0; i <= knobs->is_late; i++) {
-		struct fake_answer *answer =
-			fake_say(fake, fake->port, &welcome,
-				 knobs->is_freebsd ? sizeof(welcome.ack) : sizeof(welcome));
+		struct fake_answer *answer = fake_welcome(fake);
 
-		if (fake->finished || (knobs->hollow_at && fake->packets >= knobs->hollow_at))
+		if (fake->finished || (knobs->hollow_at && fake->packets >= knobs->hollow_at) ||
+		    knobs->key != knobs->server_key)
 			answer->busy_ns = FAKE_LOST_NS;
 	}
+}
+
+/* Is a packet proven, and none that has come before? */
+static bool fake_is_proven(struct fake_net *fake, const struct ras_netdump_head *head)
+{
+	const size_t size = sizeof(*head) + be32_to_cpu(head->size);
+	const __be64 proof = dump_proof_of(&fake->proof, DUMP_PROOF_PACKET, head, size);
+	const u32 count = be32_to_cpu(head->aux);
+
+	if (!fake->knobs.server_key)
+		return !head->aux;
+	if (count <= fake->packet)
+		return false;
+	fake->packet = count;
+	return !memcmp((const void *)head + size, &proof, sizeof(proof));
 }
 
 static void fake_packet(struct fake_net *fake, const struct ras_netdump_head *head)
@@ -367,8 +478,9 @@ static void fake_packet(struct fake_net *fake, const struct ras_netdump_head *he
 	fake_rule(fake, !knobs->is_late || fake->packets || !fake->nr_answers,
 		  "a packet overtakes a herald");
 	fake->packets++;
-	if (fake_loses(fake, be32_to_cpu(head->seq)))
+	if (fake_loses(fake, be32_to_cpu(head->seq)) || fake->reborn)
 		return;
+	fake_rule(fake, fake_is_proven(fake, head), "a packet is not proven");
 	switch (be32_to_cpu(head->type)) {
 	case RAS_NETDUMP_DATA:
 		fake_data(fake, offset, head + 1, size);
@@ -406,6 +518,13 @@ static void fake_asked(struct fake_net *fake, const struct dump_heard *heard)
 		fake_pass(fake, FAKE_LATE_NS);
 	answer = fake_answer(fake);
 	answer->bytes = dump_wire_neighbour(&fake->way, answer->frame, heard);
+	if (fake->knobs.liar) {
+		struct dump_way rogue = fake->way;
+
+		rogue.mac[5] = 9;
+		answer = fake_answer(fake);
+		answer->bytes = dump_wire_neighbour(&rogue, answer->frame, heard);
+	}
 }
 
 /* A frame is at the server. */
@@ -414,6 +533,7 @@ static void fake_take(struct fake_net *fake, const void *frame, size_t bytes)
 	const size_t link = fake->way.vlan ? VLAN_ETH_HLEN : ETH_HLEN;
 	const struct ras_netdump_head *head;
 	struct dump_heard heard;
+	size_t proof = 0;
 	bool is_herald;
 
 	fake->frames++;
@@ -430,8 +550,10 @@ static void fake_take(struct fake_net *fake, const void *frame, size_t bytes)
 	if (heard.kind != DUMP_HEARD_SERVER)
 		return;
 	head = heard.data;
+	if (fake->knobs.server_key && !is_herald)
+		proof = DUMP_PROOF_BYTES;
 	if (heard.port != RAS_NETDUMP_CLIENT_PORT || heard.size < sizeof(*head) ||
-	    heard.size != sizeof(*head) + be32_to_cpu(head->size))
+	    heard.size != sizeof(*head) + be32_to_cpu(head->size) + proof)
 		fake_rule(fake, false, "there is a packet that is none");
 	else if (is_herald)
 		fake_herald(fake, head);

@@ -22,6 +22,7 @@
 #include "card.h"
 #include "file.h"
 #include "net.h"
+#include "proof.h"
 #include "reach.h"
 
 /* A server may be silent for %DUMP_SILENCE_NS. */
@@ -75,13 +76,27 @@ static void dump_net_hello(struct dump_net *n, const struct dump_session *s,
 
 	memcpy(hello->magic, RAS_NETDUMP_HELLO_MAGIC, sizeof(hello->magic));
 	hello->version = cpu_to_be32(RAS_NETDUMP_VERSION);
+	hello->flags = cpu_to_be32(n->file.transfer.proof ? RAS_NETDUMP_OFFERS : 0);
 	memcpy(hello->session, n->session, sizeof(hello->session));
 	*stop ^= cpu_to_be32(s->stop->sequence);
 	hello->bytes = cpu_to_be64(layout->data + bytes);
 	hello->payload = cpu_to_be32(min_t(size_t, RAS_NETDUMP_BYTES_MAX,
-					   dump_wire_payload_max(&n->file.transfer.way) -
-					   sizeof(struct ras_netdump_head)));
+					   dump_transfer_most(&n->file.transfer)));
 	strscpy(hello->host, init_utsname()->nodename, sizeof(hello->host));
+}
+
+/* The server takes no count twice, so counts go on if this dump has begun before. */
+static void dump_net_begin(struct dump_net *n)
+{
+	struct dump_transfer *t = &n->file.transfer;
+	const u32 herald = t->herald;
+	const u64 order = t->order;
+
+	memset(t, 0, sizeof(*t));
+	t->proof = dump_proof_get();
+	t->herald = herald;
+	t->welcome = herald;
+	t->order = order;
 }
 
 static int dump_net_start(struct dump_target *target, const struct dump_session *s,
@@ -97,13 +112,15 @@ static int dump_net_start(struct dump_target *target, const struct dump_session 
 		pr_warn("%s: is sent in a crash only\n", n->word);
 		return -EBUSY;
 	}
-	memset(t, 0, sizeof(*t));
+	dump_net_begin(n);
 	t->card = n->card;
 	t->way = *dump_reach_way(&n->reach);
 	t->stop = s->stop;
 	t->name = n->word;
 	t->server_port = n->reach.server.port;
 	dump_net_hello(n, s, layout);
+	if (t->proof)
+		dump_proof_begin(t->proof, t->hello.session);
 	dump_file_begin(&n->file, layout->data);
 	ret = dump_transfer_begin(t) ?: dump_file_log(&n->file);
 	if (ret && ret != -ENODEV)

@@ -17,6 +17,8 @@ static void fake_exit(struct kunit *test)
 
 	if (!fake)
 		return;
+	if (fake->knobs.key)
+		dump_proof_set(NULL);
 	if (fake->n)
 		dump_net_release(&fake->n->target);
 	kvfree(fake->card.frames);
@@ -86,6 +88,8 @@ static int fake_begin(struct fake_net *fake, const struct fake_knobs *knobs)
 		eth_zero_addr(fake->n->reach.way[0].hop_mac);
 	}
 	fake->card.frame_bytes = ALIGN(DUMP_CARD_HEADROOM + VLAN_ETH_HLEN + mtu, 64);
+	if (knobs->key && dump_proof_set(bob_public))
+		return -ENOMEM;
 	return dump_net_start(&fake->n->target, &s, &layout);
 }
 
@@ -206,6 +210,28 @@ static const struct fake_knobs whole_params[] = {
 	{ "a slow card, and questions are lost", .slow = true, .deaf = 2, .expect_payload = 1448 },
 	{ "questions are lost", .no_hop = true, .deaf = 5, .expect_payload = 1448 },
 	{ "the hop is late", .no_hop = true, .late_hop = true, .expect_payload = 1448 },
+	{ "proofs", .key = true, .server_key = true, .expect_payload = 1440,
+	  .expect_window = 48 },
+	{ "proofs, all is lost, in reverse, and twice", .key = true, .server_key = true,
+	  .drop_packet = 11, .drop_ack = 7, .reverse = true, .twice = true,
+	  .expect_payload = 1440 },
+	{ "proofs, forged answers", .key = true, .server_key = true, .drop_packet = 5,
+	  .forged = true, .expect_payload = 1440 },
+	{ "proofs, IPv6, a tunnel", .key = true, .server_key = true, .ipv6 = true,
+	  .longest = 1300, .expect_payload = 1200 },
+	{ "proofs, long packets", .key = true, .server_key = true, .mtu = 9000,
+	  .expect_payload = 8192 },
+	{ "proofs, a server is started again", .key = true, .server_key = true,
+	  .moves_at = 100, .resumes = true, .expect_payload = 1440 },
+	{ "proofs, a server is started again with its port", .key = true, .server_key = true,
+	  .reborn_at = 100, .resumes = true, .expect_payload = 1440 },
+	{ "proofs, a server gets another address on the link", .key = true, .server_key = true,
+	  .mac_at = 100, .expect_payload = 1440 },
+	{ "proofs, somebody tells a wrong address", .key = true, .server_key = true,
+	  .drop_packet = 10, .pause = true, .liar = true, .expect_payload = 1440 },
+	{ "proofs, a server is started again, somebody tells a wrong address", .key = true,
+	  .server_key = true, .reborn_at = 100, .resumes = true, .liar = true,
+	  .expect_payload = 1440 },
 	/* A number is this times 64, and the slot; the next one is slot 0, and not 0. */
 	{ "numbers begin anew", .seq = U32_MAX / 64, .expect_payload = 1448 },
 };
@@ -234,6 +260,9 @@ static void dump_net_whole(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, fake->most, knobs->expect_window);
 	if (knobs->pause)
 		KUNIT_EXPECT_GE(test, fake->asks, 4);
+	/* A welcome that comes twice is an old one. */
+	if (knobs->key)
+		KUNIT_EXPECT_LE(test, fake->n->file.transfer.welcomes, fake->heralds);
 	KUNIT_EXPECT_EQ(test, fake->starts, 1);
 	KUNIT_EXPECT_EQ(test, fake->stops, 1);
 	expect_sound(test, fake);
@@ -246,6 +275,8 @@ static const struct fake_knobs failing_params[] = {
 	{ "silence of FreeBSD", .is_freebsd = true, .silent_at = 70, .error = -ETIMEDOUT },
 	{ "answers to nothing but heralds", .hollow_at = 70, .error = -ETIMEDOUT },
 	{ "a server begins anew", .moves_at = 70, .error = -EIO },
+	{ "a server begins anew with its port", .key = true, .server_key = true, .reborn_at = 70,
+	  .error = -EIO },
 	{ "the card is gone", .gone_at = 70, .error = -ENODEV },
 };
 
@@ -280,6 +311,7 @@ static const struct fake_knobs refusing_params[] = {
 	{ "the server does not answer", .deaf = UINT_MAX, .error = -ETIMEDOUT },
 	{ "the hop does not answer", .no_hop = true, .deaf = UINT_MAX, .error = -ETIMEDOUT },
 	{ "the server takes nothing", .payload = 1, .error = -EPROTO },
+	{ "the server has no key", .key = true, .error = -ETIMEDOUT },
 	{ "the card does not start", .start_error = -EIO, .error = -EIO },
 	{ "the card is not there", .start_error = -ENODEV, .error = -ENODEV },
 	{ "the machine is to go on", .resumable = true, .error = -EBUSY },
@@ -298,7 +330,7 @@ static void dump_net_refusing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->stops, fake->starts && knobs->error != -ENODEV);
 	/* A card that has started is progress, and so is an answer. */
 	KUNIT_EXPECT_EQ(test, fake->stop->machine.watch.progress,
-			knobs->deaf ? 1 : knobs->payload ? 2 : 0);
+			knobs->deaf || knobs->key ? 1 : knobs->payload ? 2 : 0);
 	/* Both are asked for again each second, and the server once the hop is known. */
 	if (knobs->deaf) {
 		KUNIT_EXPECT_GE(test, fake->asks, 6);
@@ -484,6 +516,109 @@ static void dump_net_hop(struct kunit *test)
 	expect_sound(test, fake);
 }
 
+/* The proofs are those of libsodium 1.0.18, for the keys that both sides make. */
+static void dump_net_proofs(struct kunit *test)
+{
+	static const u64 known[DUMP_PROOF_KINDS] = {
+		0x9a73adc6e610ebe2ULL, 0x9b687094ed13d78cULL, 0x14d7db89bef4782fULL,
+		0x4d192adc1cc1441cULL,
+	};
+	struct dump_proof *proof = kunit_kzalloc(test, sizeof(*proof), GFP_KERNEL);
+	u8 secret[RAS_NETDUMP_KEY_BYTES], session[32];
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, proof);
+	for (i = 0; i < sizeof(secret); i++) {
+		secret[i] = 1 + i;
+		session[i] = i;
+	}
+	KUNIT_EXPECT_TRUE(test, dump_agree(proof->base, proof->client, secret, bob_public));
+	dump_proof_begin(proof, session);
+	/* The challenge is behind the session here. */
+	dump_proof_go_on(proof, session + RAS_NETDUMP_SESSION_BYTES);
+	for (i = 0; i < DUMP_PROOF_KINDS; i++)
+		KUNIT_EXPECT_EQ_MSG(test, be64_to_cpu(dump_proof_of(proof, i, "netdump", 7)),
+				    known[i], "kind %u", i);
+}
+
+/* What is no public key changes nothing; the keys are in memory that no dump has. */
+static void dump_net_server_key(struct kunit *test)
+{
+	static const u8 weak[RAS_NETDUMP_KEY_BYTES] = { 1 };
+	struct fake_net *fake = test->priv;
+	const struct dump_proof *proof;
+	u8 client[RAS_NETDUMP_KEY_BYTES];
+
+	/* So that it is taken back. */
+	fake->knobs.key = true;
+	KUNIT_ASSERT_EQ(test, dump_proof_set(bob_public), 0);
+	proof = dump_proof_get();
+	KUNIT_ASSERT_NOT_NULL(test, proof);
+	KUNIT_EXPECT_FALSE(test, memcmp(proof->server, bob_public, sizeof(bob_public)));
+	KUNIT_EXPECT_TRUE(test, PageOffline(virt_to_page(proof)));
+	KUNIT_EXPECT_EQ(test, dump_proof_set(weak), -EINVAL);
+	KUNIT_EXPECT_PTR_EQ(test, dump_proof_get(), proof);
+	/* Each time there is another key pair. */
+	memcpy(client, proof->client, sizeof(client));
+	KUNIT_ASSERT_EQ(test, dump_proof_set(bob_public), 0);
+	KUNIT_EXPECT_TRUE(test, memcmp(dump_proof_get()->client, client, sizeof(client)));
+	KUNIT_EXPECT_EQ(test, dump_proof_set(NULL), 0);
+	KUNIT_EXPECT_NULL(test, dump_proof_get());
+}
+
+/* A dump that begins again in one stop is one session, in which no count comes twice. */
+static void dump_net_counts(struct kunit *test)
+{
+	static const struct fake_knobs knobs = { .key = true, .server_key = true };
+	struct fake_net *fake = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		KUNIT_ASSERT_EQ(test, fake_begin(fake, &knobs), 0);
+		KUNIT_EXPECT_EQ(test, fake_write(fake, FAKE_FRONT, 3 * 1440), 0);
+		KUNIT_EXPECT_EQ(test, fake_finish(fake, false), 0);
+		expect_sound(test, fake);
+	}
+}
+
+/*
+ * A server that can prove who it is shows which address of the hop is right.  While it is silent,
+ * packets go where they went before, whatever somebody tells.
+ */
+static void dump_net_rival(struct kunit *test)
+{
+	static const struct fake_knobs knobs = { .key = true, .server_key = true };
+	struct fake_net *fake = test->priv;
+	const struct dump_transfer *t = &fake->n->file.transfer;
+	struct dump_way rogue = fake_way(AF_INET, 0, 1500, true);
+	const struct dump_heard machine = { .mac = rogue.hop_mac, .from = rogue.there };
+	unsigned int heralds, i, rivals = 0;
+	struct fake_answer *answer;
+
+	KUNIT_ASSERT_EQ(test, fake_begin(fake, &knobs), 0);
+	KUNIT_ASSERT_EQ(test, fake_write(fake, FAKE_FRONT, 1440), 0);
+	KUNIT_ASSERT_EQ(test, dump_net_flush(&fake->n->target), 0);
+	fake->silent = true;
+	rogue.mac[5] = 9;
+	answer = fake_answer(fake);
+	answer->bytes = dump_wire_neighbour(&rogue, answer->frame, &machine);
+	heralds = t->heralds;
+	for (i = 1; i <= 4; i++) {
+		/* A packet on its way, so that there is somebody to hear from. */
+		fake_pass(fake, i == 1 ? 0 : 2 * NSEC_PER_SEC);
+		fake->looks = i == 1 ? 0 : FAKE_LOOKS;
+		KUNIT_ASSERT_EQ(test, fake_write(fake, FAKE_FRONT + i * 1440, 1440), 0);
+		rivals += ether_addr_equal(t->herald_mac, rogue.mac);
+	}
+	KUNIT_EXPECT_EQ(test, fake->nr_answers, 0);
+	KUNIT_EXPECT_TRUE(test, ether_addr_equal(t->rival_mac, rogue.mac));
+	KUNIT_EXPECT_TRUE(test, ether_addr_equal(t->way.hop_mac, fake->way.mac));
+	/* Each of the two addresses has its turn. */
+	KUNIT_EXPECT_EQ(test, t->heralds - heralds, 3);
+	KUNIT_EXPECT_GE(test, rivals, 1);
+	KUNIT_EXPECT_LE(test, rivals, 2);
+}
+
 /* No packets are tried that every link carries anyway; with IPv6 those are longer. */
 static void dump_net_least(struct kunit *test)
 {
@@ -654,6 +789,10 @@ static struct kunit_case dump_net_cases[] = {
 	KUNIT_CASE(dump_net_forgotten),
 	KUNIT_CASE(dump_net_kernel_log),
 	KUNIT_CASE_PARAM(dump_net_hop, hop_gen_params),
+	KUNIT_CASE(dump_net_proofs),
+	KUNIT_CASE(dump_net_server_key),
+	KUNIT_CASE(dump_net_counts),
+	KUNIT_CASE(dump_net_rival),
 	KUNIT_CASE(dump_net_least),
 	KUNIT_CASE(dump_net_neighbours),
 	KUNIT_CASE(dump_net_words),

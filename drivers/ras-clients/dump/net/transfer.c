@@ -11,12 +11,14 @@
 #define pr_fmt(fmt) "ras_dump: " fmt
 
 #include <linux/errno.h>
+#include <linux/etherdevice.h>
 #include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/ras.h>
 #include <linux/string.h>
 
+#include "proof.h"
 #include "transfer.h"
 
 /* Of a packet's number: its slot. */
@@ -69,11 +71,10 @@ static void dump_transfer_tell(struct dump_transfer *t, const struct dump_heard 
 	dump_transfer_neighbour(t, DUMP_TAG_TELL + t->told, asker);
 }
 
-static void dump_put_head(void *at, enum ras_netdump_type type, u32 seq, u64 offset, size_t size)
+static void dump_put_head(void *at, enum ras_netdump_type type, u64 offset, size_t size)
 {
 	const struct ras_netdump_head head = {
 		.type	= cpu_to_be32(type),
-		.seq	= cpu_to_be32(seq),
 		.offset	= cpu_to_be64(offset),
 		.size	= cpu_to_be32(size),
 	};
@@ -82,22 +83,43 @@ static void dump_put_head(void *at, enum ras_netdump_type type, u32 seq, u64 off
 }
 
 /* A herald: an empty path, and behind its NUL what only our server looks at. */
+static size_t dump_put_herald(const struct dump_transfer *t, struct ras_netdump_head *head)
+{
+	u8 *path = (u8 *)(head + 1);
+	size_t size = 1 + sizeof(t->hello);
+
+	*path = '\0';
+	memcpy(path + 1, &t->hello, sizeof(t->hello));
+	if (!t->proof) {
+		dump_put_head(head, RAS_NETDUMP_HERALD, 0, size);
+		return sizeof(*head) + size;
+	}
+	/* The offer has a proof of the head, which tells its size. */
+	dump_put_head(head, RAS_NETDUMP_HERALD, 0, size + sizeof(struct ras_netdump_offer));
+	head->aux = cpu_to_be32(t->herald);
+	return dump_proof_offer(t->proof, head, sizeof(*head) + size);
+}
+
 static void dump_transfer_herald(struct dump_transfer *t)
 {
-	const size_t size = 1 + sizeof(t->hello);
 	void *frame = dump_card_frame(t->card, DUMP_TAG_HERALD);
-	void *at = dump_wire_payload(&t->way, frame);
+	struct dump_way way = t->way;
+	size_t size;
 
 	if (!t->way.has_hop || dump_card_is_sending(t->card, DUMP_TAG_HERALD))
 		return;
 	t->heralds++;
-	dump_put_head(at, RAS_NETDUMP_HERALD, 0, 0, size);
-	at += sizeof(struct ras_netdump_head);
-	*(u8 *)at = '\0';
-	memcpy(at + 1, &t->hello, sizeof(t->hello));
+	t->herald++;
+	/*
+	 * Each address has its turn, so that neither a hop that has changed nor somebody who tells
+	 * a wrong one keeps us from the server.
+	 */
+	if (t->herald % 2 == 0 && !is_zero_ether_addr(t->rival_mac))
+		ether_addr_copy(way.hop_mac, t->rival_mac);
+	ether_addr_copy(t->herald_mac, way.hop_mac);
+	size = dump_put_herald(t, dump_wire_payload(&way, frame));
 	dump_card_send(t->card, DUMP_TAG_HERALD,
-		       dump_wire_udp(&t->way, frame, sizeof(struct ras_netdump_head) + size,
-				     RAS_NETDUMP_CLIENT_PORT, t->server_port));
+		       dump_wire_udp(&way, frame, size, RAS_NETDUMP_CLIENT_PORT, t->server_port));
 }
 
 /* Nobody has answered for a second: ask for the hop, and for the server. */
@@ -146,6 +168,7 @@ static void dump_slot_send(struct dump_transfer *t, unsigned int nr)
 	struct dump_slot *slot = &t->slot[nr];
 	void *frame = dump_card_frame(t->card, nr);
 	struct ras_netdump_head *head = dump_wire_payload(&t->way, frame);
+	size_t size = slot->size;
 
 	/* 0 is the number of heralds. */
 	do
@@ -156,8 +179,16 @@ static void dump_slot_send(struct dump_transfer *t, unsigned int nr)
 	if (!slot->tries++)
 		slot->first = slot->last;
 	head->seq = cpu_to_be32(slot->last.seq);
-	dump_card_send(t->card, nr, dump_wire_udp(&t->way, frame, slot->size,
-						  RAS_NETDUMP_CLIENT_PORT, t->port));
+	if (t->proof) {
+		__be64 proof;
+
+		head->aux = cpu_to_be32(t->order);
+		proof = dump_proof_of(t->proof, DUMP_PROOF_PACKET, head, size);
+		memcpy((void *)head + size, &proof, sizeof(proof));
+		size += sizeof(proof);
+	}
+	dump_card_send(t->card, nr,
+		       dump_wire_udp(&t->way, frame, size, RAS_NETDUMP_CLIENT_PORT, t->port));
 }
 
 /* The server has taken a packet. */
@@ -182,12 +213,82 @@ static void dump_transfer_acked(struct dump_transfer *t, u32 seq, u64 now_ns)
 	ras_progress(t->stop);
 }
 
+/**
+ * dump_transfer_most() - the most bytes that the way has room for in a packet
+ * @t: the transfer
+ *
+ * Context: A handler.
+ * Return: that many.
+ */
+size_t dump_transfer_most(const struct dump_transfer *t)
+{
+	return dump_wire_payload_max(&t->way) - sizeof(struct ras_netdump_head) -
+	       (t->proof ? DUMP_PROOF_BYTES : 0);
+}
+
+/* What is behind a welcome that is proven. */
+static const struct ras_netdump_accept *dump_accept_of(const struct dump_heard *heard)
+{
+	return heard->data + sizeof(struct ras_netdump_welcome);
+}
+
+/* Is a welcome of another process than the one that has the dump so far? */
+static bool dump_transfer_is_other(const struct dump_transfer *t, const struct dump_heard *heard)
+{
+	if (!t->port)
+		return false;
+	if (!t->proof)
+		return t->port != heard->port;
+	return memcmp(t->challenge, dump_accept_of(heard)->challenge, sizeof(t->challenge));
+}
+
+static void dump_transfer_challenge(struct dump_transfer *t, const struct dump_heard *heard)
+{
+	memcpy(t->challenge, dump_accept_of(heard)->challenge, sizeof(t->challenge));
+	dump_proof_go_on(t->proof, t->challenge);
+}
+
+/* Is an answer to a herald proven, and to one that was not answered yet? */
+static bool dump_transfer_is_proven(struct dump_transfer *t, const struct dump_heard *heard)
+{
+	const struct ras_netdump_accept *accept =
+		dump_proof_accept(t->proof, heard->data, heard->size);
+	u32 herald;
+
+	if (!accept) {
+		if (!t->is_unproven)
+			pr_warn("%s: an answer has no proof that it is of the server: ignored\n",
+				t->name);
+		t->is_unproven = true;
+		return false;
+	}
+	herald = be32_to_cpu(accept->herald);
+	if (be32_to_cpu(accept->port) != heard->port || herald <= t->welcome ||
+	    herald > t->herald)
+		return false;
+	t->welcome = herald;
+	/* The herald has arrived, so it was sent to the right address. */
+	if (herald == t->herald)
+		ether_addr_copy(t->way.hop_mac, t->herald_mac);
+	return true;
+}
+
+/* Is the answer to a packet proven? */
+static bool dump_transfer_is_proven_ack(const struct dump_transfer *t,
+					const struct dump_heard *heard)
+{
+	const struct ras_netdump_proven_ack *ack = heard->data;
+
+	return heard->size >= sizeof(*ack) &&
+	       ack->proof == dump_proof_of(t->proof, DUMP_PROOF_ACK, ack, sizeof(ack->ack));
+}
+
 /* The first answer, or one to a herald of a server that was silent. */
 static void dump_transfer_welcomed(struct dump_transfer *t, const struct dump_heard *heard,
 				   u64 now_ns)
 {
 	const struct ras_netdump_welcome *welcome = heard->data;
-	const size_t most = dump_wire_payload_max(&t->way) - sizeof(struct ras_netdump_head);
+	const size_t most = dump_transfer_most(t);
 	bool resumed;
 
 	t->heard_ns = now_ns;
@@ -207,10 +308,12 @@ static void dump_transfer_welcomed(struct dump_transfer *t, const struct dump_he
 		return;
 	}
 	resumed = be32_to_cpu(welcome->flags) & RAS_NETDUMP_RESUMED;
-	if (t->port && t->port != heard->port && !resumed) {
+	if (dump_transfer_is_other(t, heard) && !resumed) {
 		dump_transfer_fail(t, -EIO, "the server has begun anew");
 		return;
 	}
+	if (t->proof)
+		dump_transfer_challenge(t, heard);
 	if (!t->port) {
 		t->is_ours = true;
 		t->payload = min_t(size_t, most, be32_to_cpu(welcome->payload));
@@ -219,6 +322,23 @@ static void dump_transfer_welcomed(struct dump_transfer *t, const struct dump_he
 			dump_transfer_fail(t, -EPROTO, "the server takes no packets");
 	}
 	t->port = heard->port;
+}
+
+/* Somebody tells an address for the hop. */
+static void dump_transfer_hop(struct dump_transfer *t, const u8 *mac, u64 now_ns)
+{
+	if (!t->way.has_hop) {
+		ether_addr_copy(t->way.hop_mac, mac);
+		t->way.has_hop = true;
+		t->asked_ns = now_ns;
+		dump_transfer_herald(t);
+		return;
+	}
+	/* While there are answers, the address is right, whoever says something else. */
+	if (now_ns - t->heard_ns < DUMP_ASK_NS)
+		return;
+	/* A server that can prove who it is shows which address is right. */
+	ether_addr_copy(t->proof ? t->rival_mac : t->way.hop_mac, mac);
 }
 
 static void dump_transfer_hear(struct dump_transfer *t, const struct dump_heard *heard)
@@ -231,24 +351,19 @@ static void dump_transfer_hear(struct dump_transfer *t, const struct dump_heard 
 		dump_transfer_tell(t, heard);
 		break;
 	case DUMP_HEARD_HOP:
-		/* While there are answers, the address is right, whoever says something else. */
-		if (t->way.has_hop && now_ns - t->heard_ns < DUMP_ASK_NS)
-			break;
-		memcpy(t->way.hop_mac, heard->mac, ETH_ALEN);
-		if (!t->way.has_hop) {
-			t->way.has_hop = true;
-			t->asked_ns = now_ns;
-			dump_transfer_herald(t);
-		}
+		dump_transfer_hop(t, heard->mac, now_ns);
 		break;
 	case DUMP_HEARD_SERVER:
 		/* No server has port 0, which stands for none here. */
 		if (heard->size < sizeof(*ack) || !heard->port)
 			break;
-		if (!ack->seq)
-			dump_transfer_welcomed(t, heard, now_ns);
-		else if (heard->port == t->port)
-			dump_transfer_acked(t, be32_to_cpu(ack->seq), now_ns);
+		if (!ack->seq) {
+			if (!t->proof || dump_transfer_is_proven(t, heard))
+				dump_transfer_welcomed(t, heard, now_ns);
+		} else if (heard->port == t->port) {
+			if (!t->proof || dump_transfer_is_proven_ack(t, heard))
+				dump_transfer_acked(t, be32_to_cpu(ack->seq), now_ns);
+		}
 		break;
 	default:
 		break;
@@ -321,6 +436,7 @@ static bool dump_transfer_step(struct dump_transfer *t)
 	dump_transfer_pump(t);
 	if (!t->error && ras_clock_ns() - t->acked_ns > DUMP_SILENCE_NS)
 		dump_transfer_fail(t, -ETIMEDOUT, t->port ? "the server is silent" :
+				   t->is_unproven ? "no server has the key of dump/server_key" :
 				   t->way.has_hop ? "the server does not answer" :
 						    "nobody knows the way to the server");
 	ras_relax();
@@ -366,8 +482,7 @@ static void dump_transfer_probe(struct dump_transfer *t)
 {
 	/* Ethernet; what tunnels leave of it, and the least of IPv6; the least of IPv4. */
 	static const unsigned int mtus[] = { 1500, 1280, 576 };
-	const size_t heads = t->way.mtu - dump_wire_payload_max(&t->way) +
-			     sizeof(struct ras_netdump_head);
+	const size_t heads = t->way.mtu - dump_transfer_most(t);
 	size_t payload = t->payload;
 	unsigned int i;
 
@@ -398,7 +513,8 @@ static void dump_transfer_calm(struct dump_transfer *t)
 
 /**
  * dump_transfer_begin() - have the server take a dump
- * @t: the transfer: card, way, stop, name, server_port and hello; the rest zeroed
+ * @t: the transfer: card, way, stop, name, server_port, hello and proof; the rest zeroed, but for
+ *	what goes on
  *
  * Context: A handler.
  * Return: 0; %-ENODEV, %-ETIMEDOUT or %-EIO of the card; %-ETIMEDOUT if the server does not
@@ -470,7 +586,7 @@ void dump_transfer_post(struct dump_transfer *t, unsigned int slot, enum ras_net
 
 	s->size = sizeof(struct ras_netdump_head) + size;
 	s->tries = 0;
-	dump_put_head(dump_wire_payload(&t->way, frame), type, 0, offset, size);
+	dump_put_head(dump_wire_payload(&t->way, frame), type, offset, size);
 	dump_transfer_listen(t);
 	__set_bit(slot, t->waiting);
 	t->packets++;

@@ -13,6 +13,7 @@
 #include "card.h"
 #include "wire.h"
 
+struct dump_proof;
 struct ras_stop;
 
 /* Packets that may be on their way; a slot has the frame of the same tag. */
@@ -54,6 +55,13 @@ struct dump_slot {
  * @name: of the target, for messages
  * @server_port: of the server, for heralds
  * @hello: what goes behind the path in a herald
+ * @proof: proofs, by which the server is known; NULL: any server will do
+ * @herald: count of the last herald; goes on if the same dump begins again
+ * @herald_mac: the address on the link that it was sent to
+ * @welcome: count of the herald that was answered last
+ * @rival_mac: another address that somebody has told for the hop; zeros: none
+ * @challenge: of the server, by which it knows that packets are not old ones
+ * @is_unproven: there were answers without a proof
  * @port: of the server, for this dump; 0: it has not answered yet
  * @is_ours: it has answered with a welcome
  * @payload: the most bytes of the file in a packet
@@ -62,7 +70,7 @@ struct dump_slot {
  * @used: slots that are taken
  * @waiting: slots whose packets wait for an answer
  * @seq: counts what was sent, for numbers
- * @order: counts what was sent
+ * @order: counts what was sent; goes on if the same dump begins again
  * @answered: the highest order of a packet that was answered
  * @rtt_ns: the round trip, smoothed; 0: none was measured yet
  * @rtt_var_ns: how much it varies
@@ -85,6 +93,13 @@ struct dump_transfer {
 	const char			*name;
 	u16				server_port;
 	struct ras_netdump_hello	hello;
+	struct dump_proof		*proof;
+	u32				herald;
+	u8				herald_mac[ETH_ALEN];
+	u32				welcome;
+	u8				rival_mac[ETH_ALEN];
+	u8				challenge[RAS_NETDUMP_CHALLENGE_BYTES];
+	bool				is_unproven;
 	u16				port;
 	bool				is_ours;
 	size_t				payload;
@@ -110,6 +125,7 @@ struct dump_transfer {
 	u64				again;
 };
 
+size_t dump_transfer_most(const struct dump_transfer *t);
 int dump_transfer_begin(struct dump_transfer *t);
 int dump_transfer_slot(struct dump_transfer *t, unsigned int *slot, void **data);
 void dump_transfer_post(struct dump_transfer *t, unsigned int slot, enum ras_netdump_type type,
