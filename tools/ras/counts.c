@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rasdumpd: which counts of proven packets were seen, so that none is taken twice.
+ */
+#include <string.h>
+
+#include "counts.h"
+
+static uint64_t bit_of(uint32_t count)
+{
+	return 1ULL << count % COUNTS_WORD;
+}
+
+static uint64_t *word_of(struct counts *counts, uint32_t count)
+{
+	return &counts->seen[count % COUNTS / COUNTS_WORD];
+}
+
+/**
+ * counts_is_new() - was a count not seen yet?
+ * @counts: the counts, zeros at first
+ * @count: the count
+ *
+ * Return: it was not.  Of one that is too far below the highest nobody knows, so it was.
+ */
+bool counts_is_new(const struct counts *counts, uint32_t count)
+{
+	if (count > counts->highest)
+		return true;
+	if (counts->highest - count >= COUNTS)
+		return false;
+	return !(counts->seen[count % COUNTS / COUNTS_WORD] & bit_of(count));
+}
+
+/**
+ * counts_mark() - a count was seen
+ * @counts: the counts
+ * @count: the count, which is new
+ */
+void counts_mark(struct counts *counts, uint32_t count)
+{
+	/* What the ring has of the counts in between is of those that leave the window. */
+	if (count > counts->highest && count - counts->highest >= COUNTS) {
+		memset(counts->seen, 0, sizeof(counts->seen));
+		counts->highest = count;
+	}
+	while (count > counts->highest) {
+		counts->highest++;
+		*word_of(counts, counts->highest) &= ~bit_of(counts->highest);
+	}
+	*word_of(counts, count) |= bit_of(count);
+}
