@@ -21,7 +21,7 @@
 
 /* Packets that are taken from a client before it is the turn of the next. */
 #define BATCH		32
-#define PACKET_BYTES	(sizeof(struct ras_netdump_head) + RAS_NETDUMP_BYTES_MAX)
+#define PACKET_BYTES	(sizeof(struct ras_netdump_head) + RAS_NETDUMP_BYTES_MAX + PROOF_BYTES)
 /* What the kernel is to hold of a client, in bytes; it may allow less. */
 #define BUFFER		(1 << 20)
 /* How long the answer to the end of a dump can be had again. */
@@ -102,6 +102,7 @@ static struct event event_of(const struct reception *reception, const struct cli
 		.bytes		= session->end,
 		.seconds	= (double)ns / CLOCK_SECOND,
 		.reason		= session->why.text,
+		.is_proven	= client->proven.is_on,
 	};
 }
 
@@ -153,6 +154,7 @@ void clients_free_gone(void)
 		struct client *client = gone;
 
 		gone = client->next;
+		proof_forget(&client->proven.keys);
 		free(client);
 	}
 }
@@ -171,18 +173,20 @@ static uint32_t window_of(int fd, uint32_t payload)
 
 /* The answer to a packet: its size. */
 static size_t answer_of(const struct client *client, enum answer answer, uint32_t seq,
-			struct ras_netdump_welcome *welcome)
+			union proven_answer *bytes)
 {
-	memset(welcome, 0, sizeof(*welcome));
-	welcome->ack.seq = htobe32(seq);
+	struct ras_netdump_welcome *welcome = &bytes->welcome;
+
+	memset(bytes, 0, sizeof(*bytes));
+	bytes->ack.seq = htobe32(seq);
 	if (answer != ANSWER_WELCOME)
-		return sizeof(welcome->ack);
+		return proven_answer(&client->proven, answer, bytes, sizeof(bytes->ack));
 	memcpy(welcome->magic, RAS_NETDUMP_WELCOME_MAGIC, sizeof(welcome->magic));
 	welcome->version = htobe32(RAS_NETDUMP_VERSION);
 	welcome->flags = htobe32(client->session.is_resumed ? RAS_NETDUMP_RESUMED : 0);
 	welcome->payload = htobe32(client->session.payload);
 	welcome->window = htobe32(client->window);
-	return sizeof(*welcome);
+	return proven_answer(&client->proven, answer, bytes, sizeof(*welcome));
 }
 
 /**
@@ -195,11 +199,30 @@ static size_t answer_of(const struct client *client, enum answer answer, uint32_
  */
 void client_answer(const struct client *client, enum answer answer, uint32_t seq)
 {
-	struct ras_netdump_welcome welcome;
-	size_t size = answer_of(client, answer, seq, &welcome);
+	union proven_answer bytes;
+	size_t size = answer_of(client, answer, seq, &bytes);
 
-	if (send(client->fd, &welcome, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	if (send(client->fd, &bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return;
+}
+
+/* One more herald, which has come to the socket of its client. */
+static enum refusal take_herald(const struct reception *reception, struct client *client,
+				const struct packet *packet, enum answer *answer)
+{
+	const struct demand *demand = &reception->options->demand;
+	struct proof_keys keys;
+	struct herald herald;
+	enum refusal refusal = proven_read(demand, packet, &herald);
+
+	if (refusal)
+		return refusal;
+	/* Of another dump it would be at the other socket, where heralds are not taken so fast. */
+	if (!session_is_same(&client->session, &herald))
+		return REFUSE_STRAY;
+	refusal = proven_herald(demand, &client->proven, packet, &herald, &keys);
+	proof_forget(&keys);
+	return refusal ? refusal : session_take_herald(&client->session, &herald, answer);
 }
 
 /* Do what a packet says; what it is answered with. */
@@ -210,9 +233,11 @@ static enum answer take(struct reception *reception, struct client *client, cons
 	enum answer answer = ANSWER_NOTHING;
 	uint64_t before = session->bytes;
 	struct packet packet = { 0 };
-	enum refusal refusal = packet_parse(&packet, bytes, size);
+	enum refusal refusal = proven_parse(&client->proven, &packet, bytes, size);
 
-	if (!refusal)
+	if (!refusal && packet.type == RAS_NETDUMP_HERALD)
+		refusal = take_herald(reception, client, &packet, &answer);
+	else if (!refusal)
 		refusal = session_take(session, &packet, clock_ns(), &answer);
 	tally_packet(&reception->tally, refusal);
 	reception->tally.bytes += session->bytes - before;
@@ -227,7 +252,7 @@ static struct mmsghdr in[BATCH], out[BATCH];
 static struct iovec in_data[BATCH], out_data[BATCH];
 static struct sockaddr_in6 senders[BATCH];
 static uint8_t packets[BATCH][PACKET_BYTES + 1];
-static struct ras_netdump_welcome answers[BATCH];
+static union proven_answer answers[BATCH];
 
 static int receive(int fd)
 {
@@ -379,7 +404,18 @@ static void drop(const struct reception *reception, struct client *client, const
 	session_end(&client->session);
 	if (client->fd >= 0)
 		close(client->fd);
+	proof_forget(&client->proven.keys);
 	free(client);
+}
+
+/* The client knows by the port in the welcome that nobody has sent that to it from another one. */
+static bool begin_proofs(struct client *client, const struct proof_keys *keys, uint32_t count)
+{
+	struct sockaddr_in6 address;
+	socklen_t size = sizeof(address);
+
+	return !getsockname(client->fd, (struct sockaddr *)&address, &size) &&
+	       proven_begin(&client->proven, keys, count, ntohs(address.sin6_port));
 }
 
 /**
@@ -388,11 +424,14 @@ static void drop(const struct reception *reception, struct client *client, const
  * @address: of it
  * @here: to which it has sent its herald
  * @herald: what it has said
+ * @keys: the keys of its session; %NULL: it proves nothing
+ * @count: of its herald
  *
  * Return: the client; %NULL if that is not possible, and then it was said why.
  */
 struct client *client_begin(struct reception *reception, const struct sockaddr_in6 *address,
-			    const struct sockaddr_in6 *here, const struct herald *herald)
+			    const struct sockaddr_in6 *here, const struct herald *herald,
+			    const struct proof_keys *keys, uint32_t count)
 {
 	struct client *client = calloc(1, sizeof(*client)), **bucket;
 	struct event event;
@@ -404,7 +443,8 @@ struct client *client_begin(struct reception *reception, const struct sockaddr_i
 	client->task.client = client;
 	address_text(address, client->text, sizeof(client->text));
 	client->fd = connected(address, here);
-	if (client->fd < 0 || !reception_watch(reception, client->fd, &client->source)) {
+	if (client->fd < 0 || (keys && !begin_proofs(client, keys, count)) ||
+	    !reception_watch(reception, client->fd, &client->source)) {
 		drop(reception, client, strerror(errno));
 		return NULL;
 	}
@@ -427,12 +467,14 @@ struct client *client_begin(struct reception *reception, const struct sockaddr_i
 /**
  * client_has_place() - may there be one more client?
  * @reception: the receiver
+ * @is_proven: it proves its packets
  *
- * A client whose dump has ended makes room for a new one.
+ * A client whose dump has ended makes room for a new one, but a proven one not for one that is
+ * not: it may still ask whether its dump has become complete.
  *
  * Return: there may.
  */
-bool client_has_place(struct reception *reception)
+bool client_has_place(struct reception *reception, bool is_proven)
 {
 	const unsigned int most = reception->options->clients;
 	unsigned int i;
@@ -440,7 +482,8 @@ bool client_has_place(struct reception *reception)
 	for (i = 0; i < RECEPTION_HASHES && entries >= most; i++) {
 		struct client *client = clients[i];
 
-		while (client && (client->is_busy || !client->is_told))
+		while (client && (client->is_busy || !client->is_told ||
+				  (client->proven.is_on && !is_proven)))
 			client = client->next;
 		if (client)
 			client_end(reception, client);

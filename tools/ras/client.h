@@ -5,6 +5,7 @@
 #ifndef RAS_CLIENT_H
 #define RAS_CLIENT_H
 
+#include "proven.h"
 #include "reception.h"
 #include "session.h"
 #include "syncer.h"
@@ -18,6 +19,7 @@
  * @fd: its socket
  * @window: how many packets it may have on their way
  * @session: see struct session
+ * @proven: see struct proven
  * @task: for the threads that wait for the disk
  * @is_busy: it belongs to them
  * @is_told: the end of its dump was told
@@ -32,6 +34,7 @@ struct client {
 	int			fd;
 	uint32_t		window;
 	struct session		session;
+	struct proven		proven;
 	struct task		task;
 	bool			is_busy;
 	bool			is_told;
@@ -43,10 +46,11 @@ struct client *client_find(const struct reception *reception,
 			   const struct sockaddr_in6 *address);
 struct client *client_of_session(const struct herald *herald);
 struct client *client_begin(struct reception *reception, const struct sockaddr_in6 *address,
-			    const struct sockaddr_in6 *here, const struct herald *herald);
+			    const struct sockaddr_in6 *here, const struct herald *herald,
+			    const struct proof_keys *keys, uint32_t count);
 void client_answer(const struct client *client, enum answer answer, uint32_t seq);
 void client_end(struct reception *reception, struct client *client);
-bool client_has_place(struct reception *reception);
+bool client_has_place(struct reception *reception, bool is_proven);
 void client_sync(struct client *client);
 void client_synced(struct reception *reception, struct client *client);
 void clients_sweep(struct reception *reception, uint64_t now_ns, bool all);

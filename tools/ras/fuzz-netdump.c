@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Fuzz what rasdumpd makes of packets.  An input is a herald and what follows it: each packet is
- * two bytes that say how long it is, and so many bytes.
+ * two bytes that say how long it is, and so many bytes.  The two highest bits of the length say
+ * that the packet is given a proof that holds, and, of a herald, that the receiver has a key.
  *
  * The store writes down nothing.  It watches what it is asked for: never a byte beyond what the
- * herald has said, nothing after the end.
+ * herald has said, nothing after the end.  Of a dump that is proven, no packet is taken without
+ * a proof, and none twice.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "proven.h"
 #include "say.h"
-#include "session.h"
 
 #define LIMIT		(1ULL << 40)
 #define MAX_PACKET	(sizeof(struct ras_netdump_head) + RAS_NETDUMP_BYTES_MAX + 1)
+#define GETS_PROOF	0x8000u
+#define HAS_KEY		0x4000u
+#define PORT		4711
 
 const char say_program[] = "fuzz-netdump";
 
@@ -34,6 +39,32 @@ struct stored {
 };
 
 static struct stored the_dump;
+
+/**
+ * struct input - a packet of the input
+ * @flags: what is special about it
+ * @bytes: the packet, in memory of its size, so that a sanitizer sees what is read behind it
+ * @size: how many bytes it has
+ */
+struct input {
+	unsigned int	flags;
+	uint8_t		*bytes;
+	size_t		size;
+};
+
+/**
+ * struct dialogue - a client, and the receiver for it
+ * @demand: what that demands
+ * @session: the client
+ * @proven: what is known of its proofs
+ */
+struct dialogue {
+	struct demand	demand;
+	struct session	session;
+	struct proven	proven;
+};
+
+static const uint8_t secret[RAS_NETDUMP_KEY_BYTES] = "the secret key of the receiver";
 
 static void insist(bool holds)
 {
@@ -97,53 +128,142 @@ static const struct store_ops ops = {
 	.name	= name,
 };
 
-/* The next packet, in memory of its size, so that a sanitizer sees what is read behind it. */
-static uint8_t *next_packet(const uint8_t **data, size_t *size, size_t *length)
+static bool next_input(const uint8_t **data, size_t *size, struct input *input)
 {
-	uint8_t *packet;
+	unsigned int first;
 
 	if (*size < 2)
-		return NULL;
-	*length = (size_t)(*data)[0] << 8 | (*data)[1];
+		return false;
+	first = (unsigned int)(*data)[0] << 8 | (*data)[1];
 	*data += 2;
 	*size -= 2;
-	if (*length > *size)
-		*length = *size;
-	if (*length > MAX_PACKET)
-		*length = MAX_PACKET;
-	packet = malloc(*length ? *length : 1);
-	if (!packet)
+	input->flags = first & (GETS_PROOF | HAS_KEY);
+	input->size = first & ~(GETS_PROOF | HAS_KEY);
+	if (input->size > *size)
+		input->size = *size;
+	if (input->size > MAX_PACKET)
+		input->size = MAX_PACKET;
+	input->bytes = malloc(input->size ? input->size : 1);
+	if (!input->bytes)
 		abort();
-	memcpy(packet, *data, *length);
-	*data += *length;
-	*size -= *length;
-	return packet;
+	memcpy(input->bytes, *data, input->size);
+	*data += input->size;
+	*size -= input->size;
+	return true;
 }
 
-static bool begin(struct session *session, struct store *store, const uint8_t *bytes,
-		  size_t length)
+/* Give a herald the proof of somebody who has the secret key of its public key.  Return: is one. */
+static bool sign_herald(struct input *input)
 {
+	struct proof_keys keys;
 	struct packet packet;
 	struct herald herald;
 
-	if (packet_parse(&packet, bytes, length) || packet.type != RAS_NETDUMP_HERALD ||
-	    herald_parse(&herald, &packet))
+	if (packet_parse(&packet, input->bytes, input->size, 0) ||
+	    packet.type != RAS_NETDUMP_HERALD)
+		return false;
+	if (!herald_parse(&herald, &packet) && herald.proof &&
+	    proof_session(&keys, secret, herald.public_key, herald.session))
+		proof_put(&keys, PROOF_HERALD, input->bytes, herald.proof);
+	return true;
+}
+
+/* Give another packet a proof, which is behind it. */
+static void sign(const struct dialogue *dialogue, struct input *input)
+{
+	input->bytes = realloc(input->bytes, input->size + PROOF_BYTES);
+	if (!input->bytes)
+		abort();
+	proof_put(&dialogue->proven.keys, PROOF_PACKET, input->bytes, input->size);
+	input->size += PROOF_BYTES;
+}
+
+static enum refusal read_herald(struct dialogue *dialogue, const struct packet *packet,
+				struct proven *known, struct herald *herald,
+				struct proof_keys *keys)
+{
+	const enum refusal refusal = proven_read(&dialogue->demand, packet, herald);
+
+	if (refusal)
+		return refusal;
+	if (known && !session_is_same(&dialogue->session, herald))
+		return REFUSE_STRAY;
+	return proven_herald(&dialogue->demand, known, packet, herald, keys);
+}
+
+static bool begin(struct dialogue *dialogue, struct store *store, struct input *input)
+{
+	struct proof_keys keys = { 0 };
+	struct packet packet;
+	struct herald herald;
+
+	memset(dialogue, 0, sizeof(*dialogue));
+	if (input->flags & HAS_KEY)
+		dialogue->demand.secret = secret;
+	if (input->flags & GETS_PROOF)
+		sign_herald(input);
+	if (packet_parse(&packet, input->bytes, input->size, 0) ||
+	    packet.type != RAS_NETDUMP_HERALD ||
+	    read_herald(dialogue, &packet, NULL, &herald, &keys))
 		return false;
 	the_dump.limit = herald.has_hello && herald.bytes && herald.bytes < LIMIT ?
 			 herald.bytes : LIMIT;
-	return session_begin(session, store, &herald, "192.0.2.1", 1795330800, LIMIT, 1);
+	insist(!herald.offers || input->flags == (GETS_PROOF | HAS_KEY));
+	if (herald.offers)
+		insist(proven_begin(&dialogue->proven, &keys, packet.count, PORT));
+	return session_begin(&dialogue->session, store, &herald, "192.0.2.1", 1795330800, LIMIT,
+			     1);
 }
 
-static void go_on(struct session *session, const uint8_t *bytes, size_t length, uint64_t now)
+/* As client.c does. */
+static enum refusal take(struct dialogue *dialogue, const struct input *input, uint64_t now,
+			 enum answer *answer)
 {
-	enum answer answer = ANSWER_NOTHING;
-	uint64_t before = session->packets;
+	struct proof_keys keys;
 	struct packet packet;
+	struct herald herald;
+	enum refusal refusal = proven_parse(&dialogue->proven, &packet, input->bytes,
+					    input->size);
 
-	if (packet_parse(&packet, bytes, length))
-		return;
-	if (session_take(session, &packet, now, &answer))
+	if (refusal)
+		return refusal;
+	if (packet.type != RAS_NETDUMP_HERALD)
+		return session_take(&dialogue->session, &packet, now, answer);
+	refusal = read_herald(dialogue, &packet, &dialogue->proven, &herald, &keys);
+	return refusal ? refusal : session_take_herald(&dialogue->session, &herald, answer);
+}
+
+/* The answer has room, and its proof, if there is one, is behind all of it. */
+static void check_answer(const struct dialogue *dialogue, enum answer answer)
+{
+	const size_t plain = answer == ANSWER_WELCOME ? sizeof(struct ras_netdump_welcome) :
+							sizeof(struct ras_netdump_ack);
+	const enum proof_use use = answer == ANSWER_WELCOME ? PROOF_WELCOME : PROOF_ACK;
+	union proven_answer bytes = { 0 };
+	const size_t size = proven_answer(&dialogue->proven, answer, &bytes, plain);
+
+	insist(size <= sizeof(bytes) && (size > plain) == dialogue->proven.is_on);
+	insist(size == plain || proof_holds(&dialogue->proven.keys, use, &bytes,
+					    size - PROOF_BYTES));
+}
+
+static void go_on(struct dialogue *dialogue, struct input *input, uint64_t now)
+{
+	struct session *session = &dialogue->session;
+	enum answer answer = ANSWER_NOTHING, again = ANSWER_NOTHING;
+	uint64_t before = session->packets;
+
+	if ((input->flags & GETS_PROOF) && !sign_herald(input) && dialogue->proven.is_on)
+		sign(dialogue, input);
+	if (take(dialogue, input, now, &answer)) {
 		insist(answer == ANSWER_NOTHING && session->packets == before);
+		return;
+	}
+	check_answer(dialogue, answer);
+	if (dialogue->proven.is_on) {
+		insist(input->flags & GETS_PROOF);
+		insist(take(dialogue, input, now, &again) == REFUSE_REPLAY);
+	}
 	if (answer == ANSWER_LATER) {
 		session_finish(session);
 		session_finished(session, now);
@@ -154,22 +274,21 @@ static void go_on(struct session *session, const uint8_t *bytes, size_t length, 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct store store = { .ops = &ops };
-	struct session session;
+	struct dialogue dialogue;
 	bool begun = false;
+	struct input input;
 	uint64_t now = 1;
-	uint8_t *packet;
-	size_t length;
 
 	memset(&the_dump, 0, sizeof(the_dump));
 	the_dump.failing = (unsigned int)(size % 7);
-	while ((packet = next_packet(&data, &size, &length))) {
+	while (next_input(&data, &size, &input)) {
 		if (begun)
-			go_on(&session, packet, length, now++);
+			go_on(&dialogue, &input, now++);
 		else
-			begun = begin(&session, &store, packet, length);
-		free(packet);
+			begun = begin(&dialogue, &store, &input);
+		free(input.bytes);
 	}
 	if (begun)
-		session_end(&session);
+		session_end(&dialogue.session);
 	return 0;
 }

@@ -50,15 +50,27 @@ static bool is_too_fast(const struct reception *reception, struct heralds *heral
 }
 
 /*
- * Is there a dump of that client, or of that session, which a herald may not end?  One that is
- * quiet ends.
+ * A proven herald ends what anybody can have begun at its address: a dump that is not proven, and
+ * one of which nothing but a herald is, which may be a copy of an old one.
  */
-static bool is_taken(struct reception *reception, struct client *client, uint64_t now_ns)
+static bool gives_way(const struct client *client, const struct herald *herald)
+{
+	return herald->offers && (!client->proven.is_on || !client->session.packets);
+}
+
+/*
+ * Is there a dump of that client, or of that session, which a herald may not end?  One that is
+ * quiet ends, but one that is proven does not for a herald that is not.
+ */
+static bool is_taken(struct reception *reception, struct client *client,
+		     const struct herald *herald, uint64_t now_ns)
 {
 	if (!client)
 		return false;
-	if (client->is_busy ||
-	    (!client->is_told && now_ns - client->session.last_ns < QUIET_NS))
+	if (client->is_busy || (client->proven.is_on && !herald->offers))
+		return true;
+	if (!client->is_told && !gives_way(client, herald) &&
+	    now_ns - client->session.last_ns < QUIET_NS)
 		return true;
 	client_end(reception, client);
 	return false;
@@ -67,24 +79,25 @@ static bool is_taken(struct reception *reception, struct client *client, uint64_
 /* Begin a dump. */
 static enum refusal begin(struct reception *reception, const struct sockaddr_in6 *address,
 			  const struct sockaddr_in6 *here, const struct herald *herald,
-			  uint32_t seq)
+			  const struct proof_keys *keys, const struct packet *packet)
 {
 	struct client *client;
 
-	if (!client_has_place(reception))
+	if (!client_has_place(reception, herald->offers))
 		return REFUSE_RATE;
 	if (!store_has_room(reception->store, 1))
 		return REFUSE_FULL;
-	client = client_begin(reception, address, here, herald);
+	client = client_begin(reception, address, here, herald, herald->offers ? keys : NULL,
+			      packet->count);
 	if (!client)
 		return REFUSE_FULL;
-	client_answer(client, herald->has_hello ? ANSWER_WELCOME : ANSWER_ACK, seq);
+	client_answer(client, herald->has_hello ? ANSWER_WELCOME : ANSWER_ACK, packet->seq);
 	return REFUSE_NOTHING;
 }
 
 /* The herald of a dump that has begun comes again.  Return: nothing is left to do. */
 static bool is_again(struct client *client, const struct herald *herald,
-		     const struct packet *packet, uint64_t now_ns, enum refusal *refusal)
+		     const struct packet *packet, enum refusal *refusal)
 {
 	enum answer answer;
 
@@ -97,33 +110,64 @@ static bool is_again(struct client *client, const struct herald *herald,
 		*refusal = REFUSE_NOTHING;
 		return herald->has_hello;
 	}
-	*refusal = session_take(&client->session, packet, now_ns, &answer);
+	*refusal = session_take_herald(&client->session, herald, &answer);
 	if (!*refusal)
 		client_answer(client, answer, packet->seq);
 	/* After a dump that has failed, another may begin. */
 	return !*refusal || (herald->has_hello && client->session.state == SESSION_COMPLETE);
 }
 
+/* Go on with a dump, or begin one, by a herald whose proof holds if it has one. */
+static enum refusal follow(struct reception *reception, const struct sockaddr_in6 *address,
+			   const struct sockaddr_in6 *here, const struct herald *herald,
+			   const struct proof_keys *keys, const struct packet *packet)
+{
+	struct client *client = client_find(reception, address);
+	uint64_t now_ns = clock_ns();
+	enum refusal refusal;
+
+	if (is_again(client, herald, packet, &refusal))
+		return refusal;
+	if (is_taken(reception, client, herald, now_ns) ||
+	    is_taken(reception, client_of_session(herald), herald, now_ns))
+		return REFUSE_STRAY;
+	return begin(reception, address, here, herald, keys, packet);
+}
+
+/* What is known of the client that a herald is of, from whatever address it is sent. */
+static struct proven *known(const struct reception *reception,
+			    const struct sockaddr_in6 *address, const struct herald *herald)
+{
+	struct client *client = client_find(reception, address);
+
+	if (!herald->offers)
+		return NULL;
+	if (!client || !session_is_same(&client->session, herald))
+		client = client_of_session(herald);
+	return client ? &client->proven : NULL;
+}
+
 static enum refusal take(struct reception *reception, struct heralds *heralds,
 			 const struct sockaddr_in6 *address, const struct sockaddr_in6 *here,
 			 const struct packet *packet)
 {
-	struct client *client = client_find(reception, address);
-	uint64_t now_ns = clock_ns();
+	const struct demand *demand = &reception->options->demand;
+	struct proof_keys keys = { 0 };
 	enum refusal refusal;
 	struct herald herald;
 
 	if (packet->type != RAS_NETDUMP_HERALD)
 		return REFUSE_STRAY;
-	if (is_too_fast(reception, heralds, address, now_ns))
+	if (is_too_fast(reception, heralds, address, clock_ns()))
 		return REFUSE_RATE;
-	refusal = herald_parse(&herald, packet);
-	if (refusal || is_again(client, &herald, packet, now_ns, &refusal))
-		return refusal;
-	if (is_taken(reception, client, now_ns) ||
-	    is_taken(reception, client_of_session(&herald), now_ns))
-		return REFUSE_STRAY;
-	return begin(reception, address, here, &herald, packet->seq);
+	refusal = proven_read(demand, packet, &herald);
+	if (!refusal)
+		refusal = proven_herald(demand, known(reception, address, &herald), packet,
+					&herald, &keys);
+	if (!refusal)
+		refusal = follow(reception, address, here, &herald, &keys, packet);
+	proof_forget(&keys);
+	return refusal;
 }
 
 /* Receive a herald, and the address that it was sent to. */
@@ -174,7 +218,7 @@ static void heralds_ready(struct reception *reception, struct source *source)
 
 		if (size < 0)
 			return;
-		refusal = packet_parse(&packet, bytes, (size_t)size);
+		refusal = packet_parse(&packet, bytes, (size_t)size, 0);
 		if (!refusal)
 			refusal = take(reception, heralds, &from, &here, &packet);
 		tally_packet(&reception->tally, refusal);

@@ -25,6 +25,8 @@ const char *refusal_name(enum refusal refusal)
 		[REFUSE_STRAY]		= "stray",
 		[REFUSE_RATE]		= "rate",
 		[REFUSE_FULL]		= "full",
+		[REFUSE_PROOF]		= "proof",
+		[REFUSE_REPLAY]		= "replay",
 	};
 
 	return names[refusal];
@@ -35,24 +37,29 @@ const char *refusal_name(enum refusal refusal)
  * @packet: set to what it says; points into @bytes
  * @bytes: the packet
  * @size: how many bytes it has
+ * @behind: how many of them are a proof, which its head does not count
  *
  * Return: %REFUSE_NOTHING, or why it is no packet of netdump.
  */
-enum refusal packet_parse(struct packet *packet, const void *bytes, size_t size)
+enum refusal packet_parse(struct packet *packet, const void *bytes, size_t size,
+			  size_t behind)
 {
 	struct ras_netdump_head head;
 
-	if (size < sizeof(head))
+	if (size < sizeof(head) + behind)
 		return REFUSE_SHORT;
+	size -= sizeof(head) + behind;
 	memcpy(&head, bytes, sizeof(head));
+	packet->head = bytes;
 	packet->type = be32toh(head.type);
 	packet->seq = be32toh(head.seq);
 	packet->offset = be64toh(head.offset);
 	packet->size = be32toh(head.size);
+	packet->count = be32toh(head.aux);
 	packet->data = (const uint8_t *)bytes + sizeof(head);
-	if (packet->size > size - sizeof(head))
+	if (packet->size > size)
 		return REFUSE_SHORT;
-	if (packet->size < size - sizeof(head) || packet->size > RAS_NETDUMP_BYTES_MAX)
+	if (packet->size < size || packet->size > RAS_NETDUMP_BYTES_MAX)
 		return REFUSE_LONG;
 	if (packet->offset > (uint64_t)INT64_MAX - RAS_NETDUMP_BYTES_MAX)
 		return REFUSE_OFFSET;
@@ -84,7 +91,23 @@ static void copy_host(char *host, const char *from)
 	host[i] = '\0';
 }
 
-static void parse_hello(struct herald *herald, const uint8_t *bytes, size_t size)
+/* What is behind a hello whose flags say so. */
+static void parse_offer(struct herald *herald, const struct packet *packet, const uint8_t *bytes,
+			size_t size)
+{
+	struct ras_netdump_offer offer;
+
+	herald->offers = true;
+	if (size < sizeof(offer))
+		return;
+	memcpy(&offer, bytes, sizeof(offer));
+	memcpy(herald->public_key, offer.public_key, sizeof(herald->public_key));
+	herald->proof = (size_t)(bytes - (const uint8_t *)packet->head) +
+			offsetof(struct ras_netdump_offer, proof);
+}
+
+static void parse_hello(struct herald *herald, const struct packet *packet, const uint8_t *bytes,
+			size_t size)
 {
 	struct ras_netdump_hello hello;
 
@@ -97,9 +120,12 @@ static void parse_hello(struct herald *herald, const uint8_t *bytes, size_t size
 		return;
 	herald->has_hello = true;
 	memcpy(herald->session, hello.session, sizeof(herald->session));
+	memcpy(herald->name, hello.session, sizeof(herald->name));
 	herald->bytes = be64toh(hello.bytes);
 	herald->payload = be32toh(hello.payload);
 	copy_host(herald->host, hello.host);
+	if (be32toh(hello.flags) & RAS_NETDUMP_OFFERS)
+		parse_offer(herald, packet, bytes + sizeof(hello), size - sizeof(hello));
 }
 
 /**
@@ -120,6 +146,6 @@ enum refusal herald_parse(struct herald *herald, const struct packet *packet)
 	if (length == packet->size || length >= sizeof(herald->path))
 		return REFUSE_PATH;
 	memcpy(herald->path, packet->data, length + 1);
-	parse_hello(herald, packet->data + length + 1, packet->size - length - 1);
+	parse_hello(herald, packet, packet->data + length + 1, packet->size - length - 1);
 	return REFUSE_NOTHING;
 }

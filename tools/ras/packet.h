@@ -24,6 +24,8 @@
  * @REFUSE_STRAY: it is nothing that may come now
  * @REFUSE_RATE: heralds come too fast, or too many dumps are being received
  * @REFUSE_FULL: there is no room for it
+ * @REFUSE_PROOF: its proof does not hold, or it has none and needs one
+ * @REFUSE_REPLAY: its count was used before: it is a copy
  * @REFUSE_REASONS: how many reasons there are
  */
 enum refusal {
@@ -36,23 +38,29 @@ enum refusal {
 	REFUSE_STRAY,
 	REFUSE_RATE,
 	REFUSE_FULL,
+	REFUSE_PROOF,
+	REFUSE_REPLAY,
 	REFUSE_REASONS,
 };
 
 /**
  * struct packet - a packet
+ * @head: where it begins, in the memory that was parsed
  * @type: see enum ras_netdump_type
  * @seq: the number of the packet
  * @offset: where its bytes go
- * @data: these, in the memory that was parsed
+ * @data: these, in the same memory
  * @size: how many
+ * @count: no two packets of a client have the same, if they are proven
  */
 struct packet {
+	const void	*head;
 	uint32_t	type;
 	uint32_t	seq;
 	uint64_t	offset;
 	const uint8_t	*data;
 	uint32_t	size;
+	uint32_t	count;
 };
 
 /**
@@ -63,6 +71,10 @@ struct packet {
  * @bytes: the most that the file can have
  * @payload: the most bytes that the client can send in a packet
  * @host: the name of the machine; may be ""
+ * @offers: there is an offer to prove all packets, from which the rest is
+ * @public_key: of the client
+ * @proof: how many bytes of the packet are in front of its proof; 0: it is cut off
+ * @name: what a partial file is found again by: the session, until proven_herald() knows better
  */
 struct herald {
 	char		path[PACKET_PATH];
@@ -71,10 +83,15 @@ struct herald {
 	uint64_t	bytes;
 	uint32_t	payload;
 	char		host[RAS_NETDUMP_HOST_BYTES + 1];
+	bool		offers;
+	uint8_t		public_key[RAS_NETDUMP_KEY_BYTES];
+	size_t		proof;
+	uint8_t		name[RAS_NETDUMP_SESSION_BYTES];
 };
 
 const char *refusal_name(enum refusal refusal);
-enum refusal packet_parse(struct packet *packet, const void *bytes, size_t size);
+enum refusal packet_parse(struct packet *packet, const void *bytes, size_t size,
+			  size_t behind);
 enum refusal herald_parse(struct herald *herald, const struct packet *packet);
 
 #endif

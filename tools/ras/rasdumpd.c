@@ -17,6 +17,7 @@
 
 #include "decimal.h"
 #include "descriptors.h"
+#include "key.h"
 #include "receiver.h"
 #include "say.h"
 #include "size.h"
@@ -42,6 +43,8 @@ static const char help[] =
 "      --silence S      a dump whose machine is silent for so long is over (default: 60)\n"
 "      --hook PROGRAM   run PROGRAM RESULT FILE when a dump has ended\n"
 "      --metrics FILE   write counters to FILE, for Prometheus' node exporter\n"
+"      --key FILE       the secret key, for clients that prove their packets\n"
+"      --proven-only    refuse clients that do not; needs --key\n"
 "      --user NAME      run as this user; needed if it is started by root\n"
 "      --json           write a JSON object for each event to standard output\n"
 "      --help           show this text\n"
@@ -60,6 +63,8 @@ enum {
 	OPTION_SILENCE,
 	OPTION_HOOK,
 	OPTION_METRICS,
+	OPTION_KEY,
+	OPTION_PROVEN_ONLY,
 	OPTION_USER,
 	OPTION_JSON,
 	OPTION_HELP,
@@ -78,6 +83,8 @@ static const struct option long_options[] = {
 	{ "silence",	required_argument,	NULL, OPTION_SILENCE },
 	{ "hook",	required_argument,	NULL, OPTION_HOOK },
 	{ "metrics",	required_argument,	NULL, OPTION_METRICS },
+	{ "key",	required_argument,	NULL, OPTION_KEY },
+	{ "proven-only", no_argument,		NULL, OPTION_PROVEN_ONLY },
 	{ "user",	required_argument,	NULL, OPTION_USER },
 	{ "json",	no_argument,		NULL, OPTION_JSON },
 	{ "help",	no_argument,		NULL, OPTION_HELP },
@@ -91,12 +98,14 @@ static const struct option long_options[] = {
  * @quota: see struct store
  * @keep_free: the same
  * @user: to run as; or %NULL
+ * @key: the file of the secret key; or %NULL
  */
 struct wanted {
 	struct receiver_options	receiver;
 	uint64_t		quota;
 	uint64_t		keep_free;
 	const char		*user;
+	const char		*key;
 };
 
 static bool parse_number(const char *text, unsigned int most, unsigned int *number)
@@ -165,6 +174,12 @@ static bool parse_option(int option, const char *value, struct wanted *wanted)
 	case OPTION_METRICS:
 		receiver->metrics = value;
 		return *value;
+	case OPTION_KEY:
+		wanted->key = value;
+		return *value;
+	case OPTION_PROVEN_ONLY:
+		receiver->demand.is_demanded = true;
+		return true;
 	case OPTION_USER:
 		wanted->user = value;
 		return *value;
@@ -196,7 +211,20 @@ static int parse(int argc, char **argv, struct wanted *wanted)
 		say_failed(argv[optind], "not an option");
 		return USAGE;
 	}
+	if (wanted->receiver.demand.is_demanded && !wanted->key) {
+		say_failed("--proven-only", "needs --key");
+		return USAGE;
+	}
 	return -1;
+}
+
+/* Read the secret key, which may be root's: nobody else need be able to. */
+static bool read_key(struct wanted *wanted, uint8_t *secret, struct why *why)
+{
+	if (!wanted->key)
+		return true;
+	wanted->receiver.demand.secret = secret;
+	return proof_start(why) && key_read(secret, wanted->key, why);
 }
 
 /* Become another user, who is not root. */
@@ -254,6 +282,7 @@ int main(int argc, char **argv)
 		.keep_free = 1ULL << 30,
 	};
 	int status = parse(argc, argv, &wanted);
+	static uint8_t secret[RAS_NETDUMP_KEY_BYTES];
 	struct store *store;
 	struct why why;
 
@@ -261,6 +290,8 @@ int main(int argc, char **argv)
 		return status;
 	descriptors_fill();
 	descriptors_raise();
+	if (!read_key(&wanted, secret, &why))
+		return say_failed(wanted.key, "%s", why.text);
 	if (!drop_privileges(wanted.user, &why))
 		return say_failed("rasdumpd", "%s", why.text);
 	store = directory_store(wanted.receiver.directory, &why);
@@ -274,5 +305,6 @@ int main(int argc, char **argv)
 		 ntohs(wanted.receiver.address.sin6_port));
 	if (!receiver_run(&why))
 		return say_failed("rasdumpd", "%s", why.text);
+	crypt_forget(secret, sizeof(secret));
 	return DONE;
 }

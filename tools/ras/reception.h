@@ -7,6 +7,7 @@
 
 #include <netinet/in.h>
 
+#include "proven.h"
 #include "tally.h"
 
 /**
@@ -20,6 +21,7 @@
  * @hook: a program for each dump that has ended; or %NULL
  * @metrics: a file for counters; or %NULL
  * @is_json: events are told as JSON
+ * @demand: what is demanded of clients that prove their packets
  */
 struct receiver_options {
 	struct sockaddr_in6	address;
@@ -31,6 +33,7 @@ struct receiver_options {
 	const char		*hook;
 	const char		*metrics;
 	bool			is_json;
+	struct demand		demand;
 };
 
 /**

@@ -19,8 +19,8 @@ static void session_text(char *text, const struct herald *herald)
 	unsigned int i;
 
 	*text = '\0';
-	for (i = 0; herald->has_hello && i < sizeof(herald->session); i++)
-		snprintf(text + 2 * i, 3, "%02x", herald->session[i]);
+	for (i = 0; herald->has_hello && i < sizeof(herald->name); i++)
+		snprintf(text + 2 * i, 3, "%02x", herald->name[i]);
 }
 
 /**
@@ -69,13 +69,17 @@ bool session_begin(struct session *session, struct store *store, const struct he
  * @session: the client
  * @herald: what the same client has said now
  *
- * Return: it is.  A client without sessions sends no second one once it has sent data.
+ * Return: it is.  A client without sessions sends no second one once it has sent data.  Whoever
+ * has another key, or none, is somebody else, whatever session is named.
  */
 bool session_is_same(const struct session *session, const struct herald *herald)
 {
 	const struct herald *before = &session->herald;
 
-	if (before->has_hello != herald->has_hello)
+	if (before->has_hello != herald->has_hello || before->offers != herald->offers)
+		return false;
+	if (herald->offers && memcmp(before->public_key, herald->public_key,
+				     sizeof(herald->public_key)))
 		return false;
 	if (herald->has_hello)
 		return !memcmp(before->session, herald->session, sizeof(herald->session));
@@ -158,9 +162,27 @@ static enum refusal take_finished(struct session *session, enum answer *answer)
 }
 
 /**
+ * session_take_herald() - take one more herald of a client
+ * @session: the client
+ * @herald: what it says
+ * @answer: set to what it is answered with
+ *
+ * Return: %REFUSE_NOTHING, or why it is not taken; then there is no answer.
+ */
+enum refusal session_take_herald(const struct session *session, const struct herald *herald,
+				 enum answer *answer)
+{
+	*answer = ANSWER_NOTHING;
+	if (session->state != SESSION_RECEIVES || !session_is_same(session, herald))
+		return REFUSE_STRAY;
+	*answer = herald->has_hello ? ANSWER_WELCOME : ANSWER_ACK;
+	return REFUSE_NOTHING;
+}
+
+/**
  * session_take() - take a packet of a client
  * @session: the client
- * @packet: the packet
+ * @packet: the packet, which is no herald
  * @now_ns: the time, by the monotonic clock
  * @answer: set to what it is answered with
  *
@@ -172,17 +194,6 @@ enum refusal session_take(struct session *session, const struct packet *packet,
 	enum refusal refusal;
 
 	*answer = ANSWER_NOTHING;
-	if (packet->type == RAS_NETDUMP_HERALD) {
-		struct herald herald;
-
-		refusal = herald_parse(&herald, packet);
-		if (refusal)
-			return refusal;
-		if (session->state != SESSION_RECEIVES || !session_is_same(session, &herald))
-			return REFUSE_STRAY;
-		*answer = herald.has_hello ? ANSWER_WELCOME : ANSWER_ACK;
-		return REFUSE_NOTHING;
-	}
 	if (packet->type == RAS_NETDUMP_FINISHED) {
 		refusal = take_finished(session, answer);
 		if (refusal)

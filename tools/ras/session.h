@@ -72,6 +72,8 @@ struct session {
 bool session_begin(struct session *session, struct store *store, const struct herald *herald,
 		   const char *address, int64_t seconds, uint64_t limit, uint64_t now_ns);
 bool session_is_same(const struct session *session, const struct herald *herald);
+enum refusal session_take_herald(const struct session *session, const struct herald *herald,
+				 enum answer *answer);
 enum refusal session_take(struct session *session, const struct packet *packet,
 			  uint64_t now_ns, enum answer *answer);
 void session_finish(struct session *session);

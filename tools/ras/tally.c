@@ -55,6 +55,7 @@ static void tell_json(const struct event *event)
 	json_number(&json, "bytes", event->bytes);
 	json_number(&json, "milliseconds", (uint64_t)(event->seconds * 1000));
 	json_string(&json, "reason", event->reason);
+	json_boolean(&json, "proven", event->is_proven);
 	json_end(&json, '}');
 	putchar('\n');
 	fflush(stdout);
@@ -70,9 +71,10 @@ void tally_tell(const struct event *event, bool is_json)
 	if (is_json)
 		tell_json(event);
 	else
-		say_note(event->address, "%s%s%s%s%s: %" PRIu64 " KiB in %.1f s%s%s", event->event,
+		say_note(event->address, "%s%s%s%s%s%s: %" PRIu64 " KiB in %.1f s%s%s", event->event,
 			 *event->file ? " " : "", event->file, *event->host ? " of " : "",
-			 event->host, event->bytes >> 10, event->seconds,
+			 event->host, event->is_proven ? ", proven" : "",
+			 event->bytes >> 10, event->seconds,
 			 *event->reason ? ": " : "", event->reason);
 }
 

@@ -47,6 +47,7 @@ struct tally {
  * @bytes: how much of it there is
  * @seconds: how long it has taken
  * @reason: why; or ""
+ * @is_proven: its packets are
  */
 struct event {
 	const char	*event;
@@ -56,6 +57,7 @@ struct event {
 	uint64_t	bytes;
 	double		seconds;
 	const char	*reason;
+	bool		is_proven;
 };
 
 const char *result_name(enum result result);
