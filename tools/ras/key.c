@@ -102,6 +102,17 @@ bool key_read(uint8_t *key, const char *name, struct why *why)
 	return good;
 }
 
+/**
+ * key_word() - read a key that is named on a command line
+ * @key: set to it, of %CRYPT_KEY_BYTES
+ * @word: the key itself, or the name of a file
+ * @why: set to the reason if there is none
+ */
+bool key_word(uint8_t *key, const char *word, struct why *why)
+{
+	return parse(key, word, strlen(word)) || key_read(key, word, why);
+}
+
 static bool write_all(int fd, const char *text, size_t size)
 {
 	while (size) {

@@ -12,6 +12,7 @@
 
 void key_text(char *text, const uint8_t *key);
 bool key_read(uint8_t *key, const char *name, struct why *why);
+bool key_word(uint8_t *key, const char *word, struct why *why);
 bool key_write(const uint8_t *key, const char *path);
 
 #endif

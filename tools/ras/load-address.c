@@ -21,6 +21,16 @@ socklen_t address_size(const struct address *address)
 	return address->any.sa_family == AF_INET6 ? sizeof(address->v6) : sizeof(address->v4);
 }
 
+/**
+ * address_port() - the port of an address
+ * @address: the address
+ */
+uint16_t address_port(const struct address *address)
+{
+	return ntohs(address->any.sa_family == AF_INET6 ? address->v6.sin6_port :
+							  address->v4.sin_port);
+}
+
 static void set_port(struct address *address, uint16_t port)
 {
 	if (address->any.sa_family == AF_INET6)

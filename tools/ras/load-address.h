@@ -27,6 +27,7 @@ struct address {
 bool address_parse(struct address *address, const char *text, uint16_t port);
 bool address_parse_with_port(struct address *address, const char *text, uint16_t port);
 bool address_add(struct address *address, uint32_t number);
+uint16_t address_port(const struct address *address);
 socklen_t address_size(const struct address *address);
 
 #endif

@@ -585,6 +585,24 @@ static void take_ack(struct load *load, struct client *client, uint32_t seq)
 		go_on(load, client);
 }
 
+/*
+ * Is an answer of the server, as far as it can be known?  Before a welcome that proves it, there
+ * is none: what else comes may be forged, or of a server that has no key.
+ */
+static bool is_genuine(struct load *load, struct client *client, const struct answer *answer)
+{
+	struct prover *prover = &client->way.prover;
+
+	if (!prover->is_on)
+		return true;
+	if (prover_takes_welcome(prover, answer->bytes, answer->size, answer->from) ||
+	    (client->state != CLIENT_HERALD &&
+	     prover_takes_ack(prover, answer->bytes, answer->size)))
+		return true;
+	load->strange += client->state != CLIENT_HERALD;
+	return false;
+}
+
 static void take_answer(struct load *load, struct client *client, const struct answer *answer)
 {
 	struct ras_netdump_ack ack;
@@ -594,6 +612,8 @@ static void take_answer(struct load *load, struct client *client, const struct a
 		load->strange++;
 		return;
 	}
+	if (!is_genuine(load, client, answer))
+		return;
 	memcpy(&ack, answer->bytes, sizeof(ack));
 	seq = be32toh(ack.seq);
 	if (client->state != CLIENT_HERALD)

@@ -55,6 +55,22 @@ uint64_t content_key(const struct content *content, enum content_use use)
 	return content_draw(content_draw(mix(content->seed + 1), content->client), use);
 }
 
+/**
+ * content_session() - the session of a client
+ * @content: where its bytes come from
+ * @session: set to it, %RAS_NETDUMP_SESSION_BYTES
+ */
+void content_session(const struct content *content, uint8_t *session)
+{
+	const uint64_t key = content_key(content, CONTENT_SESSION);
+
+	for (size_t i = 0; i < RAS_NETDUMP_SESSION_BYTES; i += sizeof(uint64_t)) {
+		const uint64_t word = htobe64(content_draw(key, i));
+
+		memcpy(session + i, &word, sizeof(word));
+	}
+}
+
 static void fill_text(uint8_t *to, uint64_t offset, size_t size)
 {
 	while (size) {

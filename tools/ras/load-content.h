@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <linux/ras_netdump.h>
+
 /* Bytes of a line of a log, with its end. */
 #define CONTENT_LINE	64
 
@@ -19,12 +21,14 @@
  * @CONTENT_PAGES: which pages of it are text
  * @CONTENT_SESSION: the session
  * @CONTENT_LOSS: what is lost, doubled or late
+ * @CONTENT_SECRET: the secret key
  */
 enum content_use {
 	CONTENT_FILE,
 	CONTENT_PAGES,
 	CONTENT_SESSION,
 	CONTENT_LOSS,
+	CONTENT_SECRET,
 };
 
 /**
@@ -39,6 +43,7 @@ struct content {
 
 uint64_t content_key(const struct content *content, enum content_use use);
 uint64_t content_draw(uint64_t key, uint64_t index);
+void content_session(const struct content *content, uint8_t *session);
 void content_file(const struct content *content, uint64_t offset, void *buffer, size_t size);
 void content_log(const struct content *content, uint64_t offset, void *buffer, size_t size);
 

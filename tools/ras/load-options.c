@@ -10,7 +10,9 @@
 
 #include "array.h"
 #include "decimal.h"
+#include "key.h"
 #include "load-options.h"
+#include "proof.h"
 #include "say.h"
 #include "size.h"
 
@@ -33,6 +35,8 @@ static const char help[] =
 "      --log SIZE            of the log of each, if there was a welcome (default: 0)\n"
 "      --from ADDRESS        send from port 20024 of ADDRESS and those after it\n"
 "      --host NAME           of the machines; -0 and so on is added (default: load)\n"
+"      --server-key KEY      prove all packets to the server with this public key, of 64\n"
+"                            hexadecimal digits or in a file\n"
 "      --plain               send no hello, as FreeBSD does\n"
 "      --payload BYTES       in a packet, 1 to 8192 (default: 1428)\n"
 "      --window N            packets on their way, 1 to 4096 (default: 48)\n"
@@ -56,6 +60,7 @@ enum {
 	OPTION_LOG,
 	OPTION_FROM,
 	OPTION_HOST,
+	OPTION_SERVER_KEY,
 	OPTION_PLAIN,
 	OPTION_PAYLOAD,
 	OPTION_WINDOW,
@@ -77,6 +82,7 @@ static const struct option long_options[] = {
 	{ "log",	required_argument,	NULL, OPTION_LOG },
 	{ "from",	required_argument,	NULL, OPTION_FROM },
 	{ "host",	required_argument,	NULL, OPTION_HOST },
+	{ "server-key",	required_argument,	NULL, OPTION_SERVER_KEY },
 	{ "plain",	no_argument,		NULL, OPTION_PLAIN },
 	{ "payload",	required_argument,	NULL, OPTION_PAYLOAD },
 	{ "window",	required_argument,	NULL, OPTION_WINDOW },
@@ -211,6 +217,17 @@ static bool take_host(const char *text, struct load_options *options)
 	       wrong(OPTION_HOST, text, "short enough for the name of a machine");
 }
 
+static bool take_server_key(const char *text, struct load_options *options)
+{
+	struct why why;
+
+	options->has_server_key = true;
+	if (proof_start(&why) && key_word(options->server_key, text, &why))
+		return true;
+	say_failed(text, "%s", why.text);
+	return false;
+}
+
 static bool take_client(const char *text, struct load_options *options)
 {
 	uint32_t client;
@@ -264,6 +281,8 @@ static bool take_option(struct draft *draft, int option, const char *text)
 		return take_from(text, options);
 	case OPTION_HOST:
 		return take_host(text, options);
+	case OPTION_SERVER_KEY:
+		return take_server_key(text, options);
 	case OPTION_PLAIN:
 		options->is_plain = true;
 		return true;
@@ -295,6 +314,8 @@ static bool take_server(struct load_options *options, int count, char **names)
 		return refuse_line("SERVER", count ? "there can be only one" : "is not named");
 	if (!address_parse_with_port(&options->server, names[0], RAS_NETDUMP_PORT))
 		return refuse_line(names[0], "is neither ADDRESS nor ADDRESS:PORT");
+	if (options->is_plain && options->has_server_key)
+		return refuse_line("--server-key", "a plain client can prove nothing");
 	if (!options->has_from)
 		return true;
 	if (options->from.any.sa_family != options->server.any.sa_family)

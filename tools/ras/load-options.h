@@ -31,6 +31,8 @@
  * @payload: the most bytes in a packet
  * @window: the most packets of a client that are on their way
  * @is_plain: heralds have no hello
+ * @server_key: its public key
+ * @has_server_key: there is one: all packets are proven
  * @host: what the names of the machines begin with
  * @seed: of contents, sessions and of what is lost
  * @loss: how many of 2^32 packets are dropped
@@ -52,6 +54,8 @@ struct load_options {
 	uint32_t	payload;
 	uint32_t	window;
 	bool		is_plain;
+	uint8_t		server_key[RAS_NETDUMP_KEY_BYTES];
+	bool		has_server_key;
 	const char	*host;
 	uint64_t	seed;
 	uint64_t	loss;

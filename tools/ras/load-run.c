@@ -33,7 +33,8 @@ static bool open_clients(struct load *load)
 		if (client_open(load, &load->clients[i], i))
 			continue;
 		snprintf(name, sizeof(name), "client %u", i);
-		say_failed(name, "%s%s", strerror(errno), errno == EADDRNOTAVAIL ?
+		say_failed(name, "%s%s", strerror(errno), errno == EKEYREJECTED ?
+			   ": --server-key is no good key" : errno == EADDRNOTAVAIL ?
 			   ": --from is no address of this machine" : errno == EMFILE ?
 			   ": see RLIMIT_NOFILE, ulimit -Hn" : "");
 		return false;

@@ -69,23 +69,16 @@ struct scene script_at(const struct script *script, uint64_t index)
 	return (struct scene){ .type = RAS_NETDUMP_FINISHED };
 }
 
-static void fill_session(const struct content *content, uint8_t *session)
-{
-	const uint64_t key = content_key(content, CONTENT_SESSION);
-
-	for (size_t i = 0; i < RAS_NETDUMP_SESSION_BYTES; i += sizeof(uint64_t)) {
-		const uint64_t word = htobe64(content_draw(key, i));
-
-		memcpy(session + i, &word, sizeof(word));
-	}
-}
-
-/* A path of nothing but its NUL, and a hello behind it.  Return: how many bytes they have. */
+/*
+ * A path of nothing but its NUL, and a hello behind it; and room for an offer if there is to be
+ * one.  Return: how many bytes they have.
+ */
 static uint32_t fill_hello(const struct load_options *options, const struct content *content,
 			   uint8_t *to)
 {
 	struct ras_netdump_hello hello = {
 		.version	= htobe32(RAS_NETDUMP_VERSION),
+		.flags		= htobe32(options->has_server_key ? RAS_NETDUMP_OFFERS : 0),
 		.bytes		= htobe64(options->bytes),
 		.payload	= htobe32(options->payload),
 	};
@@ -94,10 +87,13 @@ static uint32_t fill_hello(const struct load_options *options, const struct cont
 	snprintf(host, sizeof(host), "%s-%" PRIu32, options->host, content->client);
 	memcpy(hello.magic, RAS_NETDUMP_HELLO_MAGIC, sizeof(hello.magic));
 	memcpy(hello.host, host, sizeof(hello.host));
-	fill_session(content, hello.session);
+	content_session(content, hello.session);
 	*to = '\0';
 	memcpy(to + 1, &hello, sizeof(hello));
-	return 1 + sizeof(hello);
+	if (!options->has_server_key)
+		return 1 + sizeof(hello);
+	memset(to + 1 + sizeof(hello), 0, sizeof(struct ras_netdump_offer));
+	return 1 + sizeof(hello) + sizeof(struct ras_netdump_offer);
 }
 
 static void fill_header(uint8_t *to, uint32_t size)

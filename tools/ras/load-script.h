@@ -11,8 +11,8 @@
 #include "load-content.h"
 #include "load-options.h"
 
-/* The longest packet, with its head. */
-#define SCRIPT_ROOM	(sizeof(struct ras_netdump_head) + RAS_NETDUMP_BYTES_MAX)
+/* The longest packet, with its head and its proof. */
+#define SCRIPT_ROOM	(sizeof(struct ras_netdump_head) + RAS_NETDUMP_BYTES_MAX + sizeof(__be64))
 
 /**
  * struct script - which packets a client sends

@@ -111,7 +111,15 @@ static bool bind_socket(int fd, const struct load_options *options, uint32_t cli
 bool way_open(struct way *way, const struct load_options *options,
 	      const struct content *content)
 {
-	*way = (struct way){ .key = content_key(content, CONTENT_LOSS), .held = HELD_NONE };
+	*way = (struct way){
+		.fd	= -1,
+		.key	= content_key(content, CONTENT_LOSS),
+		.held	= HELD_NONE,
+	};
+	if (!prover_open(&way->prover, options, content)) {
+		errno = EKEYREJECTED;
+		return false;
+	}
 	way->fd = socket(options->server.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (way->fd < 0)
 		return false;
@@ -125,6 +133,7 @@ bool way_open(struct way *way, const struct load_options *options,
  */
 void way_close(struct way *way)
 {
+	proof_forget(&way->prover.keys);
 	if (way->fd >= 0)
 		close(way->fd);
 	way->fd = -1;
@@ -149,14 +158,10 @@ static bool happens(struct way *way, uint64_t share)
 	return share && content_draw(way->key, way->drawn++) >> 32 < share;
 }
 
-/* Return: how many bytes the packet has. */
-static size_t add(struct way *way, struct mail *mail, const struct script *script,
-		  const struct content *content, uint64_t index)
+static void add_target(const struct way *way, struct mail *mail)
 {
 	struct msghdr *head = &mail->out[mail->count].msg_hdr;
-	struct iovec *packet = &mail->out_parts[mail->count];
 
-	packet->iov_len = script_fill(script, mail->options, content, index, packet->iov_base);
 	head->msg_name = NULL;
 	head->msg_namelen = 0;
 	if (!way->is_connected) {
@@ -164,6 +169,30 @@ static size_t add(struct way *way, struct mail *mail, const struct script *scrip
 		head->msg_name = (void *)(uintptr_t)&mail->options->server;
 		head->msg_namelen = address_size(&mail->options->server);
 	}
+}
+
+/* Return: how many bytes the packet has. */
+static size_t add(struct way *way, struct mail *mail, const struct script *script,
+		  const struct content *content, uint64_t index)
+{
+	struct iovec *packet = &mail->out_parts[mail->count];
+
+	packet->iov_len = script_fill(script, mail->options, content, index, packet->iov_base);
+	packet->iov_len = prover_sign(&way->prover, packet->iov_base, packet->iov_len);
+	add_target(way, mail);
+	mail->count++;
+	return packet->iov_len;
+}
+
+/* The packet before, as it is: a network makes no new proofs.  Return: how many bytes it has. */
+static size_t add_again(const struct way *way, struct mail *mail)
+{
+	const struct iovec *before = &mail->out_parts[mail->count - 1];
+	struct iovec *packet = &mail->out_parts[mail->count];
+
+	packet->iov_len = before->iov_len;
+	memcpy(packet->iov_base, before->iov_base, before->iov_len);
+	add_target(way, mail);
 	mail->count++;
 	return packet->iov_len;
 }
@@ -223,7 +252,7 @@ size_t way_send(struct way *way, struct mail *mail, const struct script *script,
 	bytes = add(way, mail, script, content, index);
 	if (happens(way, options->duplicate)) {
 		mail->counts->doubled++;
-		bytes += add(way, mail, script, content, index);
+		bytes += add_again(way, mail);
 	}
 	return bytes + way_release(way, mail, script, content);
 }

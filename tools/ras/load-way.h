@@ -6,6 +6,7 @@
 #define RAS_LOAD_WAY_H
 
 #include "load-address.h"
+#include "load-prover.h"
 #include "load-script.h"
 
 /* How many packets the system is given, or gives, at a time. */
@@ -23,6 +24,7 @@
  * @key: of the numbers that decide what is lost
  * @drawn: how many of them were used
  * @held: index of the packet that is late, or %HELD_NONE
+ * @prover: gives packets their proofs
  */
 struct way {
 	int		fd;
@@ -30,6 +32,7 @@ struct way {
 	uint64_t	key;
 	uint64_t	drawn;
 	uint64_t	held;
+	struct prover	prover;
 };
 
 /**
