@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
 """rasdumpd, with clients that are made here and with ras-netdump-load: what it keeps and where,
-what it refuses, and that nobody else on the network ends, changes or redirects a dump."""
+what it refuses, and that nobody else on the network ends, changes or redirects a dump; nor one
+who sends from the address of its machine, if that proves its packets."""
 
 from __future__ import annotations
 
@@ -30,6 +31,8 @@ from raslab.lab import Lab
 from raslab.netdump import DATA, FINISHED, HEADER, HERALD, KEY, LOG, NO_LEAKS, USER, WAIT_S
 from raslab.netdump import Client, Server
 from raslab.netdump import hello, packet
+from raslab.proofs import ACCEPTS, RESUMED, Prover, Relay, siphash
+from raslab.sealing import public_of
 from raslab.tap import Tap, run_test
 
 USAGE, ERROR = 2, 3
@@ -38,6 +41,8 @@ STAMP = r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d"
 SESSION = bytes(range(16))
 PARTIAL = rf"127\.0\.0\.1/guest-{STAMP}\.{SESSION.hex()}\.partial"
 LOAD_S = 120
+SECRET = random.Random(2).randbytes(32)
+PUBLIC = public_of(SECRET)
 
 
 @dataclass
@@ -59,6 +64,21 @@ class Bench:
             if server.process is not None:
                 status, said = server.stop()
                 self.tap.ok(status == 0, f"{name}: rasdumpd ends when it is told to", said)
+
+    @contextmanager
+    def proven(self, name: str, *options: str) -> Iterator[Server]:
+        """rasdumpd with a key, on one address, so that a relay can have others."""
+        with self.server(name, "--key", str(self.key), "--listen", "127.0.0.1", *options) as server:
+            yield server
+
+    @property
+    def key(self) -> Path:
+        """The file of the secret key, which is its owner's only."""
+        path = self.place / "key"
+        if not path.exists():
+            path.touch(0o600)
+            path.write_text(f"{SECRET.hex()}\n", encoding="ascii")
+        return path
 
     def load(self, server: Server, *options: str) -> subprocess.CompletedProcess[str]:
         """Run ras-netdump-load against a server."""
@@ -165,6 +185,9 @@ HERALDS = [
 ]
 
 
+REASONS = ("short", "long", "type", "offset", "path", "stray", "rate", "full", "proof", "replay")
+
+
 def metrics_of(path: Path) -> dict[str, int]:
     """The counters, by name with labels."""
     lines = path.read_text(encoding="ascii").splitlines()
@@ -185,7 +208,7 @@ def check_refused(bench: Bench) -> None:
     tap.same("of all that only the herald is answered", struct.pack(">I", 1), good)
     tap.same("rasdumpd ends", 0, server.stop()[0])
     counters = metrics_of(metrics)
-    for reason in ("short", "long", "type", "offset", "path", "stray", "rate", "full"):
+    for reason in REASONS:
         wanted = sum(row.reason == reason for row in HERALDS)
         got = counters[f'rasdumpd_refused_packets_total{{reason="{reason}"}}']
         tap.same(f"the metrics have the packets refused for {reason}", wanted, got)
@@ -446,6 +469,291 @@ def check_load(bench: Bench) -> None:
         tap.ok(ran.returncode == 0, "so does one as FreeBSD's", ran.stdout + ran.stderr)
 
 
+class Refusals:
+    """How many packets a server has refused; it is ended to know that."""
+
+    def __init__(self, bench: Bench, name: str) -> None:
+        self.path = bench.place / f"{name}-metrics" / "rasdumpd.prom"
+        self.path.parent.mkdir(mode=0o777)
+        self.path.parent.chmod(0o777)
+        self.option = ("--metrics", str(self.path))
+
+    def of(self, server: Server) -> dict[str, int]:
+        """By the reason, without those that there were none of."""
+        server.stop()
+        counters = metrics_of(self.path)
+        name = 'rasdumpd_refused_packets_total{{reason="{}"}}'
+        found = {reason: counters[name.format(reason)] for reason in REASONS}
+        return {reason: count for reason, count in found.items() if count}
+
+
+def events_of(server: Server) -> list[dict[str, object]]:
+    """What it has told."""
+    return [json.loads(line) for line in server.log.read_text().splitlines()]
+
+
+def check_proven_load(bench: Bench) -> None:
+    """Machines that prove their packets, and those that do not, at the same receiver."""
+    tap, refusals = bench.tap, Refusals(bench, "proven-load")
+    vector = siphash(bytes(range(16)), bytes(range(15)))
+    tap.same("SipHash of this test is that of the paper", 0xA129CA6149BE45E5, vector)
+    key = ("--server-key", PUBLIC.hex())
+    trouble = ("--loss", "5", "--duplicate", "5", "--reorder", "5")
+    many = ("--clients", "20", "--from", "127.2.0.1", "--log", "5000")
+    size, twice = ("--bytes", "200K", "--json"), 0
+    with bench.proven("proven-load", "--json", *refusals.option) as server:
+        for name, options in (
+            ("a machine proves its packets", key),
+            ("20 machines do, on a bad network", (*key, *many, *trouble, "--seed", "2")),
+            ("one does that has large packets", (*key, "--payload", "8192", "--seed", "3")),
+            ("one does not", ("--seed", "4")),
+            ("one is as FreeBSD's", ("--plain", "--seed", "5")),
+        ):
+            ran = bench.load(server, *size, *options)
+            said = json.loads(ran.stdout)
+            good = ran.returncode == 0 and said["strange"] == 0
+            tap.ok(good, name, ran.stdout + ran.stderr)
+            twice += said["twice"]
+        ends = [event for event in events_of(server) if event["event"] == "complete"]
+        proven = [event["proven"] for event in ends]
+        tap.same("the log says which were proven", [True] * 22 + [False] * 2, proven)
+        wrong = [str(event["file"]) for event in ends if not is_of_load(bench, server, event)]
+        tap.same("each is what its machine has sent", [], wrong)
+        found = refusals.of(server)
+        # One that comes while the disk is waited for is not looked at.
+        good = set(found) <= {"replay", "stray"} and twice - 40 < found["replay"] <= twice
+        tap.ok(good, "what the network has doubled is not taken twice", f"{twice}: {found}")
+
+
+def is_of_load(bench: Bench, server: Server, event: dict[str, object]) -> bool:
+    """Whether a dump is what ras-netdump-load has sent in check_proven_load()."""
+    content = (server.directory / str(event["file"])).read_bytes()
+    address = str(event["address"])
+    number = int(address.rsplit(".", 1)[1]) - 1 if address.startswith("127.2.") else 0
+    argv = [str(bench.programs / "ras-netdump-load"), "--content", str(number), "--bytes", "200K"]
+    for seed in range(1, 6):
+        done = subprocess.run(
+            [*argv, "--seed", str(seed)], capture_output=True, env=tools.environment(), check=True
+        )
+        if done.stdout == content:
+            return True
+    return False
+
+
+def check_unproven(bench: Bench) -> None:
+    """Receivers and machines whose keys do not fit."""
+    tap = bench.tap
+    few = ("--bytes", "64K", "--json", "--silence", "2.5")
+    key = bench.place / "public"
+    key.write_text(f"{PUBLIC.hex()}\n", encoding="ascii")
+    other = public_of(random.Random(3).randbytes(32)).hex()
+    with bench.server("no-key", "--json") as server:
+        ran = bench.load(server, *few, "--server-key", str(key))
+        unanswered = json.loads(ran.stdout)["reasons"]["unanswered"]
+        tap.same("a receiver without a key is not believed", (1, 1), (ran.returncode, unanswered))
+        proven = [event["proven"] for event in events_of(server)]
+        tap.ok(proven and not any(proven), "it has taken a herald as it is", str(proven))
+    refusals = Refusals(bench, "other-key")
+    with bench.proven("other-key", *refusals.option) as server:
+        ran = bench.load(server, *few, "--server-key", other)
+        unanswered = json.loads(ran.stdout)["reasons"]["unanswered"]
+        tap.same(
+            "a receiver with another key does not answer", (1, 1), (ran.returncode, unanswered)
+        )
+        client = Prover(server.port, PUBLIC, SESSION)
+        weak = client.offer(9, bytes(32))
+        client.socket.sendto(weak, client.heralds)
+        tap.same("nor to a public key that is no good", b"", client.answer(0.5))
+        client.socket.sendto(client.offer(9)[:-20], client.heralds)
+        half = bytearray(client.offer(9)[:-9])
+        struct.pack_into(">I", half, 16, len(half) - 24)
+        client.socket.sendto(half, client.heralds)
+        tap.same("nor to half an offer", b"", client.answer(0.5))
+        tap.ok(client.begin(9), "it answers to one that is whole")
+        tap.same("of the others there are no files", 1, len(server.files()))
+        found = refusals.of(server)
+        tap.ok(found.pop("proof") >= 4, "the metrics have the wrong proofs")
+        tap.same("and the packet that was cut off", {"short": 1}, found)
+    refusals = Refusals(bench, "only")
+    with bench.proven("only", "--proven-only", *refusals.option) as server:
+        for data in (b"", b"\0" + hello(SESSION, 5)):
+            plain = Client(server.port)
+            plain.socket.sendto(packet(HERALD, 1, data=data), plain.heralds)
+            tap.same("--proven-only: no answer to a plain herald", b"", plain.answer(0.5))
+        ran = bench.load(server, *few, "--server-key", str(key))
+        tap.same("but to one with an offer", 0, ran.returncode)
+        tap.same("the metrics have the plain ones", {"proof": 2}, refusals.of(server))
+
+
+@contextmanager
+def through_relay(server: Server) -> Iterator[tuple[Prover, Relay]]:
+    """A machine that proves its packets, on a network that keeps them."""
+    relay = Relay(server.port)
+    try:
+        yield Prover(server.port, PUBLIC, SESSION, "127.0.0.2"), relay
+    finally:
+        relay.close()
+
+
+def check_forged(bench: Bench) -> None:
+    """What is sent from the address of the machine, but not by the machine."""
+    tap, refusals = bench.tap, Refusals(bench, "forged")
+    with bench.proven("forged", *refusals.option) as server, through_relay(server) as both:
+        client, relay = both
+        tap.ok(client.begin(len(CONTENT)), "a dump begins")
+        herald = relay.seen[-1]
+        tap.ok(client.send_file(CONTENT, 0, 14000), "its packets are taken")
+        data = relay.seen[-1]
+        other = Client(server.port)
+        changed = bytearray(data)
+        changed[30] ^= 1
+        forged = [
+            ("a copy of a packet", "replay", data, False),
+            ("a packet in which a bit was changed", "proof", bytes(changed), False),
+            ("a packet without a proof", "proof", packet(DATA, 5, 0, b"forged"), False),
+            ("a packet that is nothing but a proof", "proof", data[-8:], False),
+            ("the end without a proof", "proof", packet(FINISHED, 9), False),
+            ("the end with the proof of another packet", "proof", data[:4] + data[-8:], False),
+            ("a copy of the herald, to the dump", "replay", herald, False),
+            ("a copy of the herald", "replay", herald, True),
+            ("a herald without an offer, to the dump", "stray", packet(HERALD, 1), False),
+            ("a herald without an offer", "stray", packet(HERALD, 1), True),
+            ("a hello without an offer", "stray", plain_hello(), True),
+            ("the proof of another herald", "proof", herald[:60] + b"x" + herald[61:], True),
+        ]
+        for name, _, sent, to_heralds in forged:
+            relay.forge(sent, to_heralds)
+            tap.same(f"{name} is not answered", b"", client.answer(0.3))
+        other.socket.sendto(herald, other.heralds)
+        tap.same("nor is a copy of the herald from elsewhere", b"", other.answer(0.3))
+        tap.ok(client.send_file(CONTENT, 14000) and client.ask(FINISHED), "the dump goes on")
+        names = server.files()
+        tap.ok(matches(rf"127\.0\.0\.1/guest-{STAMP}", names), "there is no other", str(names))
+        tap.ok((server.directory / names[0]).read_bytes() == CONTENT, "it is what was sent")
+        relay.forge(relay.seen[-1])
+        tap.same("a copy of its end is not answered", b"", client.answer(0.3))
+        tap.ok(client.ask(FINISHED), "but one that is proven anew")
+        relay.forge(packet(HERALD, 1), True)
+        tap.same("nor makes a plain herald the receiver forget it", b"", client.answer(0.3))
+        tap.ok(client.ask(FINISHED), "which it does not")
+        wanted = {reason: sum(row[1] == reason for row in forged) for reason in REASONS}
+        wanted["replay"] += 2
+        wanted["stray"] += 1
+        wanted = {reason: count for reason, count in wanted.items() if count}
+        tap.same("the metrics have each of them", wanted, refusals.of(server))
+
+
+def plain_hello() -> bytes:
+    """A herald of the session that the other clients have, by who has no key."""
+    return packet(HERALD, 1, data=b"\0" + hello(SESSION, 5))
+
+
+def check_counts(bench: Bench) -> None:
+    """Which counts a packet may have."""
+    tap = bench.tap
+    with bench.proven("counts") as server:
+        client = Prover(server.port, PUBLIC, SESSION)
+        tap.ok(client.begin(0), "a dump begins")
+        for count, good, name in (
+            (0, True, "the first may have 0"),
+            (0, False, "no other one"),
+            (70, True, "counts may be left out"),
+            (69, True, "and come later"),
+            (70, False, "but not twice"),
+            (69, False, "that one neither"),
+            (4000, True, "there may be many in between"),
+            (6, True, "of which the oldest is known still"),
+            (6, False, "and known then"),
+            (4101, True, "the window goes on"),
+            (4102, True, "by one"),
+            (6, False, "what leaves it is not taken"),
+            (7, True, "but what is the last in it"),
+            (4166, True, "it goes on by more"),
+            (4165, True, "what is at the place of an old one there is new"),
+            (2**31, True, "the window is left as a whole"),
+            (4165, False, "what was in it is not taken"),
+            (2**31 - 4096, False, "nor is what is just behind the new one"),
+            (2**31 - 4095, True, "but what is the last in that"),
+            (2**31 - 2048, True, "of it all is new"),
+            (2**32 - 1, True, "there is a highest one"),
+            (2**32 - 1, False, "which is taken once"),
+            (1, False, "after which nothing begins anew"),
+        ):
+            client.send(client.proven(LOG, 7, 0, b"log", count))
+            tap.same(f"count {count}: {name}", good, client.acks(7, 2 if good else 0.3))
+
+
+def check_proven_again(bench: Bench) -> None:
+    """A receiver that is killed in the middle of a proven dump."""
+    tap, refusals = bench.tap, Refusals(bench, "proven-again")
+    with bench.proven("proven-again", *refusals.option) as server:
+        with through_relay(server) as (client, relay):
+            tap.ok(client.begin(len(CONTENT)), "a dump begins")
+            tap.same("it is new", ACCEPTS, client.flags)
+            challenge = client.challenge
+            tap.ok(client.begin(len(CONTENT)), "a herald that comes again is answered again")
+            tap.same("with the same challenge", challenge, client.challenge)
+            tap.ok(client.send_file(CONTENT, 0, 28000), "it is sent")
+            old = relay.seen[-1]
+            tap.same("rasdumpd is killed", -signal.SIGKILL, server.stop(signal.SIGKILL)[0])
+            server.start()
+            thief = Prover(server.port, PUBLIC, SESSION, secret=9)
+            tap.ok(thief.begin(len(CONTENT)), "another machine begins with the same session")
+            tap.same("it does not go on with the dump", ACCEPTS, thief.flags)
+            plain = Client(server.port)
+            answer = plain.herald(b"\0" + hello(SESSION, len(CONTENT)))
+            tap.same("nor does one without a key", 0, struct.unpack(">I8sIIII", answer)[3])
+            tap.ok(client.begin(len(CONTENT)), "the machine itself")
+            tap.same("goes on with it", ACCEPTS | RESUMED, client.flags)
+            tap.ok(client.challenge != challenge, "there is a new challenge")
+            relay.forge(old)
+            tap.same("a packet of before is worth nothing", b"", client.answer(0.5))
+            tap.ok(client.send_file(CONTENT, 28000) and client.ask(FINISHED), "the rest comes")
+            whole = [name for name in server.files() if not name.endswith(".partial")]
+            tap.ok(matches(rf"127\.0\.0\.1/guest-{STAMP}", whole), "it is complete", str(whole))
+            path = server.directory / whole[0]
+            tap.ok(path.read_bytes() == CONTENT, "it is what was sent")
+            tap.same("the metrics have that packet", {"proof": 1}, refusals.of(server))
+
+
+def check_precedence(bench: Bench) -> None:
+    """Whose dump ends whose, at the same address."""
+    tap = bench.tap
+    with bench.proven("precedence") as server:
+        client = Prover(server.port, PUBLIC, SESSION)
+        client.socket.sendto(plain_hello(), client.heralds)
+        tap.ok(len(client.answer()) == 28, "somebody has begun a dump from this address")
+        client.send(packet(DATA, 2, 0, b"12345"))
+        tap.same("and sends", struct.pack(">I", 2), client.answer())
+        tap.ok(client.begin(len(CONTENT), 2), "a proven herald does not wait for that")
+        first = client.session
+        late = Prover(server.port, PUBLIC, bytes(16))
+        late.socket.close()
+        late.socket = client.socket
+        tap.ok(
+            late.begin(9, 2), "it was a herald only: a proven one of another session comes first"
+        )
+        tap.ok(client.begin(len(CONTENT), 2) and client.session != first, "and this one again")
+        tap.ok(client.send_file(CONTENT, 0, 14000), "now packets are proven")
+        tap.ok(not late.begin(9, 0.5), "now it does not")
+        elsewhere = Prover(server.port, PUBLIC, SESSION)
+        elsewhere.heralds_sent = client.heralds_sent
+        tap.ok(not elsewhere.begin(9, 0.5), "nor does the same session from elsewhere")
+        client.heralds_sent = elsewhere.heralds_sent
+        time.sleep(5.5)
+        client.socket.sendto(plain_hello(), client.heralds)
+        tap.same("a plain herald ends not even one that is quiet", b"", client.answer(0.5))
+        tap.ok(client.send_file(CONTENT, 14000, 28000), "it goes on")
+        time.sleep(5.5)
+        tap.ok(elsewhere.begin(len(CONTENT), 2), "when it is quiet, its session may go elsewhere")
+        tap.same("where it goes on", ACCEPTS | RESUMED, elsewhere.flags)
+        good = elsewhere.send_file(CONTENT, 28000) and elsewhere.ask(FINISHED)
+        tap.ok(good, "to its end")
+        whole = [name for name in server.files() if not name.endswith(".partial")]
+        content = [(server.directory / name).read_bytes() for name in whole]
+        tap.ok(content == [CONTENT], "it is what was sent", str(whole))
+
+
 @dataclass(frozen=True)
 class Bad:
     """A command line that makes no sense."""
@@ -468,6 +776,9 @@ BAD = [
     Bad("--silence 0", USAGE, '"0" makes no sense'),
     Bad("--clients 1000001", USAGE, '"1000001" makes no sense'),
     Bad("--heralds -", USAGE, '"-" makes no sense'),
+    Bad("--proven-only", USAGE, "rasdumpd: --proven-only: needs --key"),
+    Bad("--key /nowhere/key", ERROR, "/nowhere/key: No such file or directory"),
+    Bad("--key /dev/null", ERROR, "/dev/null: is no key: it is not 64 hexadecimal digits"),
     Bad("--directory /nowhere/at/all", ERROR, "/nowhere/at/all: No such file or directory"),
 ]
 
@@ -488,6 +799,17 @@ def check_options(bench: Bench) -> None:
     if not os.geteuid():
         ran = tools.run([program, "-d", bench.place], bench.place, {}, {}, WAIT_S)
         tools.judge(tap, "root has to name a user", ran, ERROR, "does not run as root", {})
+    lacking = [bench.programs / "without" / "rasdumpd", *user, "--key", bench.key]
+    ran = tools.run(lacking, bench.place, {}, {}, WAIT_S)
+    tools.judge(tap, "--key without libsodium", ran, ERROR, "was built without libsodium", {})
+    load = bench.programs / "ras-netdump-load"
+    for words, code, says in (
+        ("--server-key /nowhere/key", 2, "/nowhere/key: No such file"),
+        (f"--server-key {PUBLIC.hex()} --plain", 2, "a plain client can prove nothing"),
+        (f"--server-key {bytes(32).hex()}", 1, "--server-key is no good key"),
+    ):
+        ran = tools.run([load, *words.split(), "127.0.0.1"], bench.place, {}, {}, WAIT_S)
+        tools.judge(tap, f"ras-netdump-load {words}", ran, code, says, {})
     for word in ("--help", "--version"):
         ran = tools.run([program, word], bench.place, {}, {}, WAIT_S)
         tools.judge(tap, f"rasdumpd {word}", ran, 0, "rasdumpd", {"silent": not ran.err})
@@ -518,11 +840,13 @@ def main() -> int:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     programs = [f"{place}/rasdumpd", f"{place}/ras-netdump-load"]
+    lacking = f"{place}/without"
     tools.build(
         sources,
         [f"O={place}", f"CFLAGS={tools.SANITIZED}", *programs],
         [f"O={place}", f"CFLAGS={tools.PLAIN}", f"{place}/fuzz-netdump", "corpus"],
         [f"O={place}", f"CFLAGS={tools.PLAIN}", f"{place}/test-hook.so"],
+        [f"O={lacking}", f"CFLAGS={tools.PLAIN}", "WITHOUT=sodium", f"{lacking}/rasdumpd"],
     )
     # Not below the checkout, which another user may not be allowed to enter.
     with tempfile.TemporaryDirectory(prefix="rasdumpd-") as scratch:
@@ -531,6 +855,8 @@ def main() -> int:
         checks: list[Callable[[Bench], None]] = [check_plain, check_hello, check_refused]
         checks += [check_paths, check_others, check_again, check_ends, check_limits, check_gone]
         checks += [check_disk, check_load]
+        checks += [check_proven_load, check_unproven, check_forged, check_counts]
+        checks += [check_proven_again, check_precedence]
         checks += [check_options]
         for check in checks:
             check(bench)
