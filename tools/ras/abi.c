@@ -34,6 +34,7 @@ static const struct {
 	{ "dump/helpers", "a number from 0 to 16" },
 	{ "dump/on_success", "next or reboot" },
 	{ "dump/key", "a public key of 64 hexadecimal digits, or none" },
+	{ "dump/server_key", "a public key of 64 hexadecimal digits, or none" },
 	{ "dump/live_max_ms", "a number from 0 to 60000" },
 	{ "dump/live/state", "taken" },
 	{ "dump/targets", "none, or up to four names: absolute paths, memory" },

@@ -15,6 +15,7 @@
 #include "decimal.h"
 #include "policy-file.h"
 #include "say.h"
+#include "server-key.h"
 #include "show.h"
 #include "targets.h"
 
@@ -24,12 +25,14 @@
  * @ipv6: place for it, with brackets, if it is one of IPv6
  * @interface: by which to go; %NULL: the routes decide
  * @port: of the receiver
+ * @key: its public key, or a file that has it; %NULL: as it is
  */
 struct receiver_wish {
 	const char	*server;
 	char		ipv6[INET6_ADDRSTRLEN + 2];
 	const char	*interface;
 	uint64_t	port;
+	const char	*key;
 };
 
 /* An address of IPv6 is spelt as everybody spells it (RFC 5952).  IPv4 is left to the kernel. */
@@ -53,6 +56,7 @@ static enum answer parse(struct receiver_wish *wish, int argc, char **argv)
 	static const struct option long_options[] = {
 		{ "interface",	required_argument,	NULL, 'i' },
 		{ "port",	required_argument,	NULL, 'p' },
+		{ "server-key",	required_argument,	NULL, 'k' },
 		{ NULL,		0,			NULL, 0 },
 	};
 	int option;
@@ -62,6 +66,8 @@ static enum answer parse(struct receiver_wish *wish, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		if (option == 'i')
 			wish->interface = optarg;
+		else if (option == 'k')
+			wish->key = optarg;
 		else if (option != 'p')
 			return usage_error(NULL);
 		else if (!decimal_parse(optarg, 1, UINT16_MAX, &wish->port))
@@ -119,7 +125,7 @@ enum answer netdump_setup_command(const struct context *context, int argc, char 
 {
 	struct receiver_wish wish;
 	struct targets targets;
-	char name[PATH_MAX];
+	char name[PATH_MAX], key[SERVER_KEY_TEXT];
 	bool good;
 
 	if (parse(&wish, argc, argv) != ANSWER_YES)
@@ -127,11 +133,15 @@ enum answer netdump_setup_command(const struct context *context, int argc, char 
 	if (strlen(wish.server) + (wish.interface ? strlen(wish.interface) : 0) > NAME_MAX)
 		return usage_error("the names are too long");
 	make_name(&wish, name, sizeof(name));
+	if (!server_key_read(key, wish.key))
+		return ANSWER_TROUBLE;
 	if (!targets_load(context, &targets)) {
 		targets_free(&targets);
 		return ANSWER_TROUBLE;
 	}
-	good = write_list(context, name, &targets);
+	/* A target that is armed before would send a dump to anybody. */
+	good = (!*key || policy_write(context, SERVER_KEY_FILE, key)) &&
+	       write_list(context, name, &targets);
 	targets_free(&targets);
 	return good ? show_targets(context) : ANSWER_NO;
 }

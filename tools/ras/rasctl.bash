@@ -22,7 +22,7 @@ _rasctl_words()
 	local directory=$1
 	shift
 	case $#:${1-} in
-	0:*)	echo "status plan rehearse enable disable get set dump"
+	0:*)	echo "status plan rehearse enable disable get set dump netdump"
 		echo "--json --sysfs --proc --help --version" ;;
 	1:plan)	_rasctl_names "$directory/triggers" ;;
 	1:enable|1:disable)
@@ -37,6 +37,8 @@ _rasctl_words()
 	1:get)	_rasctl_files "$directory" ;;
 	1:set)	_rasctl_files "$directory" writable ;;
 	1:dump)	echo "setup test --live" ;;
+	1:netdump) echo "setup" ;;
+	*:netdump) echo "--interface --port --server-key" ;;
 	*:dump)	case $2 in
 		setup)	echo "--create --wipe --yes memory none" ;;
 		test)	echo "--config" ;;
@@ -64,8 +66,8 @@ _rasctl()
 	done
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
 	--sysfs|--proc)	_rasctl_paths -d "$current"; return ;;
-	--config)	_rasctl_paths -f "$current"; return ;;
-	--create)	return ;;
+	--config|--server-key) _rasctl_paths -f "$current"; return ;;
+	--create|--interface|--port) return ;;
 	esac
 	if [[ ${words[0]-} = dump && ${words[1]-} = --live ]] ||
 	   [[ ${words[0]-} = dump && ${words[1]-} = setup && $current = /* ]]; then

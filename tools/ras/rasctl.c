@@ -44,6 +44,8 @@ static const char help[] =
 "  netdump setup SERVER         have dumps go to this receiver first, an IP address\n"
 "       --interface NAME        by this interface, whatever the routes say\n"
 "       --port N                its port (default: 20023)\n"
+"       --server-key KEY        its public key, of 64 hexadecimal digits or in a file:\n"
+"                               all packets are proven, and so are its answers\n"
 "  dump --live FILE             stop the machine while its memory is copied; have it go on,\n"
 "                               and write the copy to FILE\n"
 "  dump test [--config FILE]    try all of a dump but the crash; FILE has the areas of\n"

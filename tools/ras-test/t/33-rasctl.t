@@ -607,6 +607,7 @@ def check_refusals(bench: Bench, page: str) -> None:
         ("live/state", "empty"),
         ("live_max_ms", 2000),
         ("key", "none"),
+        ("server_key", "none"),
     ):
         bench.put(f"dump/{path}", value)
     cases = [
@@ -635,6 +636,7 @@ def check_refusals(bench: Bench, page: str) -> None:
         ("dump/targets", errno.EFBIG, "too many pieces"),
         ("dump/targets", errno.ENOSPC, "too small"),
         ("dump/targets", errno.EINVAL, "no such target"),
+        ("dump/server_key", errno.EINVAL, "it takes a public key of 64 hexadecimal digits"),
     ]
     for path, number, words in cases:
         bench.kernel(f"{path}=bad) exit {number} ;;")
@@ -813,6 +815,39 @@ def check_net_names(bench: Bench) -> None:
         bench.expect(f"dump setup {name}", ran, YES, words)
 
 
+def check_server_key(bench: Bench) -> None:
+    """netdump setup --server-key: the key is there before a target is armed."""
+    key, file = "a0" * 32, bench.work / "key"
+    file.write_text(f"{key}\n", encoding="ascii")
+    bench.put("dump/server_key", "none")
+    for word in (key, file):
+        bench.put("dump/targets", "memory")
+        ran = bench.run("netdump", "setup", "--server-key", word, "192.0.2.7")
+        good = bench.calls()[-2:] == [f"dump/server_key={key}", "dump/targets=net:192.0.2.7 memory"]
+        title = "a file" if word == file else "itself"
+        bench.expect(f"netdump setup: the key as {title}", ran, ran.code, "^net:", good=good)
+    ran = bench.run("netdump", "setup", "192.0.2.7")
+    kept = bench.value("dump/server_key") == key
+    bench.expect("netdump setup: the key stays", ran, ran.code, "^net:", kept=kept)
+    before = bench.calls()
+    for content, words in (
+        (key[1:], "is no key: it is not 64 hexadecimal digits"),
+        (f"{key}0", "is no key"),
+        ("x" * 64, "is no key"),
+        ("", "is no key"),
+    ):
+        file.write_text(content, encoding="ascii")
+        ran = bench.run("netdump", "setup", "--server-key", file, "192.0.2.7")
+        bench.expect(f'netdump setup: "{content[:9]}" as a key', ran, TROUBLE, words)
+    ran = bench.run("netdump", "setup", "--server-key", bench.work / "none", "192.0.2.7")
+    bench.expect("netdump setup: no file of a key", ran, TROUBLE, "No such file")
+    (bench.ras / "dump/server_key").unlink()
+    ran = bench.run("netdump", "setup", "--server-key", key, "192.0.2.7")
+    words = "dump/server_key: there is no such file"
+    bench.expect("netdump setup: a kernel without proofs", ran, NO, words)
+    bench.tap.same("netdump setup: nothing was armed for these", before, bench.calls())
+
+
 def check_netdump(bench: Bench) -> None:
     """netdump setup: the server comes first, and what there was stays."""
     bench.fresh({"dump-memory": Handler(), "dump-net-192-0-2-7": Handler()})
@@ -833,6 +868,7 @@ def check_netdump(bench: Bench) -> None:
         good = bench.calls()[-1] == f"dump/targets={targets}"
         title = f"netdump setup {' '.join(arguments)}"
         bench.expect(title, ran, ran.code, "^net:.* dump-net-", good=good)
+    check_server_key(bench)
     bench.put("dump/targets", "memory net:192.0.2.7")
     ran = bench.run("dump", "setup", "net:192.0.2.7", "memory")
     good = bench.calls()[-1] == "dump/targets=net:192.0.2.7 memory"
@@ -1421,7 +1457,8 @@ def check_completion(bench: Bench) -> None:
     """The completion, in a real bash."""
     bench.fresh({"kdb": Handler(), "kdump": KDUMP})
     commands = (
-        "--help --json --proc --sysfs --version disable dump enable get plan rehearse set status"
+        "--help --json --proc --sysfs --version disable dump enable get netdump plan rehearse set"
+        " status"
     )
     triggers = " ".join(sorted(TRIGGERS))
     for line, expected in (
@@ -1441,6 +1478,10 @@ def check_completion(bench: Bench) -> None:
         ("rasctl get handlers/kdump/a", "handlers/kdump/armed"),
         ("rasctl set t", " ".join(["trigger", *(f"triggers/{name}/enabled" for name in TRIGGERS)])),
         ("rasctl set enabled ", ""),
+        ("rasctl netdump ", "setup"),
+        ("rasctl netdump setup --", "--interface --port --server-key"),
+        ("rasctl netdump setup --port ", ""),
+        (f"rasctl netdump setup --server-key {bench.ras}/ena", f"{bench.ras}/enabled"),
         ("rasctl dump ", "setup test --live"),
         ("rasctl dump test --", "--config"),
         ("rasctl dump setup --", "--create --wipe --yes"),
