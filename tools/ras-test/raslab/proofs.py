@@ -146,9 +146,12 @@ class Prover(Client):
 @dataclass
 class Relay:
     """A network between one client and the server.  The server is at 127.0.0.1; clients see it at
-    127.0.0.2, with the same ports."""
+    127.0.0.2, with the same ports.  If it lies, it sends a changed copy of each answer before that, and
+    each welcome from another port as well; and it loses some acknowledgments."""
 
     port: int
+    lies: bool = False
+    answers: int = 0
     seen: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -188,9 +191,18 @@ class Relay:
             if sender != self.server:
                 self.server = sender
                 fronts.append(self._bound("127.0.0.2", sender[1]))
-            fronts[-1].sendto(data, self.client)
+            self._answer(fronts[-1], data)
         except ConnectionError:
             pass
+
+    def _answer(self, front: socket.socket, data: bytes) -> None:
+        self.answers += 1
+        if self.lies:
+            front.sendto(data[:-1] + bytes([data[-1] ^ 1]), self.client)
+        if self.lies and len(data) > 28:
+            self.front.sendto(data, self.client)
+        if not self.lies or len(data) > 28 or self.answers % 7:
+            front.sendto(data, self.client)
 
     def forge(self, data: bytes, to_heralds: bool = False) -> None:
         """Send something that is not the client's, from the address that the server knows."""

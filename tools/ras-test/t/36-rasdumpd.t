@@ -31,8 +31,8 @@ from raslab.lab import Lab
 from raslab.netdump import DATA, FINISHED, HEADER, HERALD, KEY, LOG, NO_LEAKS, USER, WAIT_S
 from raslab.netdump import Client, Server
 from raslab.netdump import hello, packet
-from raslab.proofs import ACCEPTS, RESUMED, Prover, Relay, siphash
-from raslab.sealing import public_of
+from raslab.proofs import ACCEPTS, RESUMED, Keys, Prover, Relay, siphash
+from raslab.sealing import hchacha20, public_of
 from raslab.tap import Tap, run_test
 
 USAGE, ERROR = 2, 3
@@ -561,8 +561,10 @@ def check_unproven(bench: Bench) -> None:
             "a receiver with another key does not answer", (1, 1), (ran.returncode, unanswered)
         )
         client = Prover(server.port, PUBLIC, SESSION)
-        weak = client.offer(9, bytes(32))
-        client.socket.sendto(weak, client.heralds)
+        # With that, the key that both sides have is known to everybody.
+        weak = Prover(server.port, PUBLIC, SESSION)
+        weak.keys = Keys(hchacha20(hchacha20(bytes(32), bytes(16)), SESSION))
+        client.socket.sendto(weak.offer(9, bytes(32)), client.heralds)
         tap.same("nor to a public key that is no good", b"", client.answer(0.5))
         client.socket.sendto(client.offer(9)[:-20], client.heralds)
         half = bytearray(client.offer(9)[:-9])
@@ -601,6 +603,7 @@ def check_forged(bench: Bench) -> None:
     with bench.proven("forged", *refusals.option) as server, through_relay(server) as both:
         client, relay = both
         tap.ok(client.begin(len(CONTENT)), "a dump begins")
+        tap.ok(client.begin(len(CONTENT)), "its herald comes again")
         herald = relay.seen[-1]
         tap.ok(client.send_file(CONTENT, 0, 14000), "its packets are taken")
         data = relay.seen[-1]
@@ -714,6 +717,42 @@ def check_proven_again(bench: Bench) -> None:
             path = server.directory / whole[0]
             tap.ok(path.read_bytes() == CONTENT, "it is what was sent")
             tap.same("the metrics have that packet", {"proof": 1}, refusals.of(server))
+
+
+def check_liar(bench: Bench) -> None:
+    """A network that changes answers, loses some, and says where they do not come from."""
+    tap = bench.tap
+    with bench.proven("liar") as server:
+        relay = Relay(server.port, lies=True)
+        argv = [str(bench.programs / "ras-netdump-load"), "--server-key", PUBLIC.hex(), "--json"]
+        argv += ["--bytes", "200K", "--silence", "5", f"127.0.0.2:{server.port}"]
+        ran = subprocess.run(
+            argv,
+            capture_output=True,
+            text=True,
+            timeout=LOAD_S,
+            env=tools.environment(),
+            check=False,
+        )
+        relay.close()
+        tap.ok(ran.returncode == 0, "a machine finds its server", ran.stdout + ran.stderr)
+        said = json.loads(ran.stdout)
+        tap.ok(said["strange"] > 100 and said["again"] > 10, "and no other", ran.stdout)
+        whole = [name for name in server.files() if not name.endswith(".partial")]
+        event: dict[str, object] = {"file": whole[0] if whole else "", "address": "127.0.0.1"}
+        tap.ok(len(whole) == 1 and is_of_load(bench, server, event), "which has what it has sent")
+
+
+def check_place(bench: Bench) -> None:
+    """A receiver that has no room for one more."""
+    tap = bench.tap
+    with bench.proven("place", "--clients", "1") as server:
+        client, plain = Prover(server.port, PUBLIC, SESSION), Client(server.port)
+        tap.ok(client.begin(9) and client.ask(FINISHED), "a proven dump has ended")
+        plain.socket.sendto(packet(HERALD, 1), plain.heralds)
+        tap.same("it makes no room for one that is not", b"", plain.answer(0.5))
+        tap.ok(client.ask(FINISHED), "its machine can still ask for its end")
+        tap.ok(Prover(server.port, PUBLIC, bytes(16)).begin(9), "for one that is proven it does")
 
 
 def check_precedence(bench: Bench) -> None:
@@ -856,7 +895,7 @@ def main() -> int:
         checks += [check_paths, check_others, check_again, check_ends, check_limits, check_gone]
         checks += [check_disk, check_load]
         checks += [check_proven_load, check_unproven, check_forged, check_counts]
-        checks += [check_proven_again, check_precedence]
+        checks += [check_proven_again, check_liar, check_place, check_precedence]
         checks += [check_options]
         for check in checks:
             check(bench)
