@@ -609,10 +609,11 @@ def check_forged(bench: Bench) -> None:
         data = relay.seen[-1]
         other = Client(server.port)
         changed = bytearray(data)
+        struct.pack_into(">I", changed, 20, 1000)
         changed[30] ^= 1
         forged = [
             ("a copy of a packet", "replay", data, False),
-            ("a packet in which a bit was changed", "proof", bytes(changed), False),
+            ("a packet that was changed, with a new count", "proof", bytes(changed), False),
             ("a packet without a proof", "proof", packet(DATA, 5, 0, b"forged"), False),
             ("a packet that is nothing but a proof", "proof", data[-8:], False),
             ("the end without a proof", "proof", packet(FINISHED, 9), False),
@@ -677,7 +678,7 @@ def check_counts(bench: Bench) -> None:
             (4165, False, "what was in it is not taken"),
             (2**31 - 4096, False, "nor is what is just behind the new one"),
             (2**31 - 4095, True, "but what is the last in that"),
-            (2**31 - 2048, True, "of it all is new"),
+            (2**31 - 4096 + 70, True, "what is at the place of an old one there is new"),
             (2**32 - 1, True, "there is a highest one"),
             (2**32 - 1, False, "which is taken once"),
             (1, False, "after which nothing begins anew"),
