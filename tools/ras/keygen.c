@@ -14,6 +14,8 @@ static const char keygen_help[] =
 "\n"
 "Makes a pair of keys for sealed dumps.  Writes the secret key to FILE, which must not be there,\n"
 "and shows the public key, which is what /sys/kernel/ras/dump/key and ras_dump.key= take.\n"
+"Another pair is for rasdumpd, by --key FILE; dump/server_key and ras_dump.server_key= take its\n"
+"public key.\n"
 "\n"
 "      --json   write a JSON object\n"
 "      --help   show this text\n"

@@ -10,9 +10,10 @@
 
 #include "load-content.h"
 #include "load-options.h"
+#include "proof.h"
 
 /* The longest packet, with its head and its proof. */
-#define SCRIPT_ROOM	(sizeof(struct ras_netdump_head) + RAS_NETDUMP_BYTES_MAX + sizeof(__be64))
+#define SCRIPT_ROOM	(sizeof(struct ras_netdump_head) + RAS_NETDUMP_BYTES_MAX + PROOF_BYTES)
 
 /**
  * struct script - which packets a client sends
