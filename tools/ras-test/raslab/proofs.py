@@ -198,7 +198,8 @@ class Relay:
     def _answer(self, front: socket.socket, data: bytes) -> None:
         self.answers += 1
         if self.lies:
-            front.sendto(data[:-1] + bytes([data[-1] ^ 1]), self.client)
+            # The last byte in front of the proof: of the number, or of the challenge.
+            front.sendto(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:], self.client)
         if self.lies and len(data) > 28:
             self.front.sendto(data, self.client)
         if not self.lies or len(data) > 28 or self.answers % 7:
