@@ -516,9 +516,9 @@ class Rasdumpd(Peer):
     ``back_s`` seconds, if that is not 0.  ``dies_in``: it is killed when it first calls that
     function, one of tools/ras/test-hook.c.  ``ipv6``: machines reach it by IPv6 as well.
     ``others``: so many clients of ras-netdump-load send their dumps from OTHERS while the
-    machine does.  It counts the dumps that were ``complete``, ``partial`` and ``failed``, by its
-    log, how many it received ``at_once``, the ``logs`` of machines, and how often it was
-    ``killed``.  The last complete dump of the row's machine, or else a partial one, is the file
+    machine does.  ``key``: its secret key, in hexadecimal digits.  It counts the dumps that were
+    ``complete``, ``partial`` and ``failed``, by its log, how many of these were ``proven``, how
+    many it received ``at_once``, the ``logs`` of machines, and how often it was ``killed``.  The last complete dump of the row's machine, or else a partial one, is the file
     vmcore of the directory at the end, and its log the file log.
     """
 
@@ -530,11 +530,13 @@ class Rasdumpd(Peer):
         "arguments": "",
         "others": 0,
         "ipv6": False,
+        "key": "",
     }
     counters: ClassVar[tuple[str, ...]] = (
         "complete",
         "partial",
         "failed",
+        "proven",
         "at_once",
         "logs",
         "killed",
@@ -552,6 +554,10 @@ class Rasdumpd(Peer):
         if not program.is_file():
             raise LabError(f"{program} was not built")
         arguments = str(self.chosen["arguments"]).split()
+        if self.chosen["key"]:
+            key = self.directory / f"peer-{self.name}.key"
+            key.write_text(f"{self.chosen['key']}\n", encoding="ascii")
+            arguments += ["--key", str(key)]
         hook = f"kill:{self.chosen['dies_in']}" if self.chosen["dies_in"] else ""
         self.server = Server(program, self.files, "--json", *arguments, hook=hook)
         self.server.start()
@@ -634,6 +640,8 @@ class Rasdumpd(Peer):
         self.counts["at_once"] = most_at_once(told)
         for event in told:
             self.count(event["event"])
+            if event["event"] in ("complete", "partial", "failed") and event["proven"]:
+                self.count("proven")
             others = event["file"].startswith(OTHERS) or event["host"] == TWIN
             if event["event"] in ("complete", "partial") and not others:
                 last = event["file"]

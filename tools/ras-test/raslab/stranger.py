@@ -4,7 +4,7 @@
 It is told of every frame, as the switch floods, and so knows the ports of a dump.  What it
 forges in answer to a packet of a dump is what a reader of netdump(4) has to refuse: the right
 number from another address, from another port, and with a checksum that is wrong; and ARP in
-the name of the server.
+the name of the server.  What it lies about is what only a proof tells from the truth.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ PING_BYTES = 56
 NEXT = 65
 # A packet of netdump(4) has its number behind its type, both of 32 bits; an answer is a number.
 NUMBER_AT = 14 + 20 + 8 + 4
+# The end of a dump; see enum ras_netdump_type.
+FINISHED = 2
 
 
 def udp_frame(
@@ -79,6 +81,7 @@ class Packet:
     source: tuple[str, int]
     target: tuple[str, int]
     number: int
+    frame: bytes
 
     @classmethod
     def of(cls, frame: bytes) -> Packet | None:
@@ -91,7 +94,7 @@ class Packet:
             return None
         ends = [(address, port) for address, port in zip(addresses, ports)]
         (number,) = struct.unpack_from(">I", frame, NUMBER_AT)
-        return cls(frame[6:12], ends[0], ends[1], number)
+        return cls(frame[6:12], ends[0], ends[1], number, frame)
 
     def forged(self) -> list[bytes]:
         """Answers that no machine may believe."""
@@ -111,22 +114,43 @@ class Packet:
             arp_frame(macs, name, self.source[0]),
         ]
 
+    def lies(self) -> list[bytes]:
+        """Answers as the server would give them, but for the proof; and the same of the machine.
+
+        The packet goes to the server a second time, and behind it the end of the dump, in the
+        name of the machine.
+        """
+        if not self.number:
+            return []
+        ahead = self.number + NEXT & 0xFFFFFFFF
+        answers = [struct.pack(">I", ahead), struct.pack(">IQ", ahead, self.number)]
+        end = struct.pack(">IIQII", FINISHED, ahead, 0, 0, ahead)
+        macs = self.frame[:6] + MAC
+        return [
+            *(udp_frame(self.mac + MAC, self.target, self.source, answer) for answer in answers),
+            macs + self.frame[12:],
+            udp_frame(macs, self.source, self.target, end),
+            udp_frame(macs, self.source, self.target, end + bytes(8)),
+        ]
+
 
 class Stranger(Peer):
     """Sends from the first packet of a dump on, until it is stopped.
 
-    ``pings``: echo requests a second; ``forges``: answers to each packet of a dump.  It counts
-    the echo requests that it ``sent``, and the frames that it ``forged``.
+    ``pings``: echo requests a second; ``forges``: answers to each packet of a dump; ``lies``:
+    answers and packets that nothing but a proof shows to be forged.  It counts the echo requests
+    that it ``sent``, and the frames that it ``forged``.
     """
 
     name = "stranger"
-    options = {"pings": 0, "forges": False}
+    options = {"pings": 0, "forges": False, "lies": False}
     counters = ("sent", "forged")
 
     def __init__(self, directory: Path, options: Mapping[str, object]) -> None:
         super().__init__(directory, options)
         self.pings = int(str(self.chosen["pings"]))
         self.forges = bool(self.chosen["forges"])
+        self.lies = bool(self.chosen["lies"])
         self._mac = b""
         self._number = 0
         self._stopping = threading.Event()
@@ -179,7 +203,8 @@ class Stranger(Peer):
         if packet is None or packet.source[0] != MACHINE:
             return []
         self._mac = packet.mac
-        return packet.forged() if self.forges else []
+        answers = packet.forged() if self.forges else []
+        return answers + packet.lies() if self.lies else answers
 
     def _send(self, end: socket.socket, what: str, frames: list[bytes]) -> None:
         """Count those that the switch takes."""

@@ -98,13 +98,27 @@ class Strangers(unittest.TestCase):
     def test_sees_packets_of_a_dump_only(self) -> None:
         frame = udp_frame(MACS, MACHINE, (GATEWAY, 20023), b"typ!\0\0\0\7more")
         packet = Packet.of(frame)
-        self.assertEqual(packet, Packet(MACS[6:], MACHINE, (GATEWAY, 20023), 7))
+        self.assertEqual(packet, Packet(MACS[6:], MACHINE, (GATEWAY, 20023), 7, frame))
         for other in (frame[:49], ping_frame(MACS, GATEWAY, 1), arp_frame(MACS, GATEWAY, ROUTED)):
             self.assertIsNone(Packet.of(other))
         self.assertIsNone(Packet.of(udp_frame(MACS, MACHINE, (ADDRESS, 1), b"typ!more")))
 
+    def test_lies_are_of_either_side(self) -> None:
+        packet = Packet.of(udp_frame(MACS, MACHINE, (GATEWAY, 20023), b"typ!\0\0\0\7more"))
+        assert packet is not None
+        *answers, again, end, _ = packet.lies()
+        self.assertEqual([frame[45] for frame in answers], [72] * 2)
+        self.assertEqual(again[12:], packet.frame[12:])
+        self.assertEqual(end[:6], MACS[:6])
+        # Type 2, from the machine to the server.
+        self.assertEqual(end[42:46], b"\0\0\0\2")
+        self.assertEqual(end[26:34], packet.frame[26:34])
+        # A herald is no reason to lie.
+        herald = Packet(MACS[6:], MACHINE, (GATEWAY, 20023), 0, packet.frame)
+        self.assertEqual(herald.lies(), [])
+
     def test_forged_answers_are_wrong_in_one_thing_each(self) -> None:
-        packet = Packet(MACS[6:], MACHINE, (GATEWAY, 20023), 7)
+        packet = Packet(MACS[6:], MACHINE, (GATEWAY, 20023), 7, b"")
         *answers, arp = packet.forged()
         self.assertEqual([frame[45] for frame in answers], [7, 72] * 3)
         address, port, check = answers[::2]
