@@ -429,6 +429,8 @@ static inline int dump_word_of(const char *text)
 /* hide.c */
 void dump_hide(struct page *page, bool hide);
 void dump_hide_range(const void *start, size_t bytes, bool hide);
+void *dump_secret_alloc(size_t bytes);
+void dump_secret_free(void *secret, size_t bytes);
 
 /* class.c */
 enum dump_class dump_class_of(struct dump_look *look, unsigned long pfn);

@@ -282,8 +282,8 @@ static struct notifier_block dump_memory_notifier = {
 
 /*
  * The name of a handler is "dump-" and the last part of @word.  Letters that a name may not have
- * are replaced; the brackets of IPv6 are left out.  A name that is too long is cut off, and ends
- * in a checksum of all of it: the names of two servers may differ in the middle only.
+ * are replaced; the brackets of IPv6 are left out.  A name that is too long is cut off.  That of a
+ * server then ends in a checksum of @word: two servers may differ in any part of their names.
  * name_handler() of tools/ras does the same.
  */
 static void dump_name(struct dump_handler *h, const char *word)

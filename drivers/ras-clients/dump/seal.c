@@ -15,9 +15,8 @@
 
 #include <linux/err.h>
 #include <linux/errno.h>
-#include <linux/gfp.h>
 #include <linux/kernel.h>
-#include <linux/mm.h>
+#include <linux/ktime.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/timex.h>
@@ -34,31 +33,21 @@
 /* Changed under dump_arena_lock; a stop finds the old one or the new one. */
 static struct dump_seal *dump_seal;
 
-static void dump_seal_free(struct dump_seal *seal)
-{
-	if (!seal)
-		return;
-	memzero_explicit(seal, sizeof(*seal));
-	dump_hide_range(seal, sizeof(*seal), false);
-	free_pages_exact(seal, sizeof(*seal));
-}
-
 /* The key for a recipient, or an error pointer. */
 static struct dump_seal *dump_seal_make(const u8 *recipient)
 {
-	struct dump_seal *seal = alloc_pages_exact(sizeof(*seal), GFP_KERNEL | __GFP_ZERO);
+	struct dump_seal *seal = dump_secret_alloc(sizeof(*seal));
 	int ret;
 
 	if (!seal)
 		return ERR_PTR(-ENOMEM);
-	dump_hide_range(seal, sizeof(*seal), true);
 	memcpy(seal->header.magic, RAS_SEAL_MAGIC, sizeof(seal->header.magic));
 	seal->header.version = cpu_to_le32(RAS_SEAL_VERSION);
 	memcpy(seal->header.recipient, recipient, sizeof(seal->header.recipient));
 	ret = dump_agree_new(seal->key, seal->header.ephemeral, recipient);
 	if (!ret)
 		return seal;
-	dump_seal_free(seal);
+	dump_secret_free(seal, sizeof(*seal));
 	return ERR_PTR(ret);
 }
 
@@ -78,7 +67,7 @@ int dump_seal_set(const u8 *recipient)
 		return PTR_ERR(seal);
 	/* Pairs with the acquire in dump_seal_get(). */
 	smp_store_release(&dump_seal, seal);
-	dump_seal_free(old);
+	dump_secret_free(old, sizeof(*old));
 	return 0;
 }
 

@@ -42,7 +42,7 @@ struct dump_cipher {
  * @cipher: the owner's
  * @room: a segment of records in the making: head, text and tag
  *
- * No dump has it, and no file shows it: dump_hide() is for all of it.
+ * No dump has it, and no file shows it: see dump_secret_alloc().
  */
 struct dump_seal {
 	u32			key[CHACHA_KEY_SIZE / sizeof(u32)];

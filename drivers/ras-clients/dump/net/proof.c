@@ -9,7 +9,6 @@
 #define pr_fmt(fmt) "ras_dump: " fmt
 
 #include <linux/err.h>
-#include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
@@ -25,28 +24,18 @@ static DEFINE_MUTEX(dump_proof_lock);
 /* Changed under dump_proof_lock; a stop finds the old one or the new one. */
 static struct dump_proof *dump_proof;
 
-static void dump_proof_free(struct dump_proof *proof)
-{
-	if (!proof)
-		return;
-	memzero_explicit(proof, sizeof(*proof));
-	dump_hide_range(proof, sizeof(*proof), false);
-	free_pages_exact(proof, sizeof(*proof));
-}
-
 static struct dump_proof *dump_proof_make(const u8 *server)
 {
-	struct dump_proof *proof = alloc_pages_exact(sizeof(*proof), GFP_KERNEL | __GFP_ZERO);
+	struct dump_proof *proof = dump_secret_alloc(sizeof(*proof));
 	int ret;
 
 	if (!proof)
 		return ERR_PTR(-ENOMEM);
-	dump_hide_range(proof, sizeof(*proof), true);
 	memcpy(proof->server, server, sizeof(proof->server));
 	ret = dump_agree_new(proof->base, proof->client, server);
 	if (!ret)
 		return proof;
-	dump_proof_free(proof);
+	dump_secret_free(proof, sizeof(*proof));
 	return ERR_PTR(ret);
 }
 
@@ -68,7 +57,7 @@ int dump_proof_set(const u8 *server)
 	old = dump_proof;
 	/* Pairs with the acquire in dump_proof_get(). */
 	smp_store_release(&dump_proof, proof);
-	dump_proof_free(old);
+	dump_secret_free(old, sizeof(*old));
 	mutex_unlock(&dump_proof_lock);
 	return 0;
 }

@@ -32,7 +32,7 @@ enum dump_proof_kind {
  * @session: the key of the present dump
  * @keys: see enum dump_proof_kind
  *
- * No dump has it, and no file shows it: dump_hide() is for all of it.
+ * No dump has it, and no file shows it: see dump_secret_alloc().
  */
 struct dump_proof {
 	u8		server[RAS_NETDUMP_KEY_BYTES];
