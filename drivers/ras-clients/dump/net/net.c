@@ -89,13 +89,14 @@ static void dump_net_hello(struct dump_net *n, const struct dump_session *s,
 static void dump_net_begin(struct dump_net *n)
 {
 	struct dump_transfer *t = &n->file.transfer;
-	const u32 herald = t->herald;
+	const u32 heralds = t->heralds;
 	const u64 order = t->order;
 
 	memset(t, 0, sizeof(*t));
 	t->proof = dump_proof_get();
-	t->herald = herald;
-	t->welcome = herald;
+	t->heralds = heralds;
+	t->welcomes = heralds;
+	t->welcome = heralds;
 	t->order = order;
 }
 

@@ -96,7 +96,7 @@ static size_t dump_put_herald(const struct dump_transfer *t, struct ras_netdump_
 	}
 	/* The offer has a proof of the head, which tells its size. */
 	dump_put_head(head, RAS_NETDUMP_HERALD, 0, size + sizeof(struct ras_netdump_offer));
-	head->aux = cpu_to_be32(t->herald);
+	head->aux = cpu_to_be32(t->heralds);
 	return dump_proof_offer(t->proof, head, sizeof(*head) + size);
 }
 
@@ -109,12 +109,11 @@ static void dump_transfer_herald(struct dump_transfer *t)
 	if (!t->way.has_hop || dump_card_is_sending(t->card, DUMP_TAG_HERALD))
 		return;
 	t->heralds++;
-	t->herald++;
 	/*
 	 * Each address has its turn, so that neither a hop that has changed nor somebody who tells
 	 * a wrong one keeps us from the server.
 	 */
-	if (t->herald % 2 == 0 && !is_zero_ether_addr(t->rival_mac))
+	if (t->heralds % 2 == 0 && !is_zero_ether_addr(t->rival_mac))
 		ether_addr_copy(way.hop_mac, t->rival_mac);
 	ether_addr_copy(t->herald_mac, way.hop_mac);
 	size = dump_put_herald(t, dump_wire_payload(&way, frame));
@@ -264,11 +263,11 @@ static bool dump_transfer_is_proven(struct dump_transfer *t, const struct dump_h
 	}
 	herald = be32_to_cpu(accept->herald);
 	if (be32_to_cpu(accept->port) != heard->port || herald <= t->welcome ||
-	    herald > t->herald)
+	    herald > t->heralds)
 		return false;
 	t->welcome = herald;
 	/* The herald has arrived, so it was sent to the right address. */
-	if (herald == t->herald)
+	if (herald == t->heralds)
 		ether_addr_copy(t->way.hop_mac, t->herald_mac);
 	return true;
 }
@@ -281,6 +280,18 @@ static bool dump_transfer_is_proven_ack(const struct dump_transfer *t,
 
 	return heard->size >= sizeof(*ack) &&
 	       ack->proof == dump_proof_of(t->proof, DUMP_PROOF_ACK, ack, sizeof(ack->ack));
+}
+
+/*
+ * Is an answer of the server?  Without its key we have to believe whatever comes from its address.
+ */
+static bool dump_transfer_believes(struct dump_transfer *t, const struct dump_heard *heard,
+				   bool is_welcome)
+{
+	if (!t->proof)
+		return true;
+	return is_welcome ? dump_transfer_is_proven(t, heard) :
+			    dump_transfer_is_proven_ack(t, heard);
 }
 
 /* The first answer, or one to a herald of a server that was silent. */
@@ -341,9 +352,26 @@ static void dump_transfer_hop(struct dump_transfer *t, const u8 *mac, u64 now_ns
 	ether_addr_copy(t->proof ? t->rival_mac : t->way.hop_mac, mac);
 }
 
-static void dump_transfer_hear(struct dump_transfer *t, const struct dump_heard *heard)
+static void dump_transfer_answer(struct dump_transfer *t, const struct dump_heard *heard,
+				 u64 now_ns)
 {
 	const struct ras_netdump_ack *ack = heard->data;
+
+	/* No server has port 0, which stands for none here. */
+	if (heard->size < sizeof(*ack) || !heard->port)
+		return;
+	if (ack->seq && heard->port != t->port)
+		return;
+	if (!dump_transfer_believes(t, heard, !ack->seq))
+		return;
+	if (ack->seq)
+		dump_transfer_acked(t, be32_to_cpu(ack->seq), now_ns);
+	else
+		dump_transfer_welcomed(t, heard, now_ns);
+}
+
+static void dump_transfer_hear(struct dump_transfer *t, const struct dump_heard *heard)
+{
 	const u64 now_ns = ras_clock_ns();
 
 	switch (heard->kind) {
@@ -354,16 +382,7 @@ static void dump_transfer_hear(struct dump_transfer *t, const struct dump_heard 
 		dump_transfer_hop(t, heard->mac, now_ns);
 		break;
 	case DUMP_HEARD_SERVER:
-		/* No server has port 0, which stands for none here. */
-		if (heard->size < sizeof(*ack) || !heard->port)
-			break;
-		if (!ack->seq) {
-			if (!t->proof || dump_transfer_is_proven(t, heard))
-				dump_transfer_welcomed(t, heard, now_ns);
-		} else if (heard->port == t->port) {
-			if (!t->proof || dump_transfer_is_proven_ack(t, heard))
-				dump_transfer_acked(t, be32_to_cpu(ack->seq), now_ns);
-		}
+		dump_transfer_answer(t, heard, now_ns);
 		break;
 	default:
 		break;
@@ -436,7 +455,7 @@ static bool dump_transfer_step(struct dump_transfer *t)
 	dump_transfer_pump(t);
 	if (!t->error && ras_clock_ns() - t->acked_ns > DUMP_SILENCE_NS)
 		dump_transfer_fail(t, -ETIMEDOUT, t->port ? "the server is silent" :
-				   t->is_unproven ? "no server has the key of dump/server_key" :
+				   t->is_unproven ? "no answer had a proof of dump/server_key" :
 				   t->way.has_hop ? "the server does not answer" :
 						    "nobody knows the way to the server");
 	ras_relax();

@@ -56,8 +56,7 @@ struct dump_slot {
  * @server_port: of the server, for heralds
  * @hello: what goes behind the path in a herald
  * @proof: proofs, by which the server is known; NULL: any server will do
- * @herald: count of the last herald; goes on if the same dump begins again
- * @herald_mac: the address on the link that it was sent to
+ * @herald_mac: the address on the link that the last herald was sent to
  * @welcome: count of the herald that was answered last
  * @rival_mac: another address that somebody has told for the hop; zeros: none
  * @challenge: of the server, by which it knows that packets are not old ones
@@ -79,8 +78,8 @@ struct dump_slot {
  * @asked_ns: when a herald, or the question for the hop, went out last
  * @looked_ns: when it was looked last for what has to be sent again
  * @told: the frame that was used last to tell our address
- * @heralds: how many were sent
- * @welcomes: how many were answered
+ * @heralds: counts heralds; goes on if the same dump begins again
+ * @welcomes: counts their answers
  * @finishing: the server was told that the dump is complete
  * @error: why the server was given up, or 0
  * @packets: how many were sent for the first time
@@ -94,7 +93,6 @@ struct dump_transfer {
 	u16				server_port;
 	struct ras_netdump_hello	hello;
 	struct dump_proof		*proof;
-	u32				herald;
 	u8				herald_mac[ETH_ALEN];
 	u32				welcome;
 	u8				rival_mac[ETH_ALEN];
@@ -117,8 +115,8 @@ struct dump_transfer {
 	u64				asked_ns;
 	u64				looked_ns;
 	unsigned int			told;
-	unsigned int			heralds;
-	unsigned int			welcomes;
+	u32				heralds;
+	u32				welcomes;
 	bool				finishing;
 	int				error;
 	u64				packets;
