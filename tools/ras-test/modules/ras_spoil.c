@@ -10,6 +10,7 @@
  *	disk <device>	CPU 1 takes the locks of the disk's queues, and spins
  *	net <interface>	CPU 1 takes the locks of the interface's queues, and spins
  *	queue		CPU 1 takes the lock of its run queue, and spins in an NMI
+ *			(with each of these, the writing CPU panics when the locks are taken)
  *	pages		panic, with every other struct page of a range overwritten at random
  *	hole		panic, with the struct pages of 128 MiB of memory not mapped
  *	borrowed	a page is overwritten of the last block of a dump that the boot has kept
@@ -145,18 +146,25 @@ static void *spoil_find_function(const char *name)
 	return probe.addr;
 }
 
-static int spoil_hold(int (*hold)(void *arg), void *arg)
+/*
+ * The panic is here, and interrupts are off before the first lock is taken: this CPU would wait
+ * for such a lock for good, if it allocated a page or woke a task.
+ */
+static int spoil_hold(const char *what, int (*hold)(void *arg), void *arg)
 {
 	struct task_struct *task = kthread_create_on_cpu(hold, arg, 1, "ras_marker/%u");
 	unsigned int ms;
 
 	if (IS_ERR(task))
 		return PTR_ERR(task);
+	local_irq_disable();
 	wake_up_process(task);
-	/* No sleep: who knows what waits for those locks. */
 	for (ms = 0; ms < SPOIL_READY_MS && !READ_ONCE(spoil_held); ms++)
 		mdelay(1);
-	return READ_ONCE(spoil_held) ? 0 : -ETIMEDOUT;
+	if (READ_ONCE(spoil_held))
+		panic("ras_spoil: %s", what);
+	local_irq_enable();
+	return -ETIMEDOUT;
 }
 
 static int spoil_hold_disk_of(const char *name)
@@ -164,14 +172,14 @@ static int spoil_hold_disk_of(const char *name)
 	spoil_disk = blkdev_get_by_path(name, FMODE_READ, NULL);
 	if (IS_ERR(spoil_disk))
 		return PTR_ERR(spoil_disk);
-	return spoil_hold(spoil_hold_disk, NULL);
+	return spoil_hold("disk", spoil_hold_disk, NULL);
 }
 
 static int spoil_hold_net_of(const char *name)
 {
 	struct net_device *dev = dev_get_by_name(&init_net, name);
 
-	return dev ? spoil_hold(spoil_hold_net, dev) : -ENODEV;
+	return dev ? spoil_hold("net", spoil_hold_net, dev) : -ENODEV;
 }
 
 static int spoil_queue(void)
@@ -180,7 +188,7 @@ static int spoil_queue(void)
 	int ret = IS_ERR(lock) ? PTR_ERR(lock) : 0;
 
 	ret = ret ?: register_nmi_handler(NMI_LOCAL, spoil_nmi, NMI_FLAG_FIRST, "ras_spoil");
-	return ret ?: spoil_hold(spoil_hold_queue, lock);
+	return ret ?: spoil_hold("queue", spoil_hold_queue, lock);
 }
 
 /* Pages that are alike but for what they begin with. */
@@ -325,9 +333,9 @@ static int spoil_do(const char *text, const struct kernel_param *param)
 	strscpy(word, text, sizeof(word));
 	name = strim(word);
 	if (!strcmp(name, "zone"))
-		ret = spoil_hold(spoil_hold_zones, NULL);
+		ret = spoil_hold("zone", spoil_hold_zones, NULL);
 	else if (!strcmp(name, "console"))
-		ret = spoil_hold(spoil_hold_console, NULL);
+		ret = spoil_hold("console", spoil_hold_console, NULL);
 	else if (strstarts(name, "disk "))
 		ret = spoil_hold_disk_of(name + strlen("disk "));
 	else if (strstarts(name, "net "))
