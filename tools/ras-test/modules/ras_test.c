@@ -41,6 +41,7 @@
 #endif
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/workqueue.h>
 
 #include <asm/apic.h>
 #include <asm/nmi.h>
@@ -180,6 +181,13 @@ static int test_mark(char *args)
 	char *word, *name;
 	unsigned int cpu;
 	int place, ret;
+
+	/*
+	 * The kernel frees the init sections of a new module in a worker, and waits there until
+	 * all CPUs have flushed their TLBs: for good, if one has its interrupts off by then.
+	 * (Not flush_workqueue(), which warns of the queue that everybody uses.)
+	 */
+	__flush_workqueue(system_wq);
 
 	while ((word = strsep(&args, " "))) {
 		name = strchr(word, '=');
