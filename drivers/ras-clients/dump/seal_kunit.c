@@ -13,6 +13,7 @@
 
 #include "agree.h"
 #include "dump.h"
+#include "rfc7748_kunit.h"
 #include "seal.h"
 
 /* RFC 8439, 2.8.2 */
@@ -57,13 +58,7 @@ static void ras_seal_rfc8439(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(cipher->chacha, 0, sizeof(cipher->chacha)));
 }
 
-/* The recipient of RFC 7748, 6.1 (Bob), and an ephemeral secret of 1, 2, 3 to 32. */
-static const u8 bob[] = {
-	0xde, 0x9e, 0xdb, 0x7d, 0x7b, 0x7d, 0xc1, 0xb4, 0xd3, 0x5b, 0x61, 0xc2, 0xec, 0xe4, 0x35,
-	0x37, 0x3f, 0x83, 0x43, 0xc8, 0x5b, 0x78, 0x67, 0x4d, 0xad, 0xfc, 0x7e, 0x14, 0x6f, 0x88,
-	0x2b, 0x4f,
-};
-
+/* For bob_public, and an ephemeral secret of 1, 2, 3 to 32. */
 static const u8 bob_ephemeral[] = {
 	0x07, 0xa3, 0x7c, 0xbc, 0x14, 0x20, 0x93, 0xc8, 0xb7, 0x55, 0xdc, 0x1b, 0x10, 0xe8, 0x6c,
 	0xb4, 0x26, 0x37, 0x4a, 0xd1, 0x6a, 0xa8, 0x53, 0xed, 0x0b, 0xdf, 0xc0, 0xb2, 0xb8, 0x6d,
@@ -89,7 +84,7 @@ static struct dump_seal *new_seal(struct kunit *test, const u8 *recipient)
 /* The key is that of libsodium. */
 static void ras_seal_key(struct kunit *test)
 {
-	struct dump_seal *seal = new_seal(test, bob);
+	struct dump_seal *seal = new_seal(test, bob_public);
 	u8 secret[CURVE25519_KEY_SIZE], key[sizeof(seal->key)];
 	unsigned int i;
 
@@ -97,7 +92,8 @@ static void ras_seal_key(struct kunit *test)
 		secret[i] = 1 + i;
 	KUNIT_EXPECT_TRUE(test, dump_agree(seal->key, seal->header.ephemeral, secret,
 					   seal->header.recipient));
-	KUNIT_EXPECT_EQ(test, memcmp(seal->header.ephemeral, bob_ephemeral, sizeof(bob)), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(seal->header.ephemeral, bob_ephemeral,
+				     sizeof(bob_ephemeral)), 0);
 	for (i = 0; i < ARRAY_SIZE(seal->key); i++)
 		put_unaligned_le32(seal->key[i], key + i * sizeof(u32));
 	KUNIT_EXPECT_EQ(test, memcmp(key, bob_key, sizeof(key)), 0);
@@ -123,13 +119,13 @@ static void ras_seal_hidden(struct kunit *test)
 
 	if (dump_seal_get())
 		kunit_skip(test, "the machine has a key of its own");
-	KUNIT_ASSERT_EQ(test, dump_seal_set(bob), 0);
+	KUNIT_ASSERT_EQ(test, dump_seal_set(bob_public), 0);
 	seal = dump_seal_get();
 	KUNIT_ASSERT_NOT_NULL(test, seal);
 	KUNIT_EXPECT_TRUE(test, PageOffline(virt_to_page(seal)));
 	KUNIT_EXPECT_TRUE(test, PageOffline(virt_to_page(seal->room + sizeof(seal->room) - 1)));
 	memcpy(key, seal->key, sizeof(key));
-	KUNIT_EXPECT_EQ(test, dump_seal_set(bob), 0);
+	KUNIT_EXPECT_EQ(test, dump_seal_set(bob_public), 0);
 	seal = dump_seal_get();
 	KUNIT_EXPECT_NE(test, memcmp(key, seal->key, sizeof(key)), 0);
 	KUNIT_EXPECT_EQ(test, dump_seal_set(NULL), 0);
@@ -193,7 +189,7 @@ static struct seal_test *new_seal_test(struct kunit *test)
 	struct seal_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
-	t->seal = new_seal(test, bob);
+	t->seal = new_seal(test, bob_public);
 	memset(t->seal->key, 0x5a, sizeof(t->seal->key));
 	memcpy(t->seal->header.ephemeral, bob_ephemeral, sizeof(bob_ephemeral));
 	t->target.ops = &seal_test_ops;
