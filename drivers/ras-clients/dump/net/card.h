@@ -11,6 +11,7 @@
 #define _RAS_DUMP_CARD_H
 
 #include <linux/bitmap.h>
+#include <linux/if_ether.h>
 #include <linux/if_vlan.h>
 #include <linux/time64.h>
 #include <linux/types.h>
@@ -39,8 +40,8 @@ struct pci_dev;
  *	work; must not disturb it.  Sets dump_card.priv.  Return: 0 or an errno, and what was
  *	allocated is freed
  * @disarm: undo @arm.  Process context
- * @start: take the card: reset it, have it receive what is for this host, for all, and, if
- *	dump_card.takes_groups, for groups.  Polls, with %DUMP_CARD_TIMEOUT_NS as the
+ * @start: take the card: reset it, have it receive what is for dump_card.mac, for all, and,
+ *	if dump_card.takes_groups, for groups.  Polls, with %DUMP_CARD_TIMEOUT_NS as the
  *	limit for all of it.  May be called again.  Return: 0; %-ENODEV if the card is gone
  *	(all ones); %-ETIMEDOUT; %-EIO
  * @send: put a frame, dump_card_frame() of @tag with @bytes, into the ring, which has room
@@ -76,6 +77,7 @@ struct dump_card_ops {
  * @ops: its driver
  * @device: the PCI device; @ops->arm sets its bypasses_iommu
  * @name: of the interface when it was armed, for messages
+ * @mac: the address of frames that are for this host
  * @takes_groups: it has to receive frames to groups as well: neighbour discovery asks a group
  * @frames: memory of frames to be sent, with headroom, %DUMP_CARD_TAGS times @frame_bytes
  * @frames_addr: the same, as the card sees it
@@ -90,6 +92,7 @@ struct dump_card {
 	const struct dump_card_ops	*ops;
 	struct dump_device		device;
 	char				name[16];
+	u8				mac[ETH_ALEN];
 	bool				takes_groups;
 	void				*frames;
 	dma_addr_t			frames_addr;

@@ -7,8 +7,8 @@
  * Developer's Manual, 317453.  "Datasheet" is the 82574 GbE Controller Family Datasheet, for
  * what the 82574L has beyond it.
  *
- * The card is not reset: link, addresses and flow control stay as the kernel's driver has set
- * them.  It is halted, and gets rings of its own, of the legacy format, which it always knows.
+ * The card is not reset: link and flow control stay as the kernel's driver has set them.  It is
+ * halted, and gets rings of its own, of the legacy format, which it always knows.
  */
 #include <linux/bitfield.h>
 #include <linux/bits.h>
@@ -23,6 +23,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include <asm/unaligned.h>
+
 #include "card.h"
 
 /* Those that QEMU has: e1000, e1000-82544gc, e1000-82545em; e1000e. */
@@ -36,7 +38,7 @@
 /* What a register reads when the card is gone; none that is tested for it can hold it. */
 #define E1000_GONE		U32_MAX
 
-/* Registers (13.4). */
+/* Registers (13.4, 13.5). */
 #define E1000_CTRL		0x0000
 #define E1000_CTRL_VME		BIT(30)
 #define E1000_STATUS		0x0008
@@ -53,6 +55,9 @@
 #define E1000_TCTL_COLD		GENMASK(21, 12)
 #define E1000_RDTR		0x2820
 #define E1000_RXCSUM		0x5000
+#define E1000_RAL		0x5400
+#define E1000_RAH		0x5404
+#define E1000_RAH_AV		BIT(31)
 /* The 82574L alone has these. */
 #define E1000_RFCTL		0x5008
 #define E1000_RFCTL_EXSTEN	BIT(15)
@@ -334,6 +339,9 @@ static void dump_e1000_prepare(const struct dump_card *card, struct dump_e1000 *
  */
 static void dump_e1000_go(const struct dump_card *card, const struct dump_e1000 *e1000)
 {
+	/* 13.5.3: in this order. */
+	dump_e1000_write(e1000, E1000_RAL, get_unaligned_le32(card->mac));
+	dump_e1000_write(e1000, E1000_RAH, E1000_RAH_AV | get_unaligned_le16(card->mac + 4));
 	dump_e1000_write(e1000, E1000_RCTL,
 			 E1000_RCTL_EN | E1000_RCTL_BAM | E1000_RCTL_SECRC |
 			 (card->takes_groups ? E1000_RCTL_MPE : 0));

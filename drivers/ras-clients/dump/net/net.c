@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) "ras_dump: " fmt
 
 #include <linux/err.h>
+#include <linux/etherdevice.h>
 #include <linux/inet.h>
 #include <linux/kernel.h>
 #include <linux/netdevice.h>
@@ -116,6 +117,8 @@ static int dump_net_start(struct dump_target *target, const struct dump_session 
 	dump_net_begin(n);
 	t->card = n->card;
 	t->way = *dump_reach_way(&n->reach);
+	/* The interface may have another address than the card's own. */
+	ether_addr_copy(n->card->mac, t->way.mac);
 	t->stop = s->stop;
 	t->name = n->word;
 	t->server_port = n->reach.server.port;
