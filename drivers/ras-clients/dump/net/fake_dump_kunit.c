@@ -62,7 +62,7 @@ static int fake_init(struct kunit *test)
 	target = dump_net_new("net:192.0.2.20");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(target));
 	fake->n = dump_net_of(target);
-	fake->n->card = &fake->card;
+	fake->n->reach.path[0].card = &fake->card;
 	fake->port = FAKE_PORT;
 	return 0;
 }
@@ -77,10 +77,10 @@ static int fake_begin(struct fake_net *fake, const struct fake_knobs *knobs)
 	fake->knobs = *knobs;
 	fake->stop->machine.stop.resumable = knobs->resumable;
 	fake->way = fake_way(family, knobs->vlan, mtu, true);
-	fake->n->reach.way[0] = fake_way(family, knobs->vlan, mtu, false);
+	fake->n->reach.path[0].way = fake_way(family, knobs->vlan, mtu, false);
 	if (knobs->no_hop) {
-		fake->n->reach.way[0].has_hop = false;
-		eth_zero_addr(fake->n->reach.way[0].hop_mac);
+		fake->n->reach.path[0].way.has_hop = false;
+		eth_zero_addr(fake->n->reach.path[0].way.hop_mac);
 	}
 	fake->card.frame_bytes = ALIGN(DUMP_CARD_HEADROOM + VLAN_ETH_HLEN + mtu, 64);
 	if (knobs->key && dump_proof_set(bob_public))

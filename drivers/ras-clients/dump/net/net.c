@@ -33,8 +33,7 @@
  * struct dump_net - a target
  * @target: as the engine sees it
  * @word: its name: net: and what dump_server_parse() reads
- * @reach: the way to the server
- * @card: the card; NULL while not armed
+ * @reach: the way to the server, and the card
  * @session: part of what makes the next dump another one than the last
  * @file: of the dump
  */
@@ -42,7 +41,6 @@ struct dump_net {
 	struct dump_target	target;
 	char			*word;
 	struct dump_reach	reach;
-	struct dump_card	*card;
 	u8			session[RAS_NETDUMP_SESSION_BYTES];
 	struct dump_file	file;
 };
@@ -105,6 +103,7 @@ static int dump_net_start(struct dump_target *target, const struct dump_session 
 			  const struct dump_layout *layout)
 {
 	struct dump_net *n = dump_net_of(target);
+	const struct dump_path *path = dump_reach_path(&n->reach);
 	struct dump_transfer *t = &n->file.transfer;
 	int ret;
 
@@ -115,10 +114,11 @@ static int dump_net_start(struct dump_target *target, const struct dump_session 
 		return -EBUSY;
 	}
 	dump_net_begin(n);
-	t->card = n->card;
-	t->way = *dump_reach_way(&n->reach);
-	/* The interface may have another address than the card's own. */
-	ether_addr_copy(n->card->mac, t->way.mac);
+	t->card = path->card;
+	t->way = path->way;
+	/* That of a bond or a bridge may be another one than the card's own. */
+	ether_addr_copy(t->card->mac, t->way.mac);
+	t->card->takes_groups = t->way.family == AF_INET6;
 	t->stop = s->stop;
 	t->name = n->word;
 	t->server_port = n->reach.server.port;
@@ -128,7 +128,7 @@ static int dump_net_start(struct dump_target *target, const struct dump_session 
 	dump_file_begin(&n->file, layout->data);
 	ret = dump_transfer_begin(t) ?: dump_file_log(&n->file);
 	if (ret && ret != -ENODEV)
-		n->card->ops->stop(n->card);
+		t->card->ops->stop(t->card);
 	return ret;
 }
 
@@ -145,27 +145,13 @@ static int dump_net_finish(struct dump_target *target, u64 size, bool whole)
 		pr_info("%s: %llu packets, %llu of them sent again\n", n->word, t->packets,
 			t->again);
 	if (t->error != -ENODEV)
-		n->card->ops->stop(n->card);
+		t->card->ops->stop(t->card);
 	return ret;
 }
 
 static const char *dump_net_not_ready(struct dump_target *target)
 {
-	const struct dump_net *n = dump_net_of(target);
-	const struct dump_card *card;
-	const char *reason;
-
-	/* Pairs with synchronize_rcu() in dump_net_disarm(). */
-	rcu_read_lock();
-	card = READ_ONCE(n->card);
-	if (!card)
-		reason = "disabled";
-	else if (dump_device_is_gone(&card->device))
-		reason = "its device has lost its driver";
-	else
-		reason = READ_ONCE(n->reach.trouble);
-	rcu_read_unlock();
-	return reason;
+	return dump_reach_not_ready(&dump_net_of(target)->reach);
 }
 
 /* An address, as people write it. */
@@ -177,9 +163,9 @@ static void dump_net_print(u16 family, const union dump_address *address, char *
 		snprintf(text, size, "%pI4", &address->v4);
 }
 
-static void dump_net_tell_way(const struct dump_net *n)
+static void dump_net_tell_way(const struct dump_net *n, const struct dump_path *path)
 {
-	const struct dump_way *way = dump_reach_way(&n->reach);
+	const struct dump_way *way = &path->way;
 	char here[INET6_ADDRSTRLEN], hop[INET6_ADDRSTRLEN], vlan[sizeof(", VLAN 4094")] = "";
 
 	dump_net_print(way->family, &way->here, here, sizeof(here));
@@ -187,66 +173,35 @@ static void dump_net_tell_way(const struct dump_net *n)
 	if (way->vlan)
 		snprintf(vlan, sizeof(vlan), ", VLAN %u", way->vlan);
 	if (way->has_hop)
-		pr_info("%s: from %s by %s%s, %s, %pM\n", n->word, here, n->card->name, vlan,
-			n->card->ops->name, way->hop_mac);
+		pr_info("%s: from %s by %s%s, %s, %pM\n", n->word, here, path->card->name, vlan,
+			path->card->ops->name, way->hop_mac);
 	else
 		pr_warn("%s: from %s by %s%s, %s, but %s does not answer to %s\n", n->word, here,
-			n->card->name, vlan, n->card->ops->name, hop,
+			path->card->name, vlan, path->card->ops->name, hop,
 			way->family == AF_INET6 ? "neighbour discovery" : "ARP");
-}
-
-/* Notice that the card, or the way to the server, changes. */
-static int dump_net_watch(struct dump_net *n)
-{
-	int ret = dump_device_watch(&n->card->device, n->word);
-
-	if (ret)
-		return ret;
-	ret = dump_reach_begin(&n->reach, n->card);
-	if (ret)
-		dump_device_unwatch(&n->card->device);
-	return ret;
 }
 
 static int dump_net_arm(struct dump_target *target)
 {
 	struct dump_net *n = dump_net_of(target);
-	struct net_device *lower = dump_reach_find(&n->reach);
-	const struct dump_way *way = dump_reach_way(&n->reach);
-	struct dump_card *card;
-	int ret;
+	const struct dump_path *path;
+	int ret = dump_reach_begin(&n->reach);
 
-	if (IS_ERR(lower))
-		return PTR_ERR(lower);
-	get_random_bytes(n->session, sizeof(n->session));
-	card = dump_card_arm(lower, way->mtu);
-	dev_put(lower);
-	if (IS_ERR(card))
-		return PTR_ERR(card);
-	card->takes_groups = way->family == AF_INET6;
-	n->card = card;
-	ret = dump_net_watch(n);
-	if (ret) {
-		WRITE_ONCE(n->card, NULL);
-		dump_card_disarm(card);
+	if (ret)
 		return ret;
-	}
-	n->target.memory = sizeof(*n) + dump_card_memory(card);
-	dump_net_tell_way(n);
+	get_random_bytes(n->session, sizeof(n->session));
+	rcu_read_lock();
+	path = dump_reach_path(&n->reach);
+	/* Whichever card it is later, it is armed for the same MTU. */
+	n->target.memory = sizeof(*n) + dump_card_memory(path->card);
+	dump_net_tell_way(n, path);
+	rcu_read_unlock();
 	return 0;
 }
 
 static void dump_net_disarm(struct dump_target *target)
 {
-	struct dump_net *n = dump_net_of(target);
-	struct dump_card *card = n->card;
-
-	dump_reach_end(&n->reach);
-	dump_device_unwatch(&card->device);
-	WRITE_ONCE(n->card, NULL);
-	/* Pairs with rcu_read_lock() in dump_net_not_ready(). */
-	synchronize_rcu();
-	dump_card_disarm(card);
+	dump_reach_end(&dump_net_of(target)->reach);
 }
 
 static void dump_net_release(struct dump_target *target)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * RAS client: the dump engine, target net: the way to a server, kept as it is now.
+ * RAS client: the dump engine, target net: the way to a server, and the card that sends there,
+ * kept as they are now.
  *
- * In a crash nobody can look up a route or a neighbour.  So the way is looked up in advance,
- * again every ten seconds, and when the kernel tells of a change.
+ * In a crash nobody can look up a route or a neighbour, or allocate rings for a card.  So that
+ * is done in advance, again every ten seconds, and when the kernel tells of a change.
  */
 #define pr_fmt(fmt) "ras_dump: " fmt
 
@@ -14,6 +15,7 @@
 #include <linux/netdevice.h>
 #include <linux/printk.h>
 #include <linux/ras_netdump.h>
+#include <linux/rcupdate.h>
 #include <linux/string.h>
 #include <net/neighbour.h>
 #include <net/netevent.h>
@@ -30,41 +32,104 @@
 #define DUMP_REFRESH		(10 * HZ)
 #define DUMP_REFRESH_TROUBLE	HZ
 
-/* Why the way cannot be used by the card that was armed, or NULL. */
-static const char *dump_reach_trouble(const struct dump_reach *r, struct net_device *lower)
+static struct dump_path *dump_reach_current(struct dump_reach *r)
 {
+	return &r->path[r->path_nr];
+}
+
+/* Get the card of an interface ready. */
+static struct dump_card *dump_reach_arm(const struct dump_reach *r, struct net_device *lower)
+{
+	struct dump_card *card = dump_card_arm(lower, r->mtu);
+	int ret;
+
+	if (IS_ERR(card))
+		return card;
+	ret = dump_device_watch(&card->device, r->name);
+	if (!ret)
+		return card;
+	dump_card_disarm(card);
+	return ERR_PTR(ret);
+}
+
+/* No path has the card any more. */
+static void dump_reach_disarm(struct dump_card *card)
+{
+	dump_device_unwatch(&card->device);
+	/* Pairs with rcu_read_lock() in dump_reach_not_ready(). */
+	synchronize_rcu();
+	dump_card_disarm(card);
+}
+
+/*
+ * The card of an interface: the one that there is; or a new one if frames go by another one
+ * now, as when a bond has changed, or if the device was without a driver meanwhile.
+ */
+static struct dump_card *dump_reach_card(struct dump_reach *r, struct net_device *lower)
+{
+	struct dump_card *old = dump_reach_current(r)->card, *card;
+
+	if (dump_device_pci(lower->dev.parent) == old->device.pdev &&
+	    !dump_device_is_gone(&old->device))
+		return old;
+	/* It has said why once. */
+	if (lower->ifindex == r->refused)
+		return ERR_PTR(-EOPNOTSUPP);
+	card = dump_reach_arm(r, lower);
+	r->refused = IS_ERR(card) ? lower->ifindex : 0;
+	if (!IS_ERR(card))
+		pr_info("%s: goes by %s now, %s\n", r->name, card->name, card->ops->name);
+	return card;
+}
+
+/* A stop from now on goes the new path.  What was known of the hop is better than nothing. */
+static void dump_reach_publish(struct dump_reach *r, struct dump_path *new)
+{
+	struct dump_path *old = dump_reach_current(r);
+
+	new->way.mtu = min_t(size_t, new->way.mtu, dump_card_room(new->card));
+	if (!new->way.has_hop && old->way.has_hop &&
+	    !memcmp(&new->way.hop, &old->way.hop, sizeof(new->way.hop))) {
+		ether_addr_copy(new->way.hop_mac, old->way.hop_mac);
+		new->way.has_hop = true;
+	}
+	/* Pairs with the acquire in dump_reach_path(). */
+	smp_store_release(&r->path_nr, !r->path_nr);
+	if (old->card != new->card)
+		dump_reach_disarm(old->card);
+}
+
+/* Look up the path; why there is none, or NULL. */
+static const char *dump_reach_look(struct dump_reach *r)
+{
+	struct dump_path *new = &r->path[!r->path_nr];
+	struct net_device *lower = dump_route_find(&r->server, &new->way);
+
+	/*
+	 * A bridge forgets sooner than neighbours do, and learns again when the hop speaks; and
+	 * while a dump waits for an answer, a link of the bond may come back.
+	 */
+	if ((lower == ERR_PTR(-EHOSTDOWN) || lower == ERR_PTR(-ENETDOWN)) &&
+	    !memcmp(&new->way.hop, &dump_reach_current(r)->way.hop, sizeof(new->way.hop)))
+		return r->trouble;
 	if (IS_ERR(lower))
 		return dump_route_why(PTR_ERR(lower));
-	if (dump_device_pci(lower->dev.parent) != r->card->device.pdev)
-		return "its route goes by another interface than when it was armed";
+	new->card = dump_reach_card(r, lower);
+	dev_put(lower);
+	if (IS_ERR(new->card))
+		return "its route goes by another interface now, whose card cannot be armed";
+	dump_reach_publish(r, new);
 	return NULL;
 }
 
-/* Look up the way, as it may have changed. */
 static void dump_reach_refresh(struct work_struct *work)
 {
 	struct dump_reach *r = container_of(to_delayed_work(work), struct dump_reach, refresh);
-	const struct dump_way *old = &r->way[r->way_nr];
-	struct dump_way *way = &r->way[!r->way_nr];
-	struct net_device *lower = dump_route_find(&r->server, way);
-	const char *trouble = dump_reach_trouble(r, lower);
+	const char *trouble = dump_reach_look(r);
 
-	if (!IS_ERR(lower))
-		dev_put(lower);
 	if (trouble != r->trouble)
 		pr_info("%s: %s\n", r->name, trouble ?: "can be reached again");
 	WRITE_ONCE(r->trouble, trouble);
-	if (!trouble) {
-		way->mtu = min_t(size_t, way->mtu, dump_card_room(r->card));
-		/* What was known of the hop is better than nothing. */
-		if (!way->has_hop && old->has_hop &&
-		    !memcmp(&way->hop, &old->hop, sizeof(way->hop))) {
-			ether_addr_copy(way->hop_mac, old->hop_mac);
-			way->has_hop = true;
-		}
-		/* Pairs with the acquire in dump_reach_way(). */
-		smp_store_release(&r->way_nr, !r->way_nr);
-	}
 	/* No event tells that the check of an address for duplicates has ended. */
 	schedule_delayed_work(&r->refresh, trouble ? DUMP_REFRESH_TROUBLE : DUMP_REFRESH);
 }
@@ -82,7 +147,7 @@ static void dump_reach_refresh(struct work_struct *work)
  */
 bool dump_reach_is_hop(const struct dump_reach *r, const struct neighbour *neighbour)
 {
-	const struct dump_way *way = dump_reach_way(r);
+	const struct dump_way *way = &dump_reach_path(r)->way;
 
 	if (!(READ_ONCE(neighbour->nud_state) & NUD_VALID) ||
 	    neighbour->tbl->family != r->server.family)
@@ -112,60 +177,76 @@ static int dump_reach_interface(struct notifier_block *self, unsigned long event
 	return NOTIFY_OK;
 }
 
-/**
- * dump_reach_find() - look up the way for the first time
- * @r: the way; server and name are set
- *
- * Context: Process context; sleeps while the hop does not tell its address.
- * Return: the interface whose card sends the frames, for dev_put(); or the errno of
- *	dump_route_find(), with a line in the log.
- */
-struct net_device *dump_reach_find(struct dump_reach *r)
+/* Look up the path for the first time. */
+static int dump_reach_find(struct dump_reach *r)
 {
-	struct net_device *lower = dump_route_resolve(&r->server, &r->way[0], DUMP_RESOLVE_MS);
+	struct dump_path *path = &r->path[0];
+	struct net_device *lower = dump_route_resolve(&r->server, &path->way, DUMP_RESOLVE_MS);
+	struct dump_card *card;
 
 	if (IS_ERR(lower)) {
 		pr_warn("%s: %s: %pe\n", r->name, dump_route_why(PTR_ERR(lower)), lower);
-		return lower;
+		return PTR_ERR(lower);
 	}
-	r->way[0].mtu = min_t(size_t, r->way[0].mtu, DUMP_NET_MTU_MAX);
-	r->way_nr = 0;
+	r->mtu = min_t(size_t, path->way.mtu, DUMP_NET_MTU_MAX);
+	r->path_nr = 0;
+	r->refused = 0;
 	r->trouble = NULL;
-	return lower;
+	path->way.mtu = r->mtu;
+	card = dump_reach_arm(r, lower);
+	dev_put(lower);
+	if (IS_ERR(card))
+		return PTR_ERR(card);
+	WRITE_ONCE(path->card, card);
+	return 0;
+}
+
+static void dump_reach_drop(struct dump_reach *r)
+{
+	struct dump_path *path = dump_reach_current(r);
+	struct dump_card *card = path->card;
+
+	WRITE_ONCE(path->card, NULL);
+	dump_reach_disarm(card);
 }
 
 /**
- * dump_reach_begin() - keep the way as it is now
- * @r: the way, which dump_reach_find() has found
- * @card: that of the interface
+ * dump_reach_begin() - look up the path to a server, and keep it as it is now
+ * @r: the path; server and name are set
  *
- * Context: Process context.
- * Return: 0; or the errno of a notifier that cannot be registered.
+ * Context: Process context; sleeps while the hop does not tell its address.
+ * Return: 0; the errno of dump_route_find() or dump_card_arm(), with a line in the log; or that
+ *	of a notifier that cannot be registered.
  */
-int dump_reach_begin(struct dump_reach *r, const struct dump_card *card)
+int dump_reach_begin(struct dump_reach *r)
 {
-	int ret;
+	int ret = dump_reach_find(r);
 
-	r->card = card;
+	if (ret)
+		return ret;
 	r->events.notifier_call = dump_reach_event;
 	r->interfaces.notifier_call = dump_reach_interface;
 	INIT_DELAYED_WORK(&r->refresh, dump_reach_refresh);
 	ret = register_netevent_notifier(&r->events);
 	if (ret)
-		return ret;
+		goto drop;
 	ret = register_netdevice_notifier(&r->interfaces);
-	if (!ret) {
-		schedule_delayed_work(&r->refresh, DUMP_REFRESH);
-		return 0;
-	}
+	if (ret)
+		goto unregister;
+	schedule_delayed_work(&r->refresh, DUMP_REFRESH);
+	return 0;
+
+unregister:
 	unregister_netevent_notifier(&r->events);
 	cancel_delayed_work_sync(&r->refresh);
+drop:
+	dump_reach_drop(r);
 	return ret;
 }
 
 /**
- * dump_reach_end() - keep the way no more
- * @r: the way, of dump_reach_begin()
+ * dump_reach_end() - keep the path no more
+ * @r: the path, of dump_reach_begin()
  *
  * Context: Process context.
  */
@@ -174,17 +255,44 @@ void dump_reach_end(struct dump_reach *r)
 	unregister_netdevice_notifier(&r->interfaces);
 	unregister_netevent_notifier(&r->events);
 	cancel_delayed_work_sync(&r->refresh);
+	dump_reach_drop(r);
 }
 
 /**
- * dump_reach_way() - the way as it is now
- * @r: the way
+ * dump_reach_path() - the path as it is now
+ * @r: the path
  *
- * Context: Any.
- * Return: the way; in a stop nobody writes it.
+ * Context: Any.  In a stop nobody writes it; else its card is there to the end of an RCU read
+ * section.
+ * Return: the path.
  */
-const struct dump_way *dump_reach_way(const struct dump_reach *r)
+const struct dump_path *dump_reach_path(const struct dump_reach *r)
 {
-	/* Pairs with the release in dump_reach_refresh(). */
-	return &r->way[smp_load_acquire(&r->way_nr)];
+	/* Pairs with the release in dump_reach_publish(). */
+	return &r->path[smp_load_acquire(&r->path_nr)];
+}
+
+/**
+ * dump_reach_not_ready() - why the server cannot be reached now
+ * @r: the path
+ *
+ * Context: Any, also while nobody keeps the path.
+ * Return: the reason, or %NULL.
+ */
+const char *dump_reach_not_ready(const struct dump_reach *r)
+{
+	const struct dump_card *card;
+	const char *reason;
+
+	/* Pairs with synchronize_rcu() in dump_reach_disarm(). */
+	rcu_read_lock();
+	card = READ_ONCE(dump_reach_path(r)->card);
+	if (!card)
+		reason = "disabled";
+	else if (dump_device_is_gone(&card->device))
+		reason = "its device has lost its driver";
+	else
+		reason = READ_ONCE(r->trouble);
+	rcu_read_unlock();
+	return reason;
 }

@@ -9,7 +9,7 @@ static void dump_net_neighbours(struct kunit *test)
 	const struct in6_addr hop = { { { 0xfe, 0x80, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 } } };
 	struct fake_net *fake = test->priv;
 	struct dump_reach *r = &fake->n->reach;
-	struct dump_way *way = &r->way[r->way_nr];
+	struct dump_way *way = &r->path[r->path_nr].way;
 	struct neighbour *neighbour = kunit_kzalloc(test, sizeof(*neighbour) + sizeof(hop),
 						    GFP_KERNEL);
 
