@@ -14,6 +14,7 @@
 #include <linux/printk.h>
 #include <linux/ras_netdump.h>
 #include <net/arp.h>
+#include <net/bonding.h>
 #include <net/dst.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
@@ -40,28 +41,84 @@ static int dump_route_index(const char *interface)
 	return index ?: -ENODEV;
 }
 
-/* The interface that frames of @dev go out by, which is held; and how they look. */
+/* Frames have one tag at most, of 802.1Q. */
+static int dump_route_tag(struct dump_way *way, __be16 protocol, u16 vlan)
+{
+	if (way->vlan || protocol != htons(ETH_P_8021Q))
+		return -EOPNOTSUPP;
+	way->vlan = vlan;
+	return 0;
+}
+
+/* What an interface that is not the card's does to the tag of frames. */
+static int dump_route_pass(struct dump_way *way, const struct net_device_path *path)
+{
+	switch (path->type) {
+	case DEV_PATH_ETHERNET:
+		return 0;
+	case DEV_PATH_VLAN:
+		return dump_route_tag(way, path->encap.proto, path->encap.id);
+	case DEV_PATH_BRIDGE:
+		if (path->bridge.vlan_mode == DEV_PATH_BR_VLAN_TAG)
+			return dump_route_tag(way, path->bridge.vlan_proto, path->bridge.vlan_id);
+		if (path->bridge.vlan_mode != DEV_PATH_BR_VLAN_KEEP)
+			way->vlan = 0;
+		return 0;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+/* Where VLANs and bridges send frames to the hop. */
+static const struct net_device *dump_route_below(const struct net_device *dev,
+						 struct dump_way *way)
+{
+	struct net_device_path_stack stack;
+	int i, ret = 0;
+
+	/* A bridge learns from the hop's answers. */
+	if (dev_fill_forward_path(dev, way->hop_mac, &stack))
+		return ERR_PTR(-EHOSTDOWN);
+	for (i = 0; i < stack.num_paths && !ret; i++)
+		ret = dump_route_pass(way, &stack.path[i]);
+	return ret ? ERR_PTR(ret) : stack.path[stack.num_paths - 1].dev;
+}
+
+/* The card of a bond that receives: in other modes a switch selects one for each answer. */
+static const struct net_device *dump_route_active(const struct net_device *dev)
+{
+	struct bonding *bond = netdev_priv(dev);
+
+	if (!bond_uses_primary(bond))
+		return ERR_PTR(-EOPNOTSUPP);
+	return bond_option_active_slave_get_rcu(bond) ?: ERR_PTR(-ENETDOWN);
+}
+
+/* The interface that frames of the route go out by, which is held; and how they look. */
 static struct net_device *dump_route_lower(const struct dst_entry *dst, struct dump_way *way)
 {
 	/* Once: it is another one when the interface goes away, and then it may be freed. */
-	struct net_device *dev = READ_ONCE(dst->dev);
+	const struct net_device *dev = READ_ONCE(dst->dev);
+	struct net_device *lower;
 
 	if (dev->type != ARPHRD_ETHER)
 		return ERR_PTR(-EOPNOTSUPP);
 	ether_addr_copy(way->mac, dev->dev_addr);
 	way->vlan = 0;
-	if (is_vlan_dev(dev)) {
-		struct net_device *real = vlan_dev_real_dev(dev);
-
-		/* One tag, of 802.1Q. */
-		if (vlan_dev_vlan_proto(dev) != htons(ETH_P_8021Q) ||
-		    dev_get_iflink(dev) != real->ifindex)
-			return ERR_PTR(-EOPNOTSUPP);
-		way->vlan = vlan_dev_vlan_id(dev);
-		dev = real;
-	}
-	dev_hold(dev);
-	return dev;
+	dev = dump_route_below(dev, way);
+	/* A bond has no bond below it, but an interface of a VLAN may be part of it. */
+	if (!IS_ERR(dev) && netif_is_bond_master(dev))
+		dev = dump_route_active(dev);
+	if (!IS_ERR(dev))
+		dev = dump_route_below(dev, way);
+	if (IS_ERR(dev))
+		return ERR_CAST(dev);
+	/* One that is in another namespace has an index of that. */
+	lower = dev_get_by_index_rcu(&init_net, dev->ifindex);
+	if (lower != dev)
+		return ERR_PTR(-EOPNOTSUPP);
+	dev_hold(lower);
+	return lower;
 }
 
 /* What is known of the hop's address, and have the kernel find out. */
@@ -70,6 +127,7 @@ static void dump_route_hop(struct dst_entry *dst, struct dump_way *way)
 	struct neighbour *n = dst_neigh_lookup(dst, &way->hop);
 
 	way->has_hop = false;
+	eth_zero_addr(way->hop_mac);
 	if (!n)
 		return;
 	neigh_event_send(n, NULL);
@@ -191,9 +249,11 @@ static struct dst_entry *dump_route_lookup(const struct dump_server *server, str
  * Context: Process context.
  * Return: the interface whose card sends the frames, for dev_put(); %-ENODEV if the server's
  *	interface is not there; %-EADDRNOTAVAIL if the address is no other machine's, or this one
- *	has none to send from; %-EOPNOTSUPP if the interface is no Ethernet, or has more than one
- *	tag, if the route is one of IPsec or adds a header, or goes from IPv4 to a gateway with
- *	IPv6; %-EMSGSIZE if packets of the interface are too short; %-EAFNOSUPPORT if the kernel
+ *	has none to send from; %-EOPNOTSUPP if the interface is no Ethernet, has more than one
+ *	tag, or is a bond in a mode without an active interface, if the route is one of IPsec or
+ *	adds a header, or goes from IPv4 to a gateway with IPv6; %-EHOSTDOWN if a bridge does not
+ *	know yet by which of its ports the hop is reached; %-ENETDOWN if no interface of a bond is
+ *	active; %-EMSGSIZE if packets of the interface are too short; %-EAFNOSUPPORT if the kernel
  *	has no IPv6; or what the kernel says to a route that it does not have.
  */
 struct net_device *dump_route_find(const struct dump_server *server, struct dump_way *way)
@@ -212,8 +272,8 @@ struct net_device *dump_route_find(const struct dump_server *server, struct dump
 	if (READ_ONCE(READ_ONCE(dst->dev)->mtu) < mtu_min) {
 		lower = ERR_PTR(-EMSGSIZE);
 	} else {
-		lower = dump_route_lower(dst, way);
 		dump_route_hop(dst, way);
+		lower = dump_route_lower(dst, way);
 	}
 	rcu_read_unlock();
 	dst_release(dst);
@@ -236,6 +296,10 @@ const char *dump_route_why(int error)
 		return "the server, or this machine, has no address for that";
 	case -EOPNOTSUPP:
 		return "its interface, or its route, is of no kind that is supported";
+	case -EHOSTDOWN:
+		return "its bridge does not know yet by which port the hop is reached";
+	case -ENETDOWN:
+		return "no interface of its bond is active";
 	case -EMSGSIZE:
 		return "packets of its interface are too short";
 	case -EAFNOSUPPORT:
@@ -252,7 +316,8 @@ const char *dump_route_why(int error)
  * @wait_ms: how long to wait for the hop to tell its address, in ms
  *
  * Context: Process context; sleeps.
- * Return: as dump_route_find(), also if the hop has not told its address.
+ * Return: as dump_route_find(); an interface also if the hop has not told its address, unless
+ *	a bridge needs that.
  */
 struct net_device *dump_route_resolve(const struct dump_server *server, struct dump_way *way,
 				      unsigned int wait_ms)
@@ -263,9 +328,15 @@ struct net_device *dump_route_resolve(const struct dump_server *server, struct d
 	for (waited_ms = 0; ; waited_ms += step_ms) {
 		struct net_device *lower = dump_route_find(server, way);
 
-		if (IS_ERR(lower) || way->has_hop || waited_ms >= wait_ms)
+		if (waited_ms >= wait_ms || (IS_ERR(lower) ? lower != ERR_PTR(-EHOSTDOWN) :
+							     way->has_hop))
 			return lower;
-		dev_put(lower);
+		if (!IS_ERR(lower))
+			dev_put(lower);
 		msleep(step_ms);
 	}
 }
+
+#ifdef CONFIG_RAS_KUNIT_TEST
+#include "route_kunit.c"
+#endif
