@@ -41,6 +41,44 @@ net_up()
 	say "card $1 is up: ${driver##*/}"
 }
 
+# net_bond CARDS: bond0, of these, of which the first is active as long as it has a link.
+net_bond()
+{
+	insmod /lib/bonding.ko mode=active-backup miimon=100 primary="$1"
+	ifconfig bond0 up
+	for slave in "$@"; do
+		echo "+$slave" > /sys/class/net/bond0/bonding/slaves
+	done
+	net_active "$1"
+}
+
+# net_active CARD: wait until that card is the active one of the bond.
+net_active()
+{
+	waits=0
+	until [ "$(cat /sys/class/net/bond0/bonding/active_slave)" = "$1" ]; do
+		[ $waits -lt 100 ] || { say "$1 is not active"; return 1; }
+		waits=$((waits + 1))
+		usleep 100000
+	done
+	say "active: $1"
+}
+
+# net_bridge ADDRESS: br0, with an address of its own for frames, and two ports: card 0, and one
+# that leads nowhere.
+net_bridge()
+{
+	load_modules e1000e llc stp bridge dummy
+	brctl addbr br0
+	ip link set br0 address 52:54:00:72:62:00
+	ip link add dummy1 type dummy
+	for port in dummy1 "$(net_card 0)"; do
+		ifconfig "$port" up
+		brctl addif br0 "$port"
+	done
+	ifconfig br0 "$1" netmask 255.255.255.0 up
+}
+
 # net_ipv6 INDEX ADDRESS: give the card, which is up, an address of IPv6 as well, and let no router
 # give it another.
 net_ipv6()
