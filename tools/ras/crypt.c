@@ -18,6 +18,8 @@
 _Static_assert(crypto_box_curve25519xchacha20poly1305_PUBLICKEYBYTES == CRYPT_KEY_BYTES &&
 	       crypto_box_curve25519xchacha20poly1305_SECRETKEYBYTES == CRYPT_KEY_BYTES &&
 	       crypto_box_curve25519xchacha20poly1305_BEFORENMBYTES == CRYPT_KEY_BYTES &&
+	       crypto_core_hchacha20_OUTPUTBYTES == CRYPT_KEY_BYTES &&
+	       crypto_core_hchacha20_INPUTBYTES == CRYPT_SALT_BYTES &&
 	       crypto_aead_chacha20poly1305_ietf_KEYBYTES == CRYPT_KEY_BYTES &&
 	       crypto_aead_chacha20poly1305_ietf_ABYTES == CRYPT_TAG_BYTES &&
 	       crypto_aead_chacha20poly1305_ietf_NPUBBYTES == CRYPT_NONCE_BYTES &&

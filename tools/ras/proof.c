@@ -15,16 +15,16 @@
 #include "crypt.h"
 #include "proof.h"
 
+_Static_assert(CRYPT_KEY_BYTES == RAS_NETDUMP_KEY_BYTES &&
+	       CRYPT_SALT_BYTES == RAS_NETDUMP_SESSION_BYTES, "sizes of crypt.h");
+
 #ifdef HAVE_SODIUM
 
 /* A proof's key is half of what HChaCha20 makes. */
 #define HALF	(RAS_NETDUMP_KEY_BYTES / 2)
 
-_Static_assert(crypto_scalarmult_BYTES == RAS_NETDUMP_KEY_BYTES &&
-	       crypto_scalarmult_SCALARBYTES == RAS_NETDUMP_KEY_BYTES &&
-	       crypto_core_hchacha20_OUTPUTBYTES == RAS_NETDUMP_KEY_BYTES &&
+_Static_assert(crypto_core_hchacha20_OUTPUTBYTES == RAS_NETDUMP_KEY_BYTES &&
 	       crypto_core_hchacha20_KEYBYTES == RAS_NETDUMP_KEY_BYTES &&
-	       crypto_core_hchacha20_INPUTBYTES == RAS_NETDUMP_SESSION_BYTES &&
 	       crypto_core_hchacha20_INPUTBYTES == RAS_NETDUMP_CHALLENGE_BYTES &&
 	       crypto_shorthash_siphash24_KEYBYTES == HALF &&
 	       crypto_shorthash_siphash24_BYTES == PROOF_BYTES, "sizes of libsodium");
@@ -36,31 +36,6 @@ _Static_assert(crypto_scalarmult_BYTES == RAS_NETDUMP_KEY_BYTES &&
 bool proof_start(struct why *why)
 {
 	return crypt_begin(why);
-}
-
-/**
- * proof_session() - the keys of a session, as long as there is no challenge
- * @keys: set to them
- * @secret: the secret key of one side
- * @public: the public key of the other
- * @session: of the hello
- *
- * Return: there are some; there are none if the public key is one of the few that are no good.
- */
-bool proof_session(struct proof_keys *keys, const uint8_t *secret, const uint8_t *public,
-		   const uint8_t *session)
-{
-	static const uint8_t zeros[crypto_core_hchacha20_INPUTBYTES];
-	uint8_t shared[RAS_NETDUMP_KEY_BYTES], base[RAS_NETDUMP_KEY_BYTES];
-	bool good;
-
-	memset(keys, 0, sizeof(*keys));
-	good = !crypto_scalarmult(shared, secret, public) &&
-	       !crypto_core_hchacha20(base, zeros, shared, NULL) &&
-	       !crypto_core_hchacha20(keys->session, session, base, NULL);
-	crypt_forget(shared, sizeof(shared));
-	crypt_forget(base, sizeof(base));
-	return good;
 }
 
 /**
@@ -142,16 +117,6 @@ bool proof_start(struct why *why)
 	return refuse(why, "this was built without libsodium, which proofs need");
 }
 
-bool proof_session(struct proof_keys *keys, const uint8_t *secret, const uint8_t *public,
-		   const uint8_t *session)
-{
-	(void)keys;
-	(void)secret;
-	(void)public;
-	(void)session;
-	return false;
-}
-
 void proof_challenge(struct proof_keys *keys, const uint8_t *challenge)
 {
 	(void)keys;
@@ -182,6 +147,22 @@ bool proof_holds(const struct proof_keys *keys, enum proof_use use, const void *
 }
 
 #endif
+
+/**
+ * proof_session() - the keys of a session, as long as there is no challenge
+ * @keys: set to them
+ * @secret: the secret key of one side
+ * @public: the public key of the other
+ * @session: of the hello
+ *
+ * Return: there are some; there are none if the public key is one of the few that are no good.
+ */
+bool proof_session(struct proof_keys *keys, const uint8_t *secret, const uint8_t *public,
+		   const uint8_t *session)
+{
+	memset(keys, 0, sizeof(*keys));
+	return crypt_shared(keys->session, public, secret, session);
+}
 
 /**
  * proof_forget() - overwrite keys that nobody needs any more
