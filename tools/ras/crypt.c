@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ras-dump: what there is of cryptography, which is libsodium's.
+ * tools/ras: what there is of cryptography, which is libsodium's.
  *
  * The program may have been built without the library: crypt_begin() says so then, and nothing
  * else is called.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * ras-dump: what there is of cryptography, which is libsodium's.
+ * tools/ras: what there is of cryptography, which is libsodium's.
  */
 #ifndef RAS_CRYPT_H
 #define RAS_CRYPT_H

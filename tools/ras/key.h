@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * ras-dump: keys, as text and in files.
+ * tools/ras: keys, as text and in files.
  */
 #ifndef RAS_KEY_H
 #define RAS_KEY_H
