@@ -35,16 +35,6 @@ bool crypt_begin(struct why *why)
 }
 
 /**
- * crypt_forget() - overwrite what nobody is to find in memory
- * @secret: the bytes
- * @size: how many
- */
-void crypt_forget(void *secret, size_t size)
-{
-	sodium_memzero(secret, size);
-}
-
-/**
  * crypt_pair() - make a pair of keys
  * @public: set to the public key
  * @secret: set to the secret key
@@ -127,11 +117,6 @@ uint64_t crypt_hash(uint64_t number, const uint8_t *key)
 bool crypt_begin(struct why *why)
 {
 	return refuse(why, "ras-dump was built without libsodium, which sealed dumps need");
-}
-
-void crypt_forget(void *secret, size_t size)
-{
-	memset(secret, 0, size);
 }
 
 bool crypt_pair(uint8_t *public, uint8_t *secret)

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "why.h"
 
@@ -31,8 +32,17 @@ struct sealed {
 	size_t		size;
 };
 
+/**
+ * crypt_forget() - overwrite what nobody is to find in memory
+ * @secret: the bytes
+ * @size: how many
+ */
+static inline void crypt_forget(void *secret, size_t size)
+{
+	explicit_bzero(secret, size);
+}
+
 bool crypt_begin(struct why *why);
-void crypt_forget(void *secret, size_t size);
 bool crypt_pair(uint8_t *public, uint8_t *secret);
 bool crypt_public(uint8_t *public, const uint8_t *secret);
 bool crypt_shared(uint8_t *key, const uint8_t *public, const uint8_t *secret,
