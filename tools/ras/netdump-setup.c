@@ -13,11 +13,13 @@
 #include <linux/ras_netdump.h>
 
 #include "decimal.h"
+#include "key.h"
 #include "policy-file.h"
 #include "say.h"
-#include "server-key.h"
 #include "show.h"
 #include "targets.h"
+
+#define SERVER_KEY_FILE	"dump/server_key"
 
 /**
  * struct receiver_wish - what the command line asks for
@@ -94,6 +96,23 @@ static void make_name(const struct receiver_wish *wish, char *name, size_t size)
 		snprintf(name + length, size - (size_t)length, "%%%s", wish->interface);
 }
 
+/* The key as the kernel takes it, "" if none is given.  Return: false if the reason was said. */
+static bool read_key(char *text, const char *word)
+{
+	uint8_t key[CRYPT_KEY_BYTES];
+	struct why why;
+
+	*text = '\0';
+	if (!word)
+		return true;
+	if (!key_word(key, word, &why)) {
+		say_failed(word, "%s", why.text);
+		return false;
+	}
+	key_text(text, key);
+	return true;
+}
+
 /* The receiver first, then what there was. */
 static bool write_list(const struct context *context, const char *name,
 		       const struct targets *targets)
@@ -125,7 +144,7 @@ enum answer netdump_setup_command(const struct context *context, int argc, char 
 {
 	struct receiver_wish wish;
 	struct targets targets;
-	char name[PATH_MAX], key[SERVER_KEY_TEXT];
+	char name[PATH_MAX], key[KEY_TEXT];
 	bool good;
 
 	if (parse(&wish, argc, argv) != ANSWER_YES)
@@ -133,13 +152,13 @@ enum answer netdump_setup_command(const struct context *context, int argc, char 
 	if (strlen(wish.server) + (wish.interface ? strlen(wish.interface) : 0) > NAME_MAX)
 		return usage_error("the names are too long");
 	make_name(&wish, name, sizeof(name));
-	if (!server_key_read(key, wish.key))
+	if (!read_key(key, wish.key))
 		return ANSWER_TROUBLE;
 	if (!targets_load(context, &targets)) {
 		targets_free(&targets);
 		return ANSWER_TROUBLE;
 	}
-	/* A target that is armed before would send a dump to anybody. */
+	/* The key first: without it a new target would send a dump to whoever answers. */
 	good = (!*key || policy_write(context, SERVER_KEY_FILE, key)) &&
 	       write_list(context, name, &targets);
 	targets_free(&targets);

@@ -833,6 +833,7 @@ def check_server_key(bench: Bench) -> None:
     for content, words in (
         (key[1:], "is no key: it is not 64 hexadecimal digits"),
         (f"{key}0", "is no key"),
+        (f"{key}\n{key}\n", "is no key"),
         ("x" * 64, "is no key"),
         ("", "is no key"),
     ):
