@@ -56,18 +56,21 @@ uint64_t content_key(const struct content *content, enum content_use use)
 }
 
 /**
- * content_session() - the session of a client
- * @content: where its bytes come from
- * @session: set to it, %RAS_NETDUMP_SESSION_BYTES
+ * content_bytes() - draw bytes of a client
+ * @content: where they come from
+ * @use: what they are for
+ * @bytes: set to them
+ * @size: how many; a multiple of 8
  */
-void content_session(const struct content *content, uint8_t *session)
+void content_bytes(const struct content *content, enum content_use use, uint8_t *bytes,
+		   size_t size)
 {
-	const uint64_t key = content_key(content, CONTENT_SESSION);
+	const uint64_t key = content_key(content, use);
 
-	for (size_t i = 0; i < RAS_NETDUMP_SESSION_BYTES; i += sizeof(uint64_t)) {
+	for (size_t i = 0; i < size; i += sizeof(uint64_t)) {
 		const uint64_t word = htobe64(content_draw(key, i));
 
-		memcpy(session + i, &word, sizeof(word));
+		memcpy(bytes + i, &word, sizeof(word));
 	}
 }
 

@@ -10,8 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <linux/ras_netdump.h>
-
 /* Bytes of a line of a log, with its end. */
 #define CONTENT_LINE	64
 
@@ -43,7 +41,8 @@ struct content {
 
 uint64_t content_key(const struct content *content, enum content_use use);
 uint64_t content_draw(uint64_t key, uint64_t index);
-void content_session(const struct content *content, uint8_t *session);
+void content_bytes(const struct content *content, enum content_use use, uint8_t *bytes,
+		   size_t size);
 void content_file(const struct content *content, uint64_t offset, void *buffer, size_t size);
 void content_log(const struct content *content, uint64_t offset, void *buffer, size_t size);
 

@@ -12,17 +12,6 @@
 #include "crypt.h"
 #include "load-prover.h"
 
-static void draw_secret(const struct content *content, uint8_t *secret)
-{
-	const uint64_t key = content_key(content, CONTENT_SECRET);
-
-	for (size_t i = 0; i < RAS_NETDUMP_KEY_BYTES; i += sizeof(uint64_t)) {
-		const uint64_t word = htobe64(content_draw(key, i));
-
-		memcpy(secret + i, &word, sizeof(word));
-	}
-}
-
 /**
  * prover_open() - make the keys of a client, if it is to have some
  * @prover: set up
@@ -46,8 +35,8 @@ bool prover_open(struct prover *prover, const struct load_options *options,
 	if (!prover->is_on)
 		return true;
 	prover->answered = prover->herald;
-	draw_secret(content, secret);
-	content_session(content, session);
+	content_bytes(content, CONTENT_SECRET, secret, sizeof(secret));
+	content_bytes(content, CONTENT_SESSION, session, sizeof(session));
 	good = crypt_public(prover->public_key, secret) &&
 	       proof_session(&prover->keys, secret, options->server_key, session);
 	crypt_forget(secret, sizeof(secret));

@@ -87,7 +87,7 @@ static uint32_t fill_hello(const struct load_options *options, const struct cont
 	snprintf(host, sizeof(host), "%s-%" PRIu32, options->host, content->client);
 	memcpy(hello.magic, RAS_NETDUMP_HELLO_MAGIC, sizeof(hello.magic));
 	memcpy(hello.host, host, sizeof(hello.host));
-	content_session(content, hello.session);
+	content_bytes(content, CONTENT_SESSION, hello.session, sizeof(hello.session));
 	*to = '\0';
 	memcpy(to + 1, &hello, sizeof(hello));
 	if (!options->has_server_key)
