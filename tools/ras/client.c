@@ -206,25 +206,6 @@ void client_answer(const struct client *client, enum answer answer, uint32_t seq
 		return;
 }
 
-/* One more herald, which has come to the socket of its client. */
-static enum refusal take_herald(const struct reception *reception, struct client *client,
-				const struct packet *packet, enum answer *answer)
-{
-	const struct demand *demand = &reception->options->demand;
-	struct proof_keys keys;
-	struct herald herald;
-	enum refusal refusal = proven_read(demand, packet, &herald);
-
-	if (refusal)
-		return refusal;
-	/* Of another dump it would be at the other socket, where heralds are not taken so fast. */
-	if (!session_is_same(&client->session, &herald))
-		return REFUSE_STRAY;
-	refusal = proven_herald(demand, &client->proven, packet, &herald, &keys);
-	proof_forget(&keys);
-	return refusal ? refusal : session_take_herald(&client->session, &herald, answer);
-}
-
 /* Do what a packet says; what it is answered with. */
 static enum answer take(struct reception *reception, struct client *client, const void *bytes,
 			size_t size, uint32_t *seq)
@@ -236,7 +217,8 @@ static enum answer take(struct reception *reception, struct client *client, cons
 	enum refusal refusal = proven_parse(&client->proven, &packet, bytes, size);
 
 	if (!refusal && packet.type == RAS_NETDUMP_HERALD)
-		refusal = take_herald(reception, client, &packet, &answer);
+		refusal = proven_take_herald(&client->proven, &reception->options->demand,
+					     session, &packet, &answer);
 	else if (!refusal)
 		refusal = session_take(session, &packet, clock_ns(), &answer);
 	tally_packet(&reception->tally, refusal);

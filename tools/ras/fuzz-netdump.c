@@ -178,19 +178,6 @@ static void sign(const struct dialogue *dialogue, struct input *input)
 	input->size += PROOF_BYTES;
 }
 
-static enum refusal read_herald(struct dialogue *dialogue, const struct packet *packet,
-				struct proven *known, struct herald *herald,
-				struct proof_keys *keys)
-{
-	const enum refusal refusal = proven_read(&dialogue->demand, packet, herald);
-
-	if (refusal)
-		return refusal;
-	if (known && !session_is_same(&dialogue->session, herald))
-		return REFUSE_STRAY;
-	return proven_herald(&dialogue->demand, known, packet, herald, keys);
-}
-
 static bool begin(struct dialogue *dialogue, struct store *store, struct input *input)
 {
 	struct proof_keys keys = { 0 };
@@ -204,7 +191,8 @@ static bool begin(struct dialogue *dialogue, struct store *store, struct input *
 		sign_herald(input);
 	if (packet_parse(&packet, input->bytes, input->size, 0) ||
 	    packet.type != RAS_NETDUMP_HERALD ||
-	    read_herald(dialogue, &packet, NULL, &herald, &keys))
+	    proven_read(&dialogue->demand, &packet, &herald) ||
+	    proven_herald(&dialogue->demand, NULL, &packet, &herald, &keys))
 		return false;
 	the_dump.limit = herald.has_hello && herald.bytes && herald.bytes < LIMIT ?
 			 herald.bytes : LIMIT;
@@ -219,18 +207,16 @@ static bool begin(struct dialogue *dialogue, struct store *store, struct input *
 static enum refusal take(struct dialogue *dialogue, const struct input *input, uint64_t now,
 			 enum answer *answer)
 {
-	struct proof_keys keys;
 	struct packet packet;
-	struct herald herald;
-	enum refusal refusal = proven_parse(&dialogue->proven, &packet, input->bytes,
-					    input->size);
+	const enum refusal refusal = proven_parse(&dialogue->proven, &packet, input->bytes,
+						  input->size);
 
 	if (refusal)
 		return refusal;
 	if (packet.type != RAS_NETDUMP_HERALD)
 		return session_take(&dialogue->session, &packet, now, answer);
-	refusal = read_herald(dialogue, &packet, &dialogue->proven, &herald, &keys);
-	return refusal ? refusal : session_take_herald(&dialogue->session, &herald, answer);
+	return proven_take_herald(&dialogue->proven, &dialogue->demand, &dialogue->session,
+				  &packet, answer);
 }
 
 /* The answer has room, and its proof, if there is one, is behind all of it. */

@@ -63,6 +63,36 @@ enum refusal proven_herald(const struct demand *demand, struct proven *known,
 }
 
 /**
+ * proven_take_herald() - take one more herald, which has come to the socket of its client
+ * @proven: what is known of the client
+ * @demand: what is demanded
+ * @session: the client
+ * @packet: the packet
+ * @answer: set to what it is answered with
+ *
+ * A herald of another dump belongs to the other socket, where fewer of them are looked at.
+ *
+ * Return: %REFUSE_NOTHING, or why it is not taken; then there is no answer.
+ */
+enum refusal proven_take_herald(struct proven *proven, const struct demand *demand,
+				const struct session *session, const struct packet *packet,
+				enum answer *answer)
+{
+	struct proof_keys keys = { 0 };
+	struct herald herald;
+	enum refusal refusal = proven_read(demand, packet, &herald);
+
+	*answer = ANSWER_NOTHING;
+	if (refusal)
+		return refusal;
+	if (!session_is_same(session, &herald))
+		return REFUSE_STRAY;
+	refusal = proven_herald(demand, proven, packet, &herald, &keys);
+	proof_forget(&keys);
+	return refusal ? refusal : session_take_herald(session, &herald, answer);
+}
+
+/**
  * proven_begin() - a client proves its packets from now on
  * @proven: set up
  * @keys: the keys of its session

@@ -56,6 +56,9 @@ enum refusal proven_read(const struct demand *demand, const struct packet *packe
 enum refusal proven_herald(const struct demand *demand, struct proven *known,
 			   const struct packet *packet, struct herald *herald,
 			   struct proof_keys *keys);
+enum refusal proven_take_herald(struct proven *proven, const struct demand *demand,
+				const struct session *session, const struct packet *packet,
+				enum answer *answer);
 bool proven_begin(struct proven *proven, const struct proof_keys *keys, uint32_t herald,
 		  uint16_t port);
 enum refusal proven_parse(struct proven *proven, struct packet *packet, const void *bytes,
