@@ -285,6 +285,7 @@ int main(int argc, char **argv)
 	static uint8_t secret[RAS_NETDUMP_KEY_BYTES];
 	struct store *store;
 	struct why why;
+	bool good;
 
 	if (status >= 0)
 		return status;
@@ -303,8 +304,9 @@ int main(int argc, char **argv)
 		return say_failed("socket", "%s", why.text);
 	say_note(wanted.receiver.directory, "receives on port %u",
 		 ntohs(wanted.receiver.address.sin6_port));
-	if (!receiver_run(&why))
-		return say_failed("rasdumpd", "%s", why.text);
+	good = receiver_run(&why);
 	crypt_forget(secret, sizeof(secret));
+	if (!good)
+		return say_failed("rasdumpd", "%s", why.text);
 	return DONE;
 }
