@@ -55,10 +55,11 @@ void proof_challenge(struct proof_keys *keys, const uint8_t *challenge)
  */
 void proof_name(const struct proof_keys *keys, uint8_t *name)
 {
-	static const uint8_t use[crypto_core_hchacha20_INPUTBYTES] = "name of the file";
+	static const char use[] = "name of the file";
 	uint8_t out[RAS_NETDUMP_KEY_BYTES];
 
-	crypto_core_hchacha20(out, use, keys->session, NULL);
+	_Static_assert(sizeof(use) - 1 == crypto_core_hchacha20_INPUTBYTES, "size of an input");
+	crypto_core_hchacha20(out, (const uint8_t *)use, keys->session, NULL);
 	memcpy(name, out, RAS_NETDUMP_SESSION_BYTES);
 	crypt_forget(out, sizeof(out));
 }
