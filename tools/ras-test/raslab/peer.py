@@ -499,13 +499,15 @@ def most_at_once(events: Sequence[Mapping[str, str]]) -> int:
     """How many dumps were received at the same time, at most, by the log of rasdumpd."""
     # One that goes on begins twice.
     begun: set[str] = set()
-    most = ended = 0
+    most = renamed = 0
     for event in events:
         if event["event"] == "begins":
             begun.add(event["file"])
-        else:
-            ended += 1
-        most = max(most, len(begun) - ended)
+        elif event["file"] in begun:
+            begun.remove(event["file"])
+        elif event["event"] in ("complete", "failed"):
+            renamed += 1
+        most = max(most, len(begun) - renamed)
     return most
 
 
@@ -516,10 +518,12 @@ class Rasdumpd(Peer):
     ``back_s`` seconds, if that is not 0.  ``dies_in``: it is killed when it first calls that
     function, one of tools/ras/test-hook.c.  ``ipv6``: machines reach it by IPv6 as well.
     ``others``: so many clients of ras-netdump-load send their dumps from OTHERS while the
-    machine does.  ``key``: its secret key, in hexadecimal digits.  It counts the dumps that were
-    ``complete``, ``partial`` and ``failed``, by its log, how many of these were ``proven``, how
-    many it received ``at_once``, the ``logs`` of machines, and how often it was ``killed``.  The last complete dump of the row's machine, or else a partial one, is the file
-    vmcore of the directory at the end, and its log the file log.
+    machine does.  ``key``: its secret key, in hexadecimal digits.
+
+    It counts the dumps that were ``complete``, ``partial`` and ``failed``, by its log, how many
+    of these were ``proven``, how many it received ``at_once``, the ``logs`` of machines, and how
+    often it was ``killed``.  At the end the last dump of the row's machine is the file vmcore of
+    the directory, and its log the file log.
     """
 
     name = "rasdumpd"

@@ -324,6 +324,10 @@ class Receptions(unittest.TestCase):
         self.assertEqual(most("begins a", "complete a", "begins b", "complete b"), 1)
         self.assertEqual(most("begins a", "begins b", "complete a", "partial b"), 2)
         self.assertEqual(most("begins a", "begins a", "complete a"), 1)
+        self.assertEqual(most("begins a", "refused none", "begins b"), 2)
+        self.assertEqual(most("begins a", "partial a", "begins a", "begins b"), 2)
+        self.assertEqual(most("begins a.partial", "complete a", "begins b.partial"), 1)
+        self.assertEqual(most("begins a.partial", "failed a.failed", "begins b.partial"), 1)
 
 
 class NextOnes(InDirectory):
