@@ -416,9 +416,10 @@ class NetworkJudge(Judge):
     ``["network", WHAT, BOUNDS]``, where WHAT is ``frames``, ``bytes``, ``lost``,
     ``duplicated``, ``delayed``, ``reordered`` or ``too_long``: how many frames of all ports
     that was; with `` from PORT``, only of those that came from that port. ``refused`` and
-    ``overflowed``, alone or with `` to PORT``, are frames that a port did not take. BOUNDS are as Bounds has
-    them; with `` %``, of all frames of the same ports. Ports are ``card0`` (the machine's
-    first card), ``card1`` ..., ``gateway`` (all peers on the host) and ``stranger``.
+    ``overflowed``, alone or with `` to PORT``, are frames that a port did not take. BOUNDS are
+    as Bounds has them; with `` %``, of all frames of the same ports. Ports are ``card0`` (the
+    machine's first card), ``card1`` ..., ``gateway`` (all peers on the host), ``stranger`` and
+    ``twin``.
 
     ``["network", "same losses", LIVES]``: there were that many lives, each lost frames, and
     those were the frames which the row's seed loses: computed anew here, and the same in

@@ -522,8 +522,8 @@ class Rasdumpd(Peer):
 
     It counts the dumps that were ``complete``, ``partial`` and ``failed``, by its log, how many
     of these were ``proven``, how many it received ``at_once``, the ``logs`` of machines, and how
-    often it was ``killed``.  At the end the last dump of the row's machine is the file vmcore of
-    the directory, and its log the file log.
+    often it was ``killed``.  At the end the last dump of the row's machine, complete or not, is the
+    file vmcore of the directory, and its log the file log.
     """
 
     name = "rasdumpd"

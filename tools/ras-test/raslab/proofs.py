@@ -145,9 +145,12 @@ class Prover(Client):
 
 @dataclass
 class Relay:
-    """A network between one client and the server.  The server is at 127.0.0.1; clients see it at
-    127.0.0.2, with the same ports.  If it lies, it sends a changed copy of each answer before that, and
-    each welcome from another port as well; and it loses some acknowledgments."""
+    """A network between one client and the server.
+
+    The server is at 127.0.0.1; the client sees it at 127.0.0.2, with the same ports.  If it lies,
+    it sends a changed copy of each answer before the answer itself, and each welcome from another
+    port as well; and it loses some acknowledgments.
+    """
 
     port: int
     lies: bool = False
