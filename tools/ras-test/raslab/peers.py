@@ -8,7 +8,8 @@ import re
 
 from raslab.check import Answer, Check, Evidence, Judge, RowError, compiled, matching_line
 from raslab.network import Bounds
-from raslab.peer import Echo, NextRasdumpd, NfsServer, Peer, Rasdumpd, Receiver
+from raslab.peer import Echo, NfsServer, Peer, Receiver
+from raslab.rasdumpd import NextRasdumpd, Rasdumpd
 from raslab.stranger import Stranger
 from raslab.twin import Twin
 

@@ -11,7 +11,7 @@ from raslab.check import End
 from raslab.lab import LabError
 from raslab.machine import Life, Qemu, script_of
 from raslab.network import Card, Switch, card_mac
-from raslab.peer import TWIN, Peer
+from raslab.peer import Peer
 from raslab.watch import LOOK_S, stopping
 
 # The number of its card, which no card of the row's machine has.
@@ -27,7 +27,7 @@ class Twin(Peer):
     it prints is the file console.log of the directory peer-twin.
     """
 
-    name = TWIN
+    name = "twin"
     options = {"run": "", "cpus": 2}
 
     def __init__(self, directory: Path, options: Mapping[str, object]) -> None:
