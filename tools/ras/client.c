@@ -390,7 +390,7 @@ static void drop(const struct reception *reception, struct client *client, const
 	free(client);
 }
 
-/* The client knows by the port in the welcome that nobody has sent that to it from another one. */
+/* The welcome names the port: the client sees whether somebody sends it on from another one. */
 static bool begin_proofs(struct client *client, const struct proof_keys *keys, uint32_t count)
 {
 	struct sockaddr_in6 address;
@@ -451,8 +451,8 @@ struct client *client_begin(struct reception *reception, const struct sockaddr_i
  * @reception: the receiver
  * @is_proven: it proves its packets
  *
- * A client whose dump has ended makes room for a new one, but a proven one not for one that is
- * not: it may still ask whether its dump has become complete.
+ * A client whose dump has ended makes room for a new one.  A proven client makes room only for
+ * another proven one: it may still ask whether its dump is complete.
  *
  * Return: there may.
  */

@@ -17,11 +17,11 @@ static uint64_t *word_of(struct counts *counts, uint32_t count)
 }
 
 /**
- * counts_is_new() - was a count not seen yet?
+ * counts_is_new() - is a count one that was not seen?
  * @counts: the counts, zeros at first
  * @count: the count
  *
- * Return: it was not.  Of one that is too far below the highest nobody knows, so it was.
+ * Return: it is.  A count too far below the highest one is taken for one that was seen.
  */
 bool counts_is_new(const struct counts *counts, uint32_t count)
 {
@@ -39,7 +39,7 @@ bool counts_is_new(const struct counts *counts, uint32_t count)
  */
 void counts_mark(struct counts *counts, uint32_t count)
 {
-	/* What the ring has of the counts in between is of those that leave the window. */
+	/* The bits at the places of the counts in between are of counts that leave the window. */
 	if (count > counts->highest && count - counts->highest >= COUNTS) {
 		memset(counts->seen, 0, sizeof(counts->seen));
 		counts->highest = count;

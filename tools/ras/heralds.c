@@ -51,7 +51,7 @@ static bool is_too_fast(const struct reception *reception, struct heralds *heral
 
 /*
  * A proven herald ends what anybody can have begun at its address: a dump that is not proven, and
- * one of which nothing but a herald is, which may be a copy of an old one.
+ * a proven one that has no packet but a herald, which may be a copy of an old herald.
  */
 static bool gives_way(const struct client *client, const struct herald *herald)
 {
@@ -59,8 +59,8 @@ static bool gives_way(const struct client *client, const struct herald *herald)
 }
 
 /*
- * Is there a dump of that client, or of that session, which a herald may not end?  One that is
- * quiet ends, but one that is proven does not for a herald that is not.
+ * Is there a dump of that client, or of that session, which a herald may not end?  A herald ends
+ * a dump that is quiet.  A herald that is not proven never ends a proven dump.
  */
 static bool is_taken(struct reception *reception, struct client *client,
 		     const struct herald *herald, uint64_t now_ns)

@@ -586,8 +586,8 @@ static void take_ack(struct load *load, struct client *client, uint32_t seq)
 }
 
 /*
- * Is an answer of the server, as far as it can be known?  Before a welcome that proves it, there
- * is none: what else comes may be forged, or of a server that has no key.
+ * Is an answer of the server, as far as that can be known?  The first is a welcome with a proof:
+ * anything that comes before may be forged, or come from a server without the key.
  */
 static bool is_genuine(struct load *load, struct client *client, const struct answer *answer)
 {

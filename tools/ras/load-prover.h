@@ -15,7 +15,7 @@
  * @public_key: of the client
  * @keys: of its dump
  * @herald: count of its last herald
- * @answered: the same of the one that was accepted
+ * @answered: count of the last herald that the server has accepted
  * @packet: count of its last packet that is no herald
  */
 struct prover {

@@ -184,7 +184,7 @@ static size_t add(struct way *way, struct mail *mail, const struct script *scrip
 	return packet->iov_len;
 }
 
-/* The packet before, as it is: a network makes no new proofs.  Return: how many bytes it has. */
+/* The packet before, unchanged: a network makes no new proof.  Return: how many bytes it has. */
 static size_t add_again(const struct way *way, struct mail *mail)
 {
 	const struct iovec *before = &mail->out_parts[mail->count - 1];

@@ -27,7 +27,7 @@
  * @ipv6: place for it, with brackets, if it is one of IPv6
  * @interface: by which to go; %NULL: the routes decide
  * @port: of the receiver
- * @key: its public key, or a file that has it; %NULL: as it is
+ * @key: its public key, or a file that has it; %NULL: the kernel keeps the key that it has
  */
 struct receiver_wish {
 	const char	*server;

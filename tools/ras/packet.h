@@ -51,7 +51,7 @@ enum refusal {
  * @offset: where its bytes go
  * @data: these, in the same memory
  * @size: how many
- * @count: no two packets of a client have the same, if they are proven
+ * @count: of a proven packet: no other packet of the client has the same
  */
 struct packet {
 	const void	*head;
@@ -74,7 +74,7 @@ struct packet {
  * @offers: there is an offer to prove all packets, from which the rest is
  * @public_key: of the client
  * @proof: how many bytes of the packet are in front of its proof; 0: it is cut off
- * @name: what a partial file is found again by: the session, until proven_herald() knows better
+ * @name: a partial file is found again by it: the session; or what proven_herald() makes of that
  */
 struct herald {
 	char		path[PACKET_PATH];

@@ -64,7 +64,7 @@ void proof_name(const struct proof_keys *keys, uint8_t *name)
 	crypt_forget(out, sizeof(out));
 }
 
-/* The proof of bytes, as it is sent: a number whose order is not that of the hash. */
+/* The proof of bytes, in the byte order of the protocol, which is not that of the hash. */
 static uint64_t proof_of(const struct proof_keys *keys, enum proof_use use, const void *bytes,
 			 size_t size)
 {

@@ -31,10 +31,10 @@ enum refusal proven_read(const struct demand *demand, const struct packet *packe
 /**
  * proven_herald() - does the proof of a herald hold, and is it no copy of an old one?
  * @demand: what is demanded
- * @known: the client whose dump the herald is of; or %NULL.  It has the same public key, and its
- *	count goes up
+ * @known: the client that has begun this dump, with the same public key; its count of heralds
+ *	goes up.  %NULL if there is none
  * @packet: the packet
- * @herald: what it says; is named by its keys
+ * @herald: what it says; gets a name that its keys make
  * @keys: set to the keys of its session, if it has an offer
  *
  * Return: %REFUSE_NOTHING, or why it is not taken.
@@ -135,7 +135,7 @@ static bool is_herald(const void *bytes, size_t size)
  * @bytes: the packet
  * @size: how many bytes it has
  *
- * The count of a packet is looked at when its proof holds: otherwise anybody could use it up.
+ * The count of a packet is looked at only if its proof holds: anybody could use it up otherwise.
  *
  * Return: %REFUSE_NOTHING, or why it is not taken.
  */

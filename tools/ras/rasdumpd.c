@@ -218,7 +218,7 @@ static int parse(int argc, char **argv, struct wanted *wanted)
 	return -1;
 }
 
-/* Read the secret key, which may be root's: nobody else need be able to. */
+/* Read the secret key.  Nobody but root need be able to read its file. */
 static bool read_key(struct wanted *wanted, uint8_t *secret, struct why *why)
 {
 	if (!wanted->key)
