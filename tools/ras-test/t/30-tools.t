@@ -741,7 +741,7 @@ def check_around(bench: Bench, sources: Path) -> None:
     """The inputs of the fuzzer, and what is installed beside the program."""
     corpus = sorted((bench.place / "corpus").iterdir())
     bench.tap.ok(len(corpus) >= 12, "the fuzzer has inputs")
-    bench.call("they are replayed", bench.place / "fuzz-area", *corpus)
+    bench.call("they are replayed", bench.place / "replay-area", *corpus)
     page = sources / "ras-savecore.8"
     bench.call("the manual page is clean", "groff", "-ww", "-mandoc", "-Tutf8", "-z", page)
     options = re.findall(r"^ +(?:-., |    )--([a-z-]+)", bench.run("--help").out, re.M)
@@ -763,7 +763,7 @@ def build(sources: Path, place: Path) -> None:
     tools.build(
         sources,
         [f"O={place}", f"CFLAGS={tools.SANITIZED}", sizes, "all", "corpus"],
-        [f"O={place}", plain, f"{place}/fuzz-area", f"{place}/test-hook.so"],
+        [f"O={place}", plain, f"{place}/replay-area", f"{place}/test-hook.so"],
         [f"O={place}/plain", plain],
     )
 

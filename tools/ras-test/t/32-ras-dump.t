@@ -925,7 +925,7 @@ def check_around(bench: Bench) -> None:
     """The inputs of the fuzzer, the manual page, and programs that lack libraries."""
     corpus = sorted((bench.place / "corpus-dump").iterdir())
     bench.tap.ok(len(corpus) >= 70, "the fuzzer has inputs")
-    bench.call("they are replayed", bench.place / "fuzz-dump", *corpus)
+    bench.call("they are replayed", bench.place / "replay-dump", *corpus)
     page = bench.sources / "ras-dump.8"
     bench.call("the manual page is clean", "groff", "-ww", "-mandoc", "-Tutf8", "-z", page)
     text = page.read_text(encoding="utf-8")
@@ -957,7 +957,7 @@ def main() -> int:
     sources, place = lab.top / "tools" / "ras", lab.build / "check" / "ras-dump"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    tools.build_ras_dump(sources, place, SMALL, "fuzz-dump", "snappy zstd")
+    tools.build_ras_dump(sources, place, SMALL, "replay-dump", "snappy zstd")
     maker = tools.load_maker(sources)
     bench = Bench(tap, place, maker, pages_of(maker))
     check_good(bench)

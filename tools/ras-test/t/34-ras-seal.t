@@ -512,7 +512,7 @@ def check_around(bench: Bench) -> None:
     """The inputs of the fuzzer, the help, and a program that lacks the library."""
     corpus = sorted((bench.place / "corpus-seal").iterdir())
     bench.tap.ok(len(corpus) >= 30, "the fuzzer has inputs")
-    argv = [bench.place / "fuzz-unseal", *corpus]
+    argv = [bench.place / "replay-unseal", *corpus]
     tools.call(bench.tap, bench.place, "they are replayed", *argv)
     bench.sealed.write_bytes(bench.sealer.log(bench.segments()))
     bench.out.unlink(missing_ok=True)
@@ -539,7 +539,7 @@ def main() -> int:
     sources, place = lab.top / "tools" / "ras", lab.build / "check" / "ras-seal"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    tools.build_ras_dump(sources, place, "-DWINDOW_BYTES=512", "fuzz-unseal", "sodium")
+    tools.build_ras_dump(sources, place, "-DWINDOW_BYTES=512", "replay-unseal", "sodium")
     (place / "key").write_text(f"{SECRET.hex()}\n", encoding="ascii")
     bench = Bench(tap, place, tools.load_maker(sources))
     checks: list[Callable[[Bench], None]] = [check_vectors, check_keys, check_good, check_told]

@@ -858,7 +858,7 @@ def check_options(bench: Bench) -> None:
 def check_around(bench: Bench, sources: Path) -> None:
     """The fuzzer's first inputs, the manual pages and the unit."""
     inputs = sorted((bench.programs / "corpus-netdump").iterdir())
-    argv = [bench.programs / "fuzz-netdump", *inputs]
+    argv = [bench.programs / "replay-netdump", *inputs]
     ran = tools.run(argv, bench.place, {}, {}, WAIT_S)
     found = {"there are some": len(inputs) > 10}
     tools.judge(bench.tap, "the fuzzer's first inputs", ran, 0, f"{len(inputs)} files", found)
@@ -884,7 +884,7 @@ def main() -> int:
     tools.build(
         sources,
         [f"O={place}", f"CFLAGS={tools.SANITIZED}", *programs],
-        [f"O={place}", f"CFLAGS={tools.PLAIN}", f"{place}/fuzz-netdump", "corpus"],
+        [f"O={place}", f"CFLAGS={tools.PLAIN}", f"{place}/replay-netdump", "corpus"],
         [f"O={place}", f"CFLAGS={tools.PLAIN}", f"{place}/test-hook.so"],
         [f"O={lacking}", f"CFLAGS={tools.PLAIN}", "WITHOUT=sodium", f"{lacking}/rasdumpd"],
     )
