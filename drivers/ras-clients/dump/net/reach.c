@@ -9,10 +9,12 @@
 #define pr_fmt(fmt) "ras_dump: " fmt
 
 #include <linux/compiler.h>
+#include <linux/device.h>
 #include <linux/err.h>
 #include <linux/etherdevice.h>
 #include <linux/kernel.h>
 #include <linux/netdevice.h>
+#include <linux/pci.h>
 #include <linux/printk.h>
 #include <linux/ras_netdump.h>
 #include <linux/rcupdate.h>
@@ -37,8 +39,8 @@ static struct dump_path *dump_reach_current(struct dump_reach *r)
 	return &r->path[r->path_nr];
 }
 
-/* Get the card of an interface ready. */
-static struct dump_card *dump_reach_arm(const struct dump_reach *r, struct net_device *lower)
+/* Get the card ready, and note from now on when its device loses the driver. */
+static struct dump_card *dump_reach_take(const struct dump_reach *r, struct net_device *lower)
 {
 	struct dump_card *card = dump_card_arm(lower, r->mtu);
 	int ret;
@@ -50,6 +52,23 @@ static struct dump_card *dump_reach_arm(const struct dump_reach *r, struct net_d
 		return card;
 	dump_card_disarm(card);
 	return ERR_PTR(ret);
+}
+
+/*
+ * Get the card of an interface ready; or -EBUSY if its device gets or loses its driver just now.
+ * To wait for that would be for good: the driver waits until nobody has the interface.
+ */
+static struct dump_card *dump_reach_arm(const struct dump_reach *r, struct net_device *lower)
+{
+	struct pci_dev *pdev = dump_device_pci(lower->dev.parent);
+	struct dump_card *card;
+
+	if (pdev && !device_trylock(&pdev->dev))
+		return ERR_PTR(-EBUSY);
+	card = dump_reach_take(r, lower);
+	if (pdev)
+		device_unlock(&pdev->dev);
+	return card;
 }
 
 /* No path has the card any more. */
@@ -76,7 +95,8 @@ static struct dump_card *dump_reach_card(struct dump_reach *r, struct net_device
 	if (lower->ifindex == r->refused)
 		return ERR_PTR(-EOPNOTSUPP);
 	card = dump_reach_arm(r, lower);
-	r->refused = IS_ERR(card) ? lower->ifindex : 0;
+	if (card != ERR_PTR(-EBUSY))
+		r->refused = IS_ERR(card) ? lower->ifindex : 0;
 	if (!IS_ERR(card))
 		pr_info("%s: goes by %s now, %s\n", r->name, card->name, card->ops->name);
 	return card;
@@ -116,6 +136,8 @@ static const char *dump_reach_look(struct dump_reach *r)
 		return dump_route_why(PTR_ERR(lower));
 	new->card = dump_reach_card(r, lower);
 	dev_put(lower);
+	if (new->card == ERR_PTR(-EBUSY))
+		return "its card gets or loses its driver";
 	if (IS_ERR(new->card))
 		return "its route goes by another interface now, whose card cannot be armed";
 	dump_reach_publish(r, new);
@@ -195,6 +217,8 @@ static int dump_reach_find(struct dump_reach *r)
 	path->way.mtu = r->mtu;
 	card = dump_reach_arm(r, lower);
 	dev_put(lower);
+	if (card == ERR_PTR(-EBUSY))
+		pr_warn("%s: its card gets or loses its driver: %pe\n", r->name, card);
 	if (IS_ERR(card))
 		return PTR_ERR(card);
 	WRITE_ONCE(path->card, card);
