@@ -102,20 +102,23 @@ static struct dump_card *dump_reach_card(struct dump_reach *r, struct net_device
 	return card;
 }
 
-/* A stop from now on goes the new path.  What was known of the hop is better than nothing. */
-static void dump_reach_publish(struct dump_reach *r, struct dump_path *new)
+/* A stop takes the new path from now on.  What was known of the hop is better than nothing. */
+static void dump_reach_publish(struct dump_reach *r, struct dump_path *new,
+			       struct dump_card *card)
 {
 	struct dump_path *old = dump_reach_current(r);
 
-	new->way.mtu = min_t(size_t, new->way.mtu, dump_card_room(new->card));
+	new->way.mtu = min_t(size_t, new->way.mtu, dump_card_room(card));
 	if (!new->way.has_hop && old->way.has_hop &&
 	    !memcmp(&new->way.hop, &old->way.hop, sizeof(new->way.hop))) {
 		ether_addr_copy(new->way.hop_mac, old->way.hop_mac);
 		new->way.has_hop = true;
 	}
+	/* A reader that found this path two refreshes ago may be looking at its card. */
+	WRITE_ONCE(new->card, card);
 	/* Pairs with the acquire in dump_reach_path(). */
 	smp_store_release(&r->path_nr, !r->path_nr);
-	if (old->card != new->card)
+	if (old->card != card)
 		dump_reach_disarm(old->card);
 }
 
@@ -124,6 +127,7 @@ static const char *dump_reach_look(struct dump_reach *r)
 {
 	struct dump_path *new = &r->path[!r->path_nr];
 	struct net_device *lower = dump_route_find(&r->server, &new->way);
+	struct dump_card *card;
 
 	/*
 	 * A bridge forgets sooner than neighbours do, and learns again when the hop speaks; and
@@ -134,13 +138,13 @@ static const char *dump_reach_look(struct dump_reach *r)
 		return r->trouble;
 	if (IS_ERR(lower))
 		return dump_route_why(PTR_ERR(lower));
-	new->card = dump_reach_card(r, lower);
+	card = dump_reach_card(r, lower);
 	dev_put(lower);
-	if (new->card == ERR_PTR(-EBUSY))
+	if (card == ERR_PTR(-EBUSY))
 		return "its card gets or loses its driver";
-	if (IS_ERR(new->card))
+	if (IS_ERR(card))
 		return "its route goes by another interface now, whose card cannot be armed";
-	dump_reach_publish(r, new);
+	dump_reach_publish(r, new, card);
 	return NULL;
 }
 
