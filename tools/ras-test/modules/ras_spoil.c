@@ -54,9 +54,22 @@
 #define SPOIL_LATE_MS	5000
 
 static struct block_device *spoil_disk;
-static bool spoil_held;
+/* The CPU that takes locks is there; it may take them; it has them. */
+static bool spoil_ready, spoil_go, spoil_held;
 /* The CPU whose next NMI is its last. */
 static int spoil_in_nmi = -1;
+
+/*
+ * Wait until the CPU that is to panic has its interrupts off.  Before that nobody may wait for
+ * this CPU in vain, and after it this CPU may wait for nobody: so nothing else runs here.
+ */
+static void spoil_meet(void)
+{
+	preempt_disable();
+	WRITE_ONCE(spoil_ready, true);
+	while (!READ_ONCE(spoil_go))
+		cpu_relax();
+}
 
 static noinline void spoil_spin(void)
 {
@@ -70,6 +83,7 @@ static int spoil_hold_zones(void *arg)
 	struct zone *zones = NODE_DATA(first_online_node)->node_zones;
 	unsigned int i;
 
+	spoil_meet();
 	local_irq_disable();
 	for (i = 0; i < MAX_NR_ZONES; i++)
 		if (populated_zone(&zones[i]))
@@ -81,7 +95,7 @@ static int spoil_hold_zones(void *arg)
 static int spoil_hold_console(void *arg)
 {
 	console_lock();
-	preempt_disable();
+	spoil_meet();
 	spoil_spin();
 	return 0;
 }
@@ -92,6 +106,7 @@ static int spoil_hold_disk(void *arg)
 	struct blk_mq_hw_ctx *hctx;
 	unsigned long i;
 
+	spoil_meet();
 	local_irq_disable();
 	spin_lock(&q->queue_lock);
 	queue_for_each_hw_ctx(q, hctx, i)
@@ -105,6 +120,7 @@ static int spoil_hold_net(void *arg)
 	struct net_device *dev = arg;
 	unsigned int i;
 
+	spoil_meet();
 	/* As the framework of the network does before it calls the driver. */
 	local_irq_disable();
 	for (i = 0; i < dev->real_num_tx_queues; i++)
@@ -128,6 +144,7 @@ static int spoil_hold_queue(void *arg)
 	/* struct rq_flags, and more than that. */
 	u64 flags[8];
 
+	spoil_meet();
 	lock(current, flags);
 	WRITE_ONCE(spoil_in_nmi, raw_smp_processor_id());
 	apic->send_IPI(raw_smp_processor_id(), NMI_VECTOR);
@@ -146,6 +163,16 @@ static void *spoil_find_function(const char *name)
 	return probe.addr;
 }
 
+/* Wait for what another CPU does; it is bounded. */
+static bool spoil_wait(const bool *what)
+{
+	unsigned int ms;
+
+	for (ms = 0; ms < SPOIL_READY_MS && !READ_ONCE(*what); ms++)
+		mdelay(1);
+	return READ_ONCE(*what);
+}
+
 /*
  * The panic is here, and interrupts are off before the first lock is taken: this CPU would wait
  * for such a lock for good, if it allocated a page or woke a task.
@@ -153,15 +180,15 @@ static void *spoil_find_function(const char *name)
 static int spoil_hold(const char *what, int (*hold)(void *arg), void *arg)
 {
 	struct task_struct *task = kthread_create_on_cpu(hold, arg, 1, "ras_marker/%u");
-	unsigned int ms;
 
 	if (IS_ERR(task))
 		return PTR_ERR(task);
-	local_irq_disable();
 	wake_up_process(task);
-	for (ms = 0; ms < SPOIL_READY_MS && !READ_ONCE(spoil_held); ms++)
-		mdelay(1);
-	if (READ_ONCE(spoil_held))
+	if (!spoil_wait(&spoil_ready))
+		return -ETIMEDOUT;
+	local_irq_disable();
+	WRITE_ONCE(spoil_go, true);
+	if (spoil_wait(&spoil_held))
 		panic("ras_spoil: %s", what);
 	local_irq_enable();
 	return -ETIMEDOUT;
