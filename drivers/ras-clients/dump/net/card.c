@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) "ras_dump: " fmt
 
 #include <linux/err.h>
+#include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/pci.h>
@@ -138,12 +139,16 @@ void dump_card_disarm(struct dump_card *card)
 /**
  * dump_card_start() - take the card from the kernel's driver
  * @card: the card
+ * @mac: the address to receive frames to; that of a bond or a bridge may not be the card's own
+ * @takes_groups: receive frames to groups as well
  *
  * Context: A handler.
  * Return: as dump_card_ops.start.
  */
-int dump_card_start(struct dump_card *card)
+int dump_card_start(struct dump_card *card, const u8 *mac, bool takes_groups)
 {
+	ether_addr_copy(card->mac, mac);
+	card->takes_groups = takes_groups;
 	bitmap_zero(card->busy, DUMP_CARD_TAGS);
 	card->waits = false;
 	return card->ops->start(card);

@@ -78,7 +78,7 @@ struct dump_card_ops {
  * @device: the PCI device; @ops->arm sets its bypasses_iommu
  * @name: of the interface when it was armed, for messages
  * @mac: the address of frames that are for this host
- * @takes_groups: it has to receive frames to groups as well: neighbour discovery asks a group
+ * @takes_groups: it has to receive frames to groups as well
  * @frames: memory of frames to be sent, with headroom, %DUMP_CARD_TAGS times @frame_bytes
  * @frames_addr: the same, as the card sees it
  * @frame_bytes: of a frame, with headroom
@@ -113,7 +113,7 @@ void dump_card_disarm(struct dump_card *card);
 size_t dump_card_memory(const struct dump_card *card);
 
 /* In a stop. */
-int dump_card_start(struct dump_card *card);
+int dump_card_start(struct dump_card *card, const u8 *mac, bool takes_groups);
 void dump_card_send(struct dump_card *card, unsigned int tag, size_t bytes);
 void dump_card_kick(struct dump_card *card);
 int dump_card_reap(struct dump_card *card);

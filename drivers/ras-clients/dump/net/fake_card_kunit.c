@@ -15,6 +15,10 @@ static int fake_start(struct dump_card *card)
 	struct fake_net *fake = fake_of(card);
 
 	fake->starts++;
+	fake_rule(fake, ether_addr_equal(card->mac, fake->n->reach.path[0].way.mac),
+		  "the card is to receive frames to another address");
+	fake_rule(fake, card->takes_groups == fake->knobs.ipv6,
+		  "only IPv6 needs frames to groups");
 	fake->nr_frames = 0;
 	fake->nr_answers = 0;
 	/* What the kernel has in its log by now may be long. */

@@ -6,10 +6,8 @@
 #define pr_fmt(fmt) "ras_dump: " fmt
 
 #include <linux/err.h>
-#include <linux/etherdevice.h>
 #include <linux/inet.h>
 #include <linux/kernel.h>
-#include <linux/netdevice.h>
 #include <linux/printk.h>
 #include <linux/random.h>
 #include <linux/rcupdate.h>
@@ -116,9 +114,6 @@ static int dump_net_start(struct dump_target *target, const struct dump_session 
 	dump_net_begin(n);
 	t->card = path->card;
 	t->way = path->way;
-	/* That of a bond or a bridge may be another one than the card's own. */
-	ether_addr_copy(t->card->mac, t->way.mac);
-	t->card->takes_groups = t->way.family == AF_INET6;
 	t->stop = s->stop;
 	t->name = n->word;
 	t->server_port = n->reach.server.port;
@@ -192,7 +187,7 @@ static int dump_net_arm(struct dump_target *target)
 	get_random_bytes(n->session, sizeof(n->session));
 	rcu_read_lock();
 	path = dump_reach_path(&n->reach);
-	/* Whichever card it is later, it is armed for the same MTU. */
+	/* A card that replaces this one gets as much. */
 	n->target.memory = sizeof(*n) + dump_card_memory(path->card);
 	dump_net_tell_way(n, path);
 	rcu_read_unlock();

@@ -33,6 +33,8 @@
 /* How often the way is looked up again, and while there is none. */
 #define DUMP_REFRESH		(10 * HZ)
 #define DUMP_REFRESH_TROUBLE	HZ
+/* Why no card was armed, if that is to be tried again. */
+#define DUMP_REACH_BUSY		"its card gets or loses its driver"
 
 static struct dump_path *dump_reach_current(struct dump_reach *r)
 {
@@ -40,9 +42,10 @@ static struct dump_path *dump_reach_current(struct dump_reach *r)
 }
 
 /* Get the card ready, and note from now on when its device loses the driver. */
-static struct dump_card *dump_reach_take(const struct dump_reach *r, struct net_device *lower)
+static struct dump_card *dump_reach_take(const struct dump_reach *r, struct net_device *lower,
+					 unsigned int mtu)
 {
-	struct dump_card *card = dump_card_arm(lower, r->mtu);
+	struct dump_card *card = dump_card_arm(lower, mtu);
 	int ret;
 
 	if (IS_ERR(card))
@@ -56,16 +59,18 @@ static struct dump_card *dump_reach_take(const struct dump_reach *r, struct net_
 
 /*
  * Get the card of an interface ready; or -EBUSY if its device gets or loses its driver just now.
- * To wait for that would be for good: the driver waits until nobody has the interface.
+ * Waiting for that would never end: a driver that leaves waits until nobody holds the interface,
+ * which the caller does.
  */
-static struct dump_card *dump_reach_arm(const struct dump_reach *r, struct net_device *lower)
+static struct dump_card *dump_reach_arm(const struct dump_reach *r, struct net_device *lower,
+					unsigned int mtu)
 {
 	struct pci_dev *pdev = dump_device_pci(lower->dev.parent);
 	struct dump_card *card;
 
 	if (pdev && !device_trylock(&pdev->dev))
 		return ERR_PTR(-EBUSY);
-	card = dump_reach_take(r, lower);
+	card = dump_reach_take(r, lower, mtu);
 	if (pdev)
 		device_unlock(&pdev->dev);
 	return card;
@@ -81,7 +86,7 @@ static void dump_reach_disarm(struct dump_card *card)
 }
 
 /*
- * The card of an interface: the one that there is; or a new one if frames go by another one
+ * The card of an interface: the one that is armed; or a new one, if frames go by another card
  * now, as when a bond has changed, or if the device was without a driver meanwhile.
  */
 static struct dump_card *dump_reach_card(struct dump_reach *r, struct net_device *lower)
@@ -91,10 +96,11 @@ static struct dump_card *dump_reach_card(struct dump_reach *r, struct net_device
 	if (dump_device_pci(lower->dev.parent) == old->device.pdev &&
 	    !dump_device_is_gone(&old->device))
 		return old;
-	/* It has said why once. */
+	/* The log has said why. */
 	if (lower->ifindex == r->refused)
 		return ERR_PTR(-EOPNOTSUPP);
-	card = dump_reach_arm(r, lower);
+	/* Frames of the same size: what the target has allocated is counted once. */
+	card = dump_reach_arm(r, lower, dump_card_room(old));
 	if (card != ERR_PTR(-EBUSY))
 		r->refused = IS_ERR(card) ? lower->ifindex : 0;
 	if (!IS_ERR(card))
@@ -141,7 +147,7 @@ static const char *dump_reach_look(struct dump_reach *r)
 	card = dump_reach_card(r, lower);
 	dev_put(lower);
 	if (card == ERR_PTR(-EBUSY))
-		return "its card gets or loses its driver";
+		return DUMP_REACH_BUSY;
 	if (IS_ERR(card))
 		return "its route goes by another interface now, whose card cannot be armed";
 	dump_reach_publish(r, new, card);
@@ -214,15 +220,14 @@ static int dump_reach_find(struct dump_reach *r)
 		pr_warn("%s: %s: %pe\n", r->name, dump_route_why(PTR_ERR(lower)), lower);
 		return PTR_ERR(lower);
 	}
-	r->mtu = min_t(size_t, path->way.mtu, DUMP_NET_MTU_MAX);
+	path->way.mtu = min_t(size_t, path->way.mtu, DUMP_NET_MTU_MAX);
 	r->path_nr = 0;
 	r->refused = 0;
 	r->trouble = NULL;
-	path->way.mtu = r->mtu;
-	card = dump_reach_arm(r, lower);
+	card = dump_reach_arm(r, lower, path->way.mtu);
 	dev_put(lower);
 	if (card == ERR_PTR(-EBUSY))
-		pr_warn("%s: its card gets or loses its driver: %pe\n", r->name, card);
+		pr_warn("%s: %s: %pe\n", r->name, DUMP_REACH_BUSY, card);
 	if (IS_ERR(card))
 		return PTR_ERR(card);
 	WRITE_ONCE(path->card, card);

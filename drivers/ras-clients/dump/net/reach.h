@@ -28,7 +28,6 @@ struct dump_path {
  * struct dump_reach - the path to a server, which a stop may read at any time
  * @server: the server
  * @name: of the target, for messages
- * @mtu: the longest packet that a card is armed for, in bytes
  * @path: to the server: one of them is written while the other one may be read
  * @path_nr: which one may be read
  * @refused: index of the interface whose card could not be armed, or 0
@@ -40,7 +39,6 @@ struct dump_path {
 struct dump_reach {
 	struct dump_server	server;
 	const char		*name;
-	unsigned int		mtu;
 	struct dump_path	path[2];
 	unsigned int		path_nr;
 	int			refused;

@@ -541,7 +541,8 @@ static void dump_transfer_calm(struct dump_transfer *t)
  */
 int dump_transfer_begin(struct dump_transfer *t)
 {
-	int ret = dump_card_start(t->card);
+	/* Neighbour discovery asks a group. */
+	int ret = dump_card_start(t->card, t->way.mac, t->way.family == AF_INET6);
 
 	if (ret) {
 		pr_err("%s: the card cannot be started: %d\n", t->name, ret);
