@@ -23,6 +23,20 @@ net_card()
 	done
 }
 
+# wait_for COMMAND: until it is true, for ten seconds or so.
+wait_for()
+{
+	waits=0
+	until "$@"; do
+		[ $waits -lt 100 ] || return 1
+		waits=$((waits + 1))
+		usleep 100000
+	done
+}
+
+# has FILE TEXT: the file has that line.
+has() { [ "$(cat "$1" 2>/dev/null)" = "$2" ]; }
+
 # net_up INDEX ADDRESS: bring the card up, and wait for its link.
 net_up()
 {
@@ -31,12 +45,7 @@ net_up()
 	card=$(net_card "$1")
 	[ -n "$card" ] || { say "card $1 is not there"; return 1; }
 	ifconfig "$card" "$2" netmask 255.255.255.0 up
-	waits=0
-	until [ "$(cat "/sys/class/net/$card/carrier" 2>/dev/null)" = 1 ]; do
-		[ $waits -lt 100 ] || { say "card $1 has no link"; return 1; }
-		waits=$((waits + 1))
-		usleep 100000
-	done
+	wait_for has "/sys/class/net/$card/carrier" 1 || { say "card $1 has no link"; return 1; }
 	driver=$(readlink "/sys/class/net/$card/device/driver")
 	say "card $1 is up: ${driver##*/}"
 }
@@ -55,12 +64,8 @@ net_bond()
 # net_active CARD: wait until that card is the active one of the bond.
 net_active()
 {
-	waits=0
-	until [ "$(cat /sys/class/net/bond0/bonding/active_slave)" = "$1" ]; do
-		[ $waits -lt 100 ] || { say "$1 is not active"; return 1; }
-		waits=$((waits + 1))
-		usleep 100000
-	done
+	wait_for has /sys/class/net/bond0/bonding/active_slave "$1" ||
+		{ say "$1 is not active"; return 1; }
 	say "active: $1"
 }
 

@@ -60,8 +60,8 @@ static bool spoil_ready, spoil_go, spoil_held;
 static int spoil_in_nmi = -1;
 
 /*
- * Wait until the CPU that is to panic has its interrupts off.  Before that nobody may wait for
- * this CPU in vain, and after it this CPU may wait for nobody: so nothing else runs here.
+ * Wait until the CPU that is to panic has its interrupts off.  This CPU answers IPIs until then.
+ * No other task may run here any more: it could wait for the other CPU, for good.
  */
 static void spoil_meet(void)
 {
@@ -163,7 +163,7 @@ static void *spoil_find_function(const char *name)
 	return probe.addr;
 }
 
-/* Wait for what another CPU does; it is bounded. */
+/* Wait for what another CPU does, for a bounded time. */
 static bool spoil_wait(const bool *what)
 {
 	unsigned int ms;

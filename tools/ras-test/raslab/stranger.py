@@ -115,10 +115,9 @@ class Packet:
         ]
 
     def lies(self) -> list[bytes]:
-        """Answers as the server would give them, but for the proof; and the same of the machine.
+        """Answers of the server and packets of the machine, which lack nothing but the proof.
 
-        The packet goes to the server a second time, and behind it the end of the dump, in the
-        name of the machine.
+        Those of the machine are its packet once more, and the end of the dump.
         """
         if not self.number:
             return []
