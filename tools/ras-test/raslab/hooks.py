@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Laying the framework over a kernel tree: its own files, and hooks in the kernel's.
 
-A hook is a patch of patches/<version>/.  Whether a hook is in a tree already is found out
-by taking it off a copy, so a tree is changed only after everything has been tried.
+A hook is a patch of patches/<version>/, or of a series in a directory below that, which does
+not need the framework.  Whether a hook is in a tree already is found out by taking it off a
+copy, so a tree is changed only after everything has been tried.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from pathlib import Path
 
 from raslab.lab import Lab, LabError
 from raslab.step import step
-from raslab.target import Target
+from raslab.target import Target, series
 
 # The directories and files that are laid over a kernel tree.
 PARTS = ("Kconfig.ras", "arch", "drivers", "include", "kernel", "Documentation", "samples")
 
 # This hook gives the kernel's include/linux/ras.h another name, since the name is ours
 # afterwards.  It has no lines that could be taken off.
-RENAME = "0001-"
+RENAME = "rename from include/linux/ras.h\n"
 
 # One call of patch, git or tar takes seconds; this is only there to end a wait.
 CALL_S = 600
@@ -115,7 +116,7 @@ def lay_plan(lab: Lab, tree: Path) -> list[Hook]:
     known = sorted(path.name for path in (lab.top / "patches").iterdir() if path.is_dir())
     if version not in known:
         raise LabError(f"{tree} is Linux {version}; there are hooks for {' '.join(known)}")
-    patches = sorted((lab.top / "patches" / version).glob("*.patch"))
+    patches = series(lab.top, version)
     with tempfile.TemporaryDirectory() as copy:
         return plan_on_copy(tree, Path(copy), patches)
 
@@ -131,7 +132,7 @@ def plan_on_copy(tree: Path, copy: Path, patches: Sequence[Path]) -> list[Hook]:
             _install(tree / name, copy / name)
     applied = {patch for patch in reversed(patches) if _take_off(tree, copy, patch)}
     for patch in patches:
-        renames = patch.name.startswith(RENAME)
+        renames = _renames(patch)
         if patch in applied:
             good = renames or _patch(copy, patch)
         elif renames:
@@ -143,9 +144,13 @@ def plan_on_copy(tree: Path, copy: Path, patches: Sequence[Path]) -> list[Hook]:
     return [Hook(patch, patch in applied) for patch in patches]
 
 
+def _renames(patch: Path) -> bool:
+    return RENAME in patch.read_text(encoding="utf-8")
+
+
 def _take_off(tree: Path, copy: Path, patch: Path) -> bool:
     """Take a hook off the copy; say whether it was there."""
-    if patch.name.startswith(RENAME):
+    if _renames(patch):
         if not (tree / "include/linux/ras_error.h").is_file():
             return False
         header = tree / "include/linux/ras.h"

@@ -35,6 +35,7 @@ HOST_TOOLS = ["rasdumpd", "ras-netdump-load", "test-hook.so"]
 
 # Programs of the host, with their shared libraries: into which file system, and which.
 HOST_PROGRAMS: list[tuple[str, str]] = [
+    ("capture", "kexec"),
     ("capture", "makedumpfile"),
     ("machine", "kexec"),
 ]

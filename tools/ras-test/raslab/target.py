@@ -32,6 +32,12 @@ def flavours(lab: Lab) -> dict[str, str]:
     return flavours_in(lab.tools / "targets")
 
 
+def series(top: Path, version: str) -> list[Path]:
+    """The hooks for a version in order: the framework's, then each series of its own."""
+    place = top / "patches" / version
+    return [*sorted(place.glob("*.patch")), *sorted(place.glob("*/*.patch"))]
+
+
 @dataclass(frozen=True)
 class Target:
     """One kernel, and how to start it."""
@@ -88,7 +94,7 @@ class Target:
     @property
     def patches(self) -> list[Path]:
         """The hooks for this version, in order."""
-        return sorted((self.lab.top / "patches" / self.version).glob("*.patch"))
+        return series(self.lab.top, self.version)
 
     @property
     def tree(self) -> Path:

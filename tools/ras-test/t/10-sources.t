@@ -108,7 +108,7 @@ def check_style(lab: Lab, tap: Tap, out: Path, files: list[str]) -> None:
     # Without a tree it does not know which names in mixed case are the kernel's own.
     good = checkpatch(lab, out, "--ignore", "FILE_PATH_CHANGES,CAMELCASE", "-f", *styled)
     tap.ok(good and bool(styled), "checkpatch --strict has nothing to say", out)
-    for patch in sorted((lab.top / "patches").glob("*/*.patch")):
+    for patch in sorted((lab.top / "patches").rglob("*.patch")):
         ignored = ["--no-signoff", "--ignore", "FILE_PATH_CHANGES,EMBEDDED_FILENAME"]
         good = checkpatch(lab, out, *ignored, "-", patch=patch)
         tap.ok(good, f"checkpatch --strict has nothing to say of {patch.name}", out)

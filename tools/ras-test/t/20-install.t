@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from raslab import kernel
 from raslab.lab import Lab
 from raslab.tap import Tap, run_test
-from raslab.target import Target
+from raslab.target import VERSION, Target
 
 CALL_S = 600
 
@@ -31,6 +31,7 @@ class Install:
         self.place = lab.build / "check"
         self.place.mkdir(exist_ok=True)
         self.out = self.place / "install.log"
+        self.hooks = lab.top / "patches" / VERSION
         self.trees = [self.place / name for name in ("tree", "damaged", "series", "repo", "empty")]
         self.tree, self.damaged, self.series, self.repo, self.empty = self.trees
 
@@ -72,9 +73,9 @@ class Install:
         """Did the last command say that?"""
         return re.search(expression, self.out.read_text(encoding="utf-8")) is not None
 
-    def git_am(self, tree: Path) -> bool:
-        """Does git take the series on a tree?"""
-        patches = sorted(map(str, self.series.glob("*.patch")))
+    def git_am(self, tree: Path, series: Path) -> bool:
+        """Does git take a series on a tree?"""
+        patches = sorted(map(str, series.glob("*.patch")))
         commands = [
             ("init", "-q"),
             ("config", "user.name", "x"),
@@ -138,10 +139,19 @@ def check_series(test: Install) -> None:
     tap, out = test.tap, test.out
     tap.ok(test.ras("patches", test.series) == 0, "the series is written", out)
     test.part(test.repo)
-    tap.ok(test.git_am(test.repo), "git am takes it", out)
+    tap.ok(test.git_am(test.repo, test.series), "git am takes it", out)
     test.ras("install-into", test.tree)
     name = "and comes to the same as install-into"
     tap.same(name, state(test.tree), state(test.repo))
+
+
+def check_apart(test: Install) -> None:
+    """A series of its own does not need the framework."""
+    for series in sorted(path for path in test.hooks.iterdir() if path.is_dir()):
+        shutil.rmtree(test.repo)
+        test.part(test.repo)
+        good = test.git_am(test.repo, series)
+        test.tap.ok(good, f"git am takes {series.name} alone", test.out)
 
 
 def main() -> int:
@@ -154,6 +164,7 @@ def main() -> int:
         check_install(test)
         check_refusals(test)
         check_series(test)
+        check_apart(test)
     finally:
         test.clean()
     return test.tap.done()

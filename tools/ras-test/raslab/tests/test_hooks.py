@@ -72,6 +72,13 @@ class HooksTest(unittest.TestCase):
         hooks.lay_over(self.lab, self.tree)
         self.assertEqual((self.tree / "kernel/panic.c").read_text(), made_up.SECOND)
 
+    def test_a_series_of_its_own_comes_last(self) -> None:
+        apart = made_up.hook(made_up.SECOND, made_up.SECOND.replace("line 1\n", "line one\n"))
+        made_up.write(self.lab.top / "patches/6.1/apart", {"0001-apart.patch": apart})
+        changed = hooks.lay_over(self.lab, self.tree)
+        applied = [line.split()[1] for line in changed if line.startswith("applied")]
+        self.assertEqual(applied, [*HOOKS, "0001-apart.patch"])
+
     def test_lines_that_have_moved_are_found(self) -> None:
         panic = self.tree / "kernel/panic.c"
         panic.write_text("one more line\n" + made_up.PANIC)
