@@ -46,6 +46,8 @@ struct ras_handler;
  * @RAS_TRIGGER_USER: a write to /sys/kernel/ras/trigger
  * @RAS_TRIGGER_API: ras_stop() called by kernel code
  * @RAS_TRIGGER_DEBUG: ras_stop_at(): a debugger's own event, such as a breakpoint
+ * @RAS_TRIGGER_HIBERNATE: a hibernation in the mode "jump", when tasks are frozen, devices
+ *	suspended, and the other CPUs offline.  @arg of the stop is a struct ras_away
  * @RAS_NR_TRIGGERS: number of triggers
  */
 enum ras_trigger {
@@ -56,6 +58,7 @@ enum ras_trigger {
 	RAS_TRIGGER_USER,
 	RAS_TRIGGER_API,
 	RAS_TRIGGER_DEBUG,
+	RAS_TRIGGER_HIBERNATE,
 	RAS_NR_TRIGGERS
 };
 
@@ -166,7 +169,7 @@ struct ras_cpu {
  * @message: the reason in words, e.g. the text of a panic
  * @regs: the registers at the trigger, in the record of @trigger_cpu
  * @stop_ns: from the trigger until every CPU was parked or named missing, in ns
- * @arg: the argument of ras_stop_for(), else NULL
+ * @arg: the argument of ras_stop_for(); see also %RAS_TRIGGER_HIBERNATE; else NULL
  * @cpus: the CPUs by how they were stopped, indexed by enum ras_how
  *
  * Constant while a handler runs.  Between two handlers a CPU that answers late, or
@@ -184,6 +187,16 @@ struct ras_stop {
 	u64			stop_ns;
 	void			*arg;
 	struct cpumask		cpus[RAS_NR_HOWS];
+};
+
+/**
+ * struct ras_away - what becomes of a hibernation in the mode "jump"
+ * @left: another kernel has had the machine, so devices are resumed as after a restore
+ * @status: the errno with which the hibernation ends; %-EIO at first
+ */
+struct ras_away {
+	bool	left;
+	int	status;
 };
 
 /**
@@ -323,10 +336,13 @@ struct ras_outcome {
  *	%RAS_HUNG the CPU @from of that may still be running it.
  * @prepare: optional.  Called by ras_stop_for() before the stop, from process context;
  *	may sleep.  An errno refuses the stop.  Must undo what it has done if it fails.
+ *	Also called before a hibernation, with the argument NULL, when nothing is frozen
+ *	yet; an errno refuses the hibernation.
  * @complete: optional.  Called by ras_stop_for() after the stop, from process context; may
  *	sleep.  Also called if the stop was refused after @prepare succeeded, or if the
  *	handler was abandoned: @ret is what ras_stop_for() is about to return, and @outcome
- *	tells what became of @run
+ *	tells what became of @run.  After a hibernation, when tasks are thawed, @ret is
+ *	what that ends with, and @outcome is NULL.
  * @priv: the client's own
  * @entry: the core's; NULL while not registered
  *
@@ -837,6 +853,9 @@ __printf(1, 0) void ras_panic_in_handler(const char *fmt, va_list args);
 __printf(1, 0) bool ras_panic_lost(const char *fmt, va_list args);
 void ras_crash_kexec(struct pt_regs *regs);
 void ras_nmi_poll(struct pt_regs *regs);
+int ras_hibernate_prepare(void);
+int ras_hibernate(void);
+int ras_hibernate_complete(int ret);
 
 #else /* !CONFIG_RAS_STOP */
 
@@ -856,6 +875,9 @@ static inline __printf(1, 0) bool ras_panic_lost(const char *fmt, va_list args)
 
 static inline void ras_crash_kexec(struct pt_regs *regs) { }
 static inline void ras_nmi_poll(struct pt_regs *regs) { }
+static inline int ras_hibernate_prepare(void) { return -EOPNOTSUPP; }
+static inline int ras_hibernate(void) { return -EOPNOTSUPP; }
+static inline int ras_hibernate_complete(int ret) { return ret; }
 
 #endif /* CONFIG_RAS_STOP */
 

@@ -17,6 +17,7 @@
 #include <linux/string.h>
 
 #include "policy.h"
+#include "plan.h"
 #include "registry.h"
 
 /* How often a handler that hung is looked for, in ms. */
@@ -406,6 +407,36 @@ struct ras_entry *ras_hold_named_entry(struct ras_machine *m, const char *name)
 		}
 	mutex_unlock(&m->lock);
 	return found;
+}
+
+/**
+ * ras_hold_trigger() - the same for all handlers that a trigger would run
+ * @m: the machine
+ * @trigger: the trigger
+ * @held: their entries, in the order in which they run; room for RAS_MAX_HANDLERS
+ *
+ * Context: Process context.
+ * Return: how many there are.
+ */
+unsigned int ras_hold_trigger(struct ras_machine *m, enum ras_trigger trigger,
+			      struct ras_entry **held)
+{
+	const struct ras_chain *chain;
+	struct ras_entry *entry;
+	unsigned int i, nr = 0;
+
+	mutex_lock(&m->lock);
+	chain = ras_chain_now(m);
+	for (i = 0; chain && i < chain->nr; i++) {
+		entry = chain->entry[i];
+		if (!ras_entry_runs_on(entry, trigger) || ras_entry_off(m, entry, trigger))
+			continue;
+		/* As in ras_hold_named_entry(). */
+		atomic_inc(&entry->busy);
+		held[nr++] = entry;
+	}
+	mutex_unlock(&m->lock);
+	return nr;
 }
 
 /* The end of ras_hold_entry(). */

@@ -27,6 +27,7 @@ const char * const ras_trigger_names[RAS_NR_TRIGGERS] = {
 	[RAS_TRIGGER_USER]	= "user",
 	[RAS_TRIGGER_API]	= "api",
 	[RAS_TRIGGER_DEBUG]	= "debug",
+	[RAS_TRIGGER_HIBERNATE]	= "hibernate",
 };
 
 const char * const ras_verdict_names[RAS_NR_VERDICTS] = {

@@ -41,11 +41,14 @@ static bool ras_started(void)
 	return smp_load_acquire(&ras_machine.state) != RAS_OFF;
 }
 
-/*
- * Any trigger that the machine survives.  A stop by ras_stop() is made whether a handler
- * runs or not, for its caller may only want a quiet moment.
+/**
+ * ras_stop_by() - stop the machine by any trigger that it survives
+ * @request: what the trigger asks for; registers are added if there are none
+ *
+ * Context: Any.
+ * Return: as ras_machine_stop().
  */
-static int ras_stop_by(struct ras_request *request)
+int ras_stop_by(struct ras_request *request)
 {
 	unsigned long flags;
 	int ret;
@@ -69,6 +72,7 @@ static int ras_stop_by(struct ras_request *request)
 	return ret;
 }
 
+/* A stop by ras_stop() needs no handler: its caller may only want a quiet moment. */
 static int ras_stop_and_go(enum ras_trigger trigger, bool rehearsal,
 			   const char *message, struct pt_regs *regs)
 {

@@ -5,8 +5,9 @@
 #ifndef _KERNEL_RAS_TRIGGER_H
 #define _KERNEL_RAS_TRIGGER_H
 
-#include <linux/types.h>
+#include "stop.h"
 
+int ras_stop_by(struct ras_request *request);
 int ras_user_stop(bool rehearsal);
 int ras_user_call(const char *name);
 

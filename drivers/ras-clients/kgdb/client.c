@@ -35,6 +35,8 @@
  * kdb, such as bta, writes to the line all the time.
  */
 #define RAS_KGDB_DEADLINE_MS	60000
+/* In a hibernation the line is suspended. */
+#define RAS_KGDB_TRIGGERS	(RAS_ON_ALL & ~RAS_ON(HIBERNATE))
 /* What a step of another CPU may take, before this CPU's breakpoint has its turn. */
 #define RAS_KGDB_STEP_MS	100
 /* Stops of other CPUs that an exception waits for, before it is given up. */
@@ -267,7 +269,7 @@ static void ras_kgdb_disarm(struct ras_handler *handler)
 static struct ras_handler ras_kdb_handler = {
 	.name		= "kdb",
 	.priority	= RAS_PRIO_DEBUG,
-	.triggers	= RAS_ON_ALL,
+	.triggers	= RAS_KGDB_TRIGGERS,
 	.flags		= RAS_HANDLER_INTERACTIVE,
 	.wait_s		= RAS_WAIT_AUTO,
 	.deadline_ms	= RAS_KGDB_DEADLINE_MS,
@@ -282,7 +284,7 @@ static struct ras_handler ras_kdb_handler = {
 static struct ras_handler ras_gdb_handler = {
 	.name		= "kgdb",
 	.priority	= RAS_PRIO_DEBUG + 1,
-	.triggers	= RAS_ON_ALL,
+	.triggers	= RAS_KGDB_TRIGGERS,
 	.flags		= RAS_HANDLER_INTERACTIVE,
 	.wait_s		= RAS_WAIT_AUTO,
 	.deadline_ms	= RAS_KGDB_DEADLINE_MS,

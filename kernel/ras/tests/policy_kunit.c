@@ -135,7 +135,7 @@ static const struct triggers_param triggers_params[] = {
 	{ "all", 0, RAS_ON_ALL },
 	{ "all\n", 0, RAS_ON_ALL },
 	{ "nmi all", 0, RAS_ON_ALL },
-	{ "panic oops nmi sysrq user api debug", 0, RAS_ON_ALL },
+	{ "panic oops nmi sysrq user api debug hibernate", 0, RAS_ON_ALL },
 	{ "", -EINVAL },
 	{ "\n", -EINVAL },
 	{ " , ,", -EINVAL },

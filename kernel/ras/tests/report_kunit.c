@@ -279,7 +279,7 @@ static const struct {
 	{ RAS_ON(PANIC), "panic" },
 	{ RAS_ON(API), "api" },
 	{ RAS_ON(API) | RAS_ON(OOPS), "oops api" },
-	{ RAS_ON_ALL, "panic oops nmi sysrq user api debug" },
+	{ RAS_ON_ALL, "panic oops nmi sysrq user api debug hibernate" },
 	{ BIT(RAS_NR_TRIGGERS) | RAS_ON(NMI), "nmi" },
 };
 
