@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS client that jumps to another kernel: the second kernel goes back to the first when it
+ * panics.
+ *
+ * Somebody has to load the way back, as for going back on purpose.
+ */
+#define pr_fmt(fmt) "ras_jump: " fmt
+
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/init.h>
+#include <linux/kexec.h>
+#include <linux/printk.h>
+#include <linux/ras.h>
+#include <linux/ras_jump.h>
+#include <linux/time64.h>
+
+#include "jump.h"
+
+/* For writes of devices that are on their way. */
+#define BACK_SETTLE_NS	(20 * NSEC_PER_MSEC)
+
+/* The command line says so: kexec(8) adds the address. */
+static bool back_possible;
+
+static int __init back_set_entry(char *text)
+{
+	back_possible = true;
+	return 0;
+}
+early_param("kexec_jump_back_entry", back_set_entry);
+
+static const char *back_not_ready(struct ras_handler *handler)
+{
+	return READ_ONCE(kexec_image) ? NULL : "no way back is loaded";
+}
+
+static void back_go(void *unused)
+{
+	struct kimage *image;
+
+	ras_arch_stop_dma();
+	/* Or a device would write to memory that is the first kernel's by then. */
+	ras_poll(false, BACK_SETTLE_NS);
+	image = kexec_get_image();
+	if (!IS_ERR_OR_NULL(image) && image->preserve_context)
+		machine_kexec(image);
+}
+
+static enum ras_verdict back_run(struct ras_handler *handler, const struct ras_stop *stop)
+{
+	jump_peer_tell(-EREMOTEIO, stop->message);
+	pr_emerg("going back to the first kernel\n");
+	ras_leave(stop, back_go, NULL);
+	return RAS_NEXT;
+}
+
+static struct ras_handler back_handler = {
+	.name		= "jump-back",
+	.priority	= RAS_PRIO_LAST + 50,
+	.triggers	= RAS_ON(PANIC),
+	/* Until ras_leave(). */
+	.deadline_ms	= 10000,
+	.flags		= RAS_HANDLER_NORETURN,
+	.not_ready	= back_not_ready,
+	.run		= back_run,
+};
+
+static int __init back_init(void)
+{
+	return back_possible ? ras_register_handler(&back_handler) : 0;
+}
+device_initcall(back_init);

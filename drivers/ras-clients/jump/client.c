@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS client: jumps to another kernel, and is back when that one jumps back.
+ *
+ * It runs in a hibernation of the mode "jump" only: nobody else suspends the devices and takes
+ * the other CPUs offline.
+ */
+#define pr_fmt(fmt) "ras_jump: " fmt
+
+#include <linux/err.h>
+#include <linux/init.h>
+#include <linux/kexec.h>
+#include <linux/printk.h>
+#include <linux/ras.h>
+
+#include "jump.h"
+
+/* The handler has the image.  Nobody else reads it: there is one CPU. */
+static bool jump_holds;
+
+/* The check is repeated in the stop, because another kernel may have been loaded. */
+static int jump_prepare(struct ras_handler *handler, void *arg)
+{
+	struct kimage *image = kexec_get_image();
+	int ret;
+
+	if (IS_ERR(image)) {
+		pr_err("refused: a kernel is just being loaded\n");
+		return PTR_ERR(image);
+	}
+	ret = jump_check_image(image);
+	kexec_put_image();
+	return ret;
+}
+
+static const char *jump_not_ready(struct ras_handler *handler)
+{
+	return READ_ONCE(kexec_image) ? NULL : "no kernel to jump to is loaded";
+}
+
+static int jump_away(void *image)
+{
+	jump_peer_begin();
+	machine_kexec(image);
+	return 0;
+}
+
+static int jump_there_and_back(const struct ras_stop *stop)
+{
+	struct kimage *image = kexec_get_image();
+	struct ras_away *away = stop->arg;
+	int ret;
+
+	if (IS_ERR(image))
+		return PTR_ERR(image);
+	jump_holds = true;
+	ret = jump_check_image(image);
+	if (!ret)
+		ret = ras_go_away(stop, jump_away, image);
+	away->left = !ret;
+	jump_holds = false;
+	kexec_put_image();
+	return ret ?: jump_peer_end();
+}
+
+static enum ras_verdict jump_run(struct ras_handler *handler, const struct ras_stop *stop)
+{
+	struct ras_away *away = stop->arg;
+
+	if (stop->trigger != RAS_TRIGGER_HIBERNATE) {
+		pr_err("refused: devices are not suspended: see /sys/power/disk\n");
+		return RAS_NEXT;
+	}
+	away->status = jump_there_and_back(stop);
+	return away->left ? RAS_RESUME : RAS_NEXT;
+}
+
+static void jump_abandoned(struct ras_handler *handler, const struct ras_stop *stop,
+			   const struct ras_failure *why)
+{
+	if (!jump_holds)
+		return;
+	/* Or no crash kernel could be started any more. */
+	jump_holds = false;
+	kexec_put_image();
+}
+
+static struct ras_handler jump_handler = {
+	.name		= "jump",
+	.priority	= RAS_PRIO_LAST,
+	.triggers	= RAS_ON(HIBERNATE),
+	/* The other kernel takes its time. */
+	.deadline_ms	= 0,
+	.not_ready	= jump_not_ready,
+	.run		= jump_run,
+	.abandoned	= jump_abandoned,
+	.prepare	= jump_prepare,
+};
+
+static int __init jump_init(void)
+{
+	return jump_peer_init() ?: ras_register_handler(&jump_handler);
+}
+device_initcall(jump_init);

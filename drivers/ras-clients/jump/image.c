@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS client that jumps to another kernel: can this kernel come back from the one that is loaded?
+ *
+ * The second kernel has the lowest part of memory to itself.  What is there is exchanged for its
+ * segments before the jump, and put back after it.  So its segments must leave no gap: what is in
+ * a gap, the second kernel overwrites.
+ */
+#define pr_fmt(fmt) "ras_jump: " fmt
+
+#include <linux/cc_platform.h>
+#include <linux/errno.h>
+#include <linux/kexec.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/pfn.h>
+#include <linux/printk.h>
+#include <linux/sizes.h>
+
+#include "jump.h"
+
+/* Where the memory of the second kernel ends. */
+unsigned long jump_end(const struct kimage *image)
+{
+	unsigned long end = 0;
+	unsigned int i;
+
+	for (i = 0; i < image->nr_segments; i++)
+		end = max(end, image->segment[i].mem + image->segment[i].memsz);
+	return end;
+}
+
+static bool jump_has(const struct kimage *image, unsigned long address)
+{
+	const struct kexec_segment *segment;
+	unsigned int i;
+
+	for (i = 0; i < image->nr_segments; i++) {
+		segment = &image->segment[i];
+		if (address >= segment->mem && address - segment->mem < segment->memsz)
+			return true;
+	}
+	return false;
+}
+
+/* Memory that this kernel uses, the second one too, and nobody puts back; 0: none. */
+static unsigned long jump_gap(const struct kimage *image)
+{
+	unsigned long pfn, end = PFN_DOWN(jump_end(image));
+
+	/* The kernel keeps out of the first page, see trim_bios_range(). */
+	for (pfn = 1; pfn < end; pfn++)
+		if (page_is_ram(pfn) && !jump_has(image, PFN_PHYS(pfn)))
+			return PFN_PHYS(pfn);
+	return 0;
+}
+
+/* The crash kernel's memory must stay as it is, or there is no dump of what happens later. */
+static bool jump_meets(const struct kimage *image, const struct resource *reserved)
+{
+	return reserved->end && reserved->start < jump_end(image);
+}
+
+/**
+ * jump_check_image() - can this kernel come back from the one that is loaded?
+ * @image: the kernel that is loaded, or NULL; nobody replaces it meanwhile
+ *
+ * Says in the log why not.
+ *
+ * Context: Any.
+ * Return: 0; %-ENOENT if there is none; %-EINVAL if it was not loaded for coming back, or if its
+ *	segments leave a gap; %-EBUSY if the crash kernel, or the page for the status, has
+ *	memory there; %-EOPNOTSUPP if memory is encrypted.
+ */
+int jump_check_image(const struct kimage *image)
+{
+	unsigned long gap;
+
+	if (!image) {
+		pr_err("refused: no kernel to jump to is loaded\n");
+		return -ENOENT;
+	}
+	if (!image->preserve_context) {
+		pr_err("refused: the kernel that is loaded was not loaded for coming back\n");
+		return -EINVAL;
+	}
+	if (cc_platform_has(CC_ATTR_MEM_ENCRYPT)) {
+		pr_err("refused: memory is encrypted\n");
+		return -EOPNOTSUPP;
+	}
+	if (jump_meets(image, &crashk_res) || jump_meets(image, &crashk_low_res)) {
+		pr_err("refused: the crash kernel has memory below %lu MiB\n",
+		       jump_end(image) / SZ_1M);
+		return -EBUSY;
+	}
+	if (!jump_peer_is_above(jump_end(image))) {
+		pr_err("refused: the page for the status is below %lu MiB\n",
+		       jump_end(image) / SZ_1M);
+		return -EBUSY;
+	}
+	gap = jump_gap(image);
+	if (gap) {
+		pr_err("refused: the memory at %#lx would not be put back\n", gap);
+		return -EINVAL;
+	}
+	return 0;
+}
