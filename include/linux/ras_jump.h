@@ -5,6 +5,8 @@
 #ifndef _LINUX_RAS_JUMP_H
 #define _LINUX_RAS_JUMP_H
 
+#include <linux/types.h>
+
 /**
  * ras_arch_stop_dma() - keep all devices from reading and writing memory
  *
@@ -14,5 +16,15 @@
  * Context: A crash, no other CPU running; takes no lock.
  */
 void ras_arch_stop_dma(void);
+
+/**
+ * ras_arch_on_boot_cpu() - is this the processor that the firmware has started?
+ *
+ * A kernel that has jumped away goes on there, with the other CPUs offline.
+ *
+ * Context: Any.
+ * Return: true if so.
+ */
+bool ras_arch_on_boot_cpu(void);
 
 #endif /* _LINUX_RAS_JUMP_H */

@@ -7,6 +7,7 @@
  */
 #define pr_fmt(fmt) "ras_jump: " fmt
 
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/init.h>
@@ -14,6 +15,7 @@
 #include <linux/printk.h>
 #include <linux/ras.h>
 #include <linux/ras_jump.h>
+#include <linux/smp.h>
 #include <linux/time64.h>
 
 #include "jump.h"
@@ -39,7 +41,12 @@ static const char *back_not_ready(struct ras_handler *handler)
 static void back_go(void *unused)
 {
 	struct kimage *image;
+	unsigned int cpu;
 
+	/* They halt, and do not come back: machine_kexec() has them wait without any memory. */
+	for_each_online_cpu(cpu)
+		if (cpu != raw_smp_processor_id())
+			set_cpu_online(cpu, false);
 	ras_arch_stop_dma();
 	/* Or a device would write to memory that is the first kernel's by then. */
 	ras_poll(false, BACK_SETTLE_NS);
@@ -50,6 +57,11 @@ static void back_go(void *unused)
 
 static enum ras_verdict back_run(struct ras_handler *handler, const struct ras_stop *stop)
 {
+	if (!ras_arch_on_boot_cpu()) {
+		pr_emerg("no way back to the first kernel: CPU %d is not the boot CPU\n",
+			 stop->owner);
+		return RAS_NEXT;
+	}
 	jump_peer_tell(-EREMOTEIO, stop->message);
 	pr_emerg("going back to the first kernel\n");
 	ras_leave(stop, back_go, NULL);

@@ -8,6 +8,7 @@
 #define pr_fmt(fmt) "ras_jump: " fmt
 
 #include <linux/err.h>
+#include <linux/errno.h>
 #include <linux/init.h>
 #include <linux/kexec.h>
 #include <linux/printk.h>
@@ -18,7 +19,7 @@
 /* The handler has the image.  Nobody else reads it: there is one CPU. */
 static bool jump_holds;
 
-/* The check is repeated in the stop, because another kernel may have been loaded. */
+/* Another kernel may be loaded after that: the stop looks whether it is still this one. */
 static int jump_prepare(struct ras_handler *handler, void *arg)
 {
 	struct kimage *image = kexec_get_image();
@@ -53,10 +54,9 @@ static int jump_there_and_back(const struct ras_stop *stop)
 
 	if (IS_ERR(image))
 		return PTR_ERR(image);
+	/* Should the jump be abandoned, jump_abandoned() puts it. */
 	jump_holds = true;
-	ret = jump_check_image(image);
-	if (!ret)
-		ret = ras_go_away(stop, jump_away, image);
+	ret = jump_is_checked(image) ? ras_go_away(stop, jump_away, image) : -ESTALE;
 	away->left = !ret;
 	jump_holds = false;
 	kexec_put_image();

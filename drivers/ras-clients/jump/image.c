@@ -16,11 +16,18 @@
 #include <linux/pfn.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
 #include "jump.h"
 
+/* Of the kernel that was found good: what the check depends on. */
+static struct {
+	unsigned long		nr_segments;
+	struct kexec_segment	segment[KEXEC_SEGMENT_MAX];
+} jump_checked;
+
 /* Where the memory of the second kernel ends. */
-unsigned long jump_end(const struct kimage *image)
+static unsigned long jump_end(const struct kimage *image)
 {
 	unsigned long end = 0;
 	unsigned int i;
@@ -61,13 +68,35 @@ static bool jump_meets(const struct kimage *image, const struct resource *reserv
 	return reserved->end && reserved->start < jump_end(image);
 }
 
+static void jump_note_image(const struct kimage *image)
+{
+	jump_checked.nr_segments = image->nr_segments;
+	memcpy(jump_checked.segment, image->segment, sizeof(jump_checked.segment));
+}
+
+/**
+ * jump_is_checked() - is this the kernel that jump_check_image() has found good?
+ * @image: the kernel that is loaded, or NULL
+ *
+ * Takes no lock, unlike the check.
+ *
+ * Context: A stop.
+ * Return: true if so, or if it is one whose memory is the same.
+ */
+bool jump_is_checked(const struct kimage *image)
+{
+	return image && image->preserve_context &&
+	       image->nr_segments == jump_checked.nr_segments &&
+	       !memcmp(image->segment, jump_checked.segment, sizeof(image->segment));
+}
+
 /**
  * jump_check_image() - can this kernel come back from the one that is loaded?
  * @image: the kernel that is loaded, or NULL; nobody replaces it meanwhile
  *
  * Says in the log why not.
  *
- * Context: Any.
+ * Context: Process context.
  * Return: 0; %-ENOENT if there is none; %-EINVAL if it was not loaded for coming back, or if its
  *	segments leave a gap; %-EBUSY if the crash kernel, or the page for the status, has
  *	memory there; %-EOPNOTSUPP if memory is encrypted.
@@ -103,5 +132,6 @@ int jump_check_image(const struct kimage *image)
 		pr_err("refused: the memory at %#lx would not be put back\n", gap);
 		return -EINVAL;
 	}
+	jump_note_image(image);
 	return 0;
 }

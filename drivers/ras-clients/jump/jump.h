@@ -10,8 +10,8 @@
 struct kimage;
 
 /* image.c */
-unsigned long jump_end(const struct kimage *image);
 int jump_check_image(const struct kimage *image);
+bool jump_is_checked(const struct kimage *image);
 
 /* peer.c */
 int jump_peer_init(void);

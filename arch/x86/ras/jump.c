@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * RAS stop framework, x86: keeping devices from memory.
+ * RAS stop framework, x86: what a kernel needs that gives up, and goes back to another one.
  */
 #include <linux/bits.h>
 #include <linux/io.h>
 #include <linux/pci.h>
 #include <linux/ras_jump.h>
+
+#include <asm/msr.h>
 
 /* Configuration mechanism #1 (PCI Local Bus Specification 3.0, 3.2.2.3.2). */
 #define RAS_PCI_ADDRESS	0xcf8
@@ -56,4 +58,11 @@ void ras_arch_stop_dma(void)
 	for (bus = 0; bus < 256; bus++)
 		for (slot = 0; slot < 32; slot++)
 			ras_stop_dma_of(bus, slot);
+}
+
+bool ras_arch_on_boot_cpu(void)
+{
+	u64 base;
+
+	return !rdmsrl_safe(MSR_IA32_APICBASE, &base) && base & MSR_IA32_APICBASE_BSP;
 }
