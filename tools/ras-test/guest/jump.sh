@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
-# Jumps by kexec to a second kernel, which is in the lowest 64 MiB, and back.
+# Jumps by kexec to a second kernel, which is in the lowest memory, and back.
 
-# second_kernel DISK TEXT WORDS: load it.  It backs up low memory (--mem-min), uses no other (mem=),
-# and writes TEXT into the first block of the disk.  WORDS go onto its command line.
+# second_kernel DISK TEXT [MIB [WORDS]]: load it into the lowest 64 MiB, or so many.  It backs up
+# low memory (--mem-min), uses no other (mem=), and writes TEXT into the first block of the disk.
+# WORDS go onto its command line.
 second_kernel()
 {
+	local mib=${3:-64}
 	kexec -l /boot/bzImage --initrd=/boot/capture.cpio --load-preserve-context \
-		--mem-min=0 --mem-max=0x3ffffff \
-		--append="console=ttyS0 nr_cpus=1 mem=64M no_timer_check panic=5 loglevel=5 printk.devkmsg=on rt.mark=$1:$2 ras_jump.peer=$(cat $RAS/jump/peer) $3" ||
-		{ say "not loaded"; return 1; }
+		--mem-min=0 --mem-max=$(printf 0x%x $(((mib << 20) - 1))) \
+		--append="console=ttyS0 nr_cpus=1 mem=${mib}M no_timer_check panic=5 loglevel=5 printk.devkmsg=on rt.mark=$1:$2 ras_jump.peer=$(cat $RAS/jump/peer) $4" \
+		2> /tmp/kexec.err && return
+	say "not loaded: $(head -n 1 /tmp/kexec.err)"
+	return 1
 }
 
 # alive: how many CPUs run a task.
@@ -19,12 +23,12 @@ alive()
 	done | grep -c ran
 }
 
-# jumps COUNT DISK: there and back, and what became of the disk and the CPUs.
+# jumps COUNT DISK [MIB]: there and back, and what became of the disk and the CPUs.
 jumps()
 {
 	for i in $(seq "$1"); do
 		put "$2" $i "before $i"
-		second_kernel "$2" "mark-$i" || return 1
+		second_kernel "$2" "mark-$i" "$3" || return 1
 		# What kexec says afterwards does not tell whether it has worked.
 		kexec -e
 		[ "$(get "$2" $i)" = "before $i" ] && disk=ok || disk=bad
@@ -32,12 +36,12 @@ jumps()
 	done
 }
 
-# hibernations COUNT DISK WORDS: the same by hibernate(), with the framework.
+# hibernations COUNT DISK [WORDS]: the same by hibernate(), with the framework.
 hibernations()
 {
 	for i in $(seq "$1"); do
 		put "$2" $i "before $i"
-		second_kernel "$2" "mark-$i" "$3" || return 1
+		second_kernel "$2" "mark-$i" 64 "$3" || return 1
 		echo jump > /sys/power/disk
 		(echo disk > /sys/power/state) 2>&1 | sed 's/.*: //' | tell "hibernation $i failed: "
 		[ "$(get "$2" $i)" = "before $i" ] && disk=ok || disk=bad
@@ -100,4 +104,44 @@ kept()
 	wait
 	sha256sum -s -c /tmp/filler.sum && say "memory: good" || say "memory: differs"
 	say "unlinked: $(cat <&9)"
+}
+
+# shortest OLD NEW: the smaller of two times; there may be no old one.
+shortest() { [ -n "$1" ] && [ "$1" -lt "$2" ] && echo "$1" || echo "$2"; }
+
+# loads SMALL LARGE: how many times as long the second takes as the first, both in MiB, rounded
+# up.  Each is loaded three times, and the shortest counts: the host has other things to do.
+loads()
+{
+	local small large now
+	for i in 1 2 3; do
+		now=$(jump-load $1) || { say "$1 MiB: $now"; return 1; }
+		small=$(shortest "$small" $now)
+		now=$(jump-load $2) || { say "$2 MiB: $now"; return 1; }
+		large=$(shortest "$large" $now)
+	done
+	say "$1 MiB took $small us, $2 MiB took $large us"
+	say "$2 MiB took $(((large + small - 1) / small)) times as long as $1 MiB"
+}
+
+# meminfo NAME: so many KiB.
+meminfo() { awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo; }
+
+# fill: take all available memory but a tenth of the whole, for a file that cannot be reclaimed.
+fill()
+{
+	mount -t tmpfs -o size=100% full /mnt
+	dd if=/dev/zero of=/mnt/full bs=1k \
+		count=$(($(meminfo MemAvailable) - $(meminfo MemTotal) / 10)) 2> /dev/null
+	say "available: $((100 * $(meminfo MemAvailable) / $(meminfo MemTotal))) %"
+}
+
+# refused COUNT MIB: so many loads that are refused, why, and how much memory they have kept.
+refused()
+{
+	local before=$(meminfo MemAvailable) why
+	for i in $(seq $1); do
+		why=$(jump-load $2) && why="loaded in $why us"
+	done
+	say "refused: $why, $(((before - $(meminfo MemAvailable)) / 1024)) MiB kept"
 }

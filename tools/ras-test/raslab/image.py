@@ -25,6 +25,7 @@ from raslab.target import Target
 # compiler has to know besides.
 GUEST_PROGRAMS: list[tuple[str, str, list[str]]] = [
     ("load", "load.c", ["-pthread"]),
+    ("jump-load", "jump-load.c", []),
     ("user", "user.c", []),
 ]
 
