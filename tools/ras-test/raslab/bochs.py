@@ -111,12 +111,24 @@ def boot_menu(words: str) -> str:
     return "\n".join([*lines, f" append initrd=/initrd {words}", ""])
 
 
-def configuration(cpus: int, memory: str, disks: Sequence[str], number: int) -> str:
+def processor(options: Sequence[str]) -> str:
+    """The model that a row wants by "-cpu"; no other option but -no-reboot is for Bochs."""
+    left = [option for option in options if option != "-no-reboot"]
+    if not left:
+        return CPU_MODEL
+    if len(left) != 2 or left[0] != "-cpu":
+        raise LabError(f"options are for QEMU, not for Bochs: {' '.join(left)}")
+    return left[1]
+
+
+def configuration(
+    cpus: int, memory: str, disks: Sequence[str], number: int, model: str = CPU_MODEL
+) -> str:
     """The bochsrc of a life.  All files are named from the machine's directory."""
     if len(disks) > len(DISK_PLACES):
         raise LabError(f"Bochs has room for {len(DISK_PLACES)} disks")
     return CONFIGURATION.format(
-        model=CPU_MODEL,
+        model=model,
         cpus=cpus,
         ips=IPS,
         memory=mebibytes(memory),
@@ -275,7 +287,8 @@ class Bochs(Machine):
         make_initrd(self.target, script, self.directory / "initrd")
         self._make_cd(command_line(self.target, words), script)
         disks = [os.path.relpath(disk.path, self.directory) for disk in self.disks]
-        text = configuration(self.cpus, self.memory, disks, self.lives)
+        model = processor(self.options)
+        text = configuration(self.cpus, self.memory, disks, self.lives, model)
         (self.directory / f"bochsrc{suffix(self.lives)}").write_text(text, encoding="ascii")
         commands = debugger_commands(self.cpus)
         (self.directory / "bochs.commands").write_text(commands, encoding="ascii")
@@ -292,9 +305,7 @@ class Bochs(Machine):
                 raise LabError(f"there is no {path}, which a machine of Bochs' needs")
         if line or self.cards:
             raise LabError("nobody talks to a machine of Bochs': it has no line and no network")
-        unknown = [option for option in self.options if option != "-no-reboot"]
-        if unknown:
-            raise LabError(f"options are for QEMU, not for Bochs: {' '.join(unknown)}")
+        processor(self.options)
 
     def _make_cd(self, words: str, script: str) -> None:
         """The boot CD: isolinux, the kernel, the initial file system."""

@@ -88,6 +88,15 @@ class ConfigurationTest(unittest.TestCase):
         with self.assertRaises(LabError):
             bochs.configuration(1, "640M", ["a", "b", "c", "d"], 1)
 
+    def test_processor(self) -> None:
+        self.assertEqual(bochs.processor([]), bochs.CPU_MODEL)
+        self.assertEqual(bochs.processor(["-no-reboot", "-cpu", "tigerlake"]), "tigerlake")
+        for options in (["-cpu"], ["-smp", "2"], ["-cpu", "tigerlake", "-S"]):
+            with self.assertRaises(LabError):
+                bochs.processor(options)
+        text = bochs.configuration(1, "1G", [], 1, "tigerlake")
+        self.assertIn("cpu: model=tigerlake, count=1", text)
+
     def test_memory(self) -> None:
         self.assertEqual(bochs.mebibytes("640M"), 640)
         self.assertEqual(bochs.mebibytes("2G"), 2048)
