@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # Jumps by kexec to a second kernel, which is in the lowest memory, and back.
 
-# second_kernel DISK TEXT [MIB [WORDS]]: load it into the lowest 64 MiB, or so many.  It backs up
-# low memory (--mem-min), uses no other (mem=), and writes TEXT into the first block of the disk.
-# WORDS go onto its command line.
+# The memory of the second kernel.
+mib=64
+
+# second_kernel DISK TEXT [WORDS]: load it.  It backs up low memory (--mem-min), uses no other
+# (mem=), and writes TEXT into the first block of the disk.  WORDS go onto its command line.
 second_kernel()
 {
-	local mib=${3:-64}
 	kexec -l /boot/bzImage --initrd=/boot/capture.cpio --load-preserve-context \
 		--mem-min=0 --mem-max=$(printf 0x%x $(((mib << 20) - 1))) \
-		--append="console=ttyS0 nr_cpus=1 mem=${mib}M no_timer_check panic=5 loglevel=5 printk.devkmsg=on rt.mark=$1:$2 ras_jump.peer=$(cat $RAS/jump/peer) $4" \
+		--append="console=ttyS0 nr_cpus=1 mem=${mib}M no_timer_check panic=5 loglevel=5 printk.devkmsg=on rt.mark=$1:$2 ras_jump.peer=$(cat $RAS/jump/peer) $3" \
 		2> /tmp/kexec.err && return
 	say "not loaded: $(head -n 1 /tmp/kexec.err)"
 	return 1
@@ -23,7 +24,7 @@ alive()
 	done | grep -c ran
 }
 
-# jumps COUNT DISK [MIB]: there and back, and what became of the disk and the CPUs.
+# jumps COUNT DISK [WORDS]: there and back, and what became of the disk and the CPUs.
 jumps()
 {
 	for i in $(seq "$1"); do
@@ -41,7 +42,7 @@ hibernations()
 {
 	for i in $(seq "$1"); do
 		put "$2" $i "before $i"
-		second_kernel "$2" "mark-$i" 64 "$3" || return 1
+		second_kernel "$2" "mark-$i" "$3" || return 1
 		echo jump > /sys/power/disk
 		(echo disk > /sys/power/state) 2>&1 | sed 's/.*: //' | tell "hibernation $i failed: "
 		[ "$(get "$2" $i)" = "before $i" ] && disk=ok || disk=bad
