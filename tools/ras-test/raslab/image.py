@@ -27,6 +27,7 @@ GUEST_PROGRAMS: list[tuple[str, str, list[str]]] = [
     ("load", "load.c", ["-pthread"]),
     ("jump-load", "jump-load.c", []),
     ("user", "user.c", []),
+    ("callee", "callee.c", []),
 ]
 
 # The framework's programs for those who run machines, made by tools/ras/Makefile.
