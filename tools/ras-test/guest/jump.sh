@@ -4,13 +4,14 @@
 # The memory of the second kernel.
 mib=64
 
-# second_kernel DISK TEXT [WORDS]: load it.  It backs up low memory (--mem-min), uses no other
-# (mem=), and writes TEXT into the first block of the disk.  WORDS go onto its command line.
+# second_kernel [DISK TEXT [WORDS]]: load it.  It backs up low memory (--mem-min), uses no other
+# (mem=), and writes TEXT into the first block of the disk.  WORDS go onto its command line, and
+# $kexec_options to kexec.
 second_kernel()
 {
 	kexec -l /boot/bzImage --initrd=/boot/capture.cpio --load-preserve-context \
-		--mem-min=0 --mem-max=$(printf 0x%x $(((mib << 20) - 1))) \
-		--append="console=ttyS0 nr_cpus=1 mem=${mib}M no_timer_check panic=5 loglevel=5 printk.devkmsg=on rt.mark=$1:$2 ras_jump.peer=$(cat $RAS/jump/peer) $3" \
+		--mem-min=0 --mem-max=$(printf 0x%x $(((mib << 20) - 1))) $kexec_options \
+		--append="console=ttyS0,115200 nr_cpus=1 mem=${mib}M no_timer_check panic=5 loglevel=5 printk.devkmsg=on ${1:+rt.mark=$1:$2} ras_jump.peer=$(cat $RAS/jump/peer) $3" \
 		2> /tmp/kexec.err && return
 	say "not loaded: $(head -n 1 /tmp/kexec.err)"
 	return 1
