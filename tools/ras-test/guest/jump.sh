@@ -94,7 +94,9 @@ keep()
 	rm /tmp/unlinked
 	numbers | in_order pipe &
 	ifconfig lo 127.0.0.1 up
-	nc -l -p 7000 127.0.0.1 < /dev/null | in_order TCP &
+	# Its own input must not end before the connection does.
+	mkfifo /tmp/open
+	nc -l -p 7000 127.0.0.1 <> /tmp/open | in_order TCP &
 	sleep 1
 	numbers | nc 127.0.0.1 7000 > /dev/null &
 }
