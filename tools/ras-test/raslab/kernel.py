@@ -136,7 +136,8 @@ def _need_tree(target: Target) -> None:
     hooks.need_source(target)
     if not target.hooked:
         return
-    if _lay(target):
+    # A hook that is not there any more could not be taken off.
+    if _laid_hooks(target) <= _hooks(target) and _lay(target):
         return
     # A hook has changed, and nobody knows any more what the one was that is in there.
     text = f"Unpacking {target.package} anew"
@@ -144,6 +145,22 @@ def _need_tree(target: Target) -> None:
     if not _lay(target):
         why = (target.lab.log / "lay.log").read_text(encoding="utf-8").strip()
         raise LabError(f"the hooks do not apply to {target.package}: {why}")
+
+
+def _hooks(target: Target) -> set[str]:
+    """A checksum of what each hook changes, without what it says about that."""
+    texts = (patch.read_text(encoding="utf-8") for patch in target.patches)
+    changes = (re.split(r"^(?:diff|---) .*/", text, 1, re.M)[-1] for text in texts)
+    return {hashlib.sha256(change.encode()).hexdigest() for change in changes}
+
+
+def _hooks_file(target: Target) -> Path:
+    """Which hooks were laid over the tree last."""
+    return target.tree.with_name(f"{target.tree.name}-hooks")
+
+
+def _laid_hooks(target: Target) -> set[str]:
+    return set(read_stamp(_hooks_file(target)).split())
 
 
 def _lay(target: Target) -> bool:
@@ -155,6 +172,7 @@ def _lay(target: Target) -> bool:
             log.write(f"{error}\n")
             return False
         log.writelines(f"{line}\n" for line in changed)
+    write_stamp(_hooks_file(target), "\n".join(sorted(_hooks(target))))
     return True
 
 

@@ -271,6 +271,18 @@ class RebuildTest(unittest.TestCase):
         leavings = [path.name for path in self.lab.build.iterdir() if "linux-6.1." in path.name]
         self.assertEqual(leavings, [])
 
+    def test_a_hook_that_is_gone_has_the_source_unpacked_anew(self) -> None:
+        self.unpack(self.target, self.tree)
+        far = made_up.SECOND.replace("line 12", "line twelve")
+        self.change("patches/6.1/apart/0001-far.patch", made_up.hook(made_up.SECOND, far))
+        self.need()
+        panic = self.tree / "kernel/panic.c"
+        self.assertEqual(panic.read_text(), far)
+        (self.lab.top / "patches/6.1/apart/0001-far.patch").unlink()
+        with mock.patch.object(hooks, "unpack", self.unpack):
+            self.assertEqual(self.need(), ["build_kernel"])
+        self.assertEqual(panic.read_text(), made_up.SECOND)
+
     def test_hooks_that_do_not_apply(self) -> None:
         self.change("patches/6.1/0003-second.patch", made_up.hook("nowhere\n", "somewhere\n"))
         with mock.patch.object(hooks, "unpack", self.unpack):
