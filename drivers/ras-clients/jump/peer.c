@@ -14,9 +14,12 @@
 #include <linux/io.h>
 #include <linux/kobject.h>
 #include <linux/kstrtox.h>
+#include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/printk.h>
 #include <linux/ras.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
@@ -25,8 +28,10 @@
 /* "RASJUMP1": the number is that of the page's form. */
 #define JUMP_MAGIC	0x31504d554a534152ULL
 
-/* Of that many pages the one with the highest address is taken. */
+/* Of that many blocks the one with the highest address is taken, or the first that is high. */
 #define JUMP_TRIES	64
+#define JUMP_ORDER	(MAX_ORDER - 1)
+#define JUMP_HIGH	SZ_1G
 
 /* What both kernels see; they may be of different versions. */
 struct jump_page {
@@ -53,34 +58,46 @@ static int __init jump_set_peer(char *text)
 }
 early_param("ras_jump.peer", jump_set_peer);
 
-/* The memory of the second kernel is the lowest there is, so a high page. */
+/* The first page of a block, and the others are free. */
+static struct page * __init jump_first_of(struct page *block)
+{
+	unsigned int i;
+
+	split_page(block, JUMP_ORDER);
+	for (i = 1; i < 1 << JUMP_ORDER; i++)
+		__free_page(block + i);
+	return block;
+}
+
+/*
+ * The memory of the second kernel is the lowest there is, so a page is wanted that is as high as
+ * possible.  While the machine boots most of memory is free, and blocks differ.
+ */
 static struct jump_page * __init jump_new_page(void)
 {
-	struct page *page, *tried = NULL, *best = NULL;
+	struct page *block, *next, *best = NULL;
+	LIST_HEAD(others);
 	unsigned int i;
 
 	for (i = 0; i < JUMP_TRIES; i++) {
-		page = alloc_page(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
-		if (!page)
+		block = alloc_pages(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY, JUMP_ORDER);
+		if (!block)
 			break;
-		if (best && page_to_pfn(page) < page_to_pfn(best)) {
-			set_page_private(page, (unsigned long)tried);
-			tried = page;
+		if (best && page_to_pfn(block) < page_to_pfn(best)) {
+			list_add(&block->lru, &others);
 			continue;
 		}
-		if (best) {
-			set_page_private(best, (unsigned long)tried);
-			tried = best;
-		}
-		best = page;
+		if (best)
+			list_add(&best->lru, &others);
+		best = block;
+		if (page_to_phys(best) >= JUMP_HIGH)
+			break;
 	}
-	while (tried) {
-		page = tried;
-		tried = (struct page *)page_private(page);
-		set_page_private(page, 0);
-		__free_page(page);
+	list_for_each_entry_safe(block, next, &others, lru) {
+		list_del(&block->lru);
+		__free_pages(block, JUMP_ORDER);
 	}
-	return best ? page_address(best) : NULL;
+	return best ? page_address(jump_first_of(best)) : NULL;
 }
 
 static struct jump_page * __init jump_map_peer(void)
