@@ -24,6 +24,7 @@ FLOORS = (
     "drivers/ras-clients/dump",
     "drivers/ras-clients/dump/block",
     "drivers/ras-clients/dump/net",
+    "drivers/ras-clients/jump",
 )
 
 # A patch has its licence from the files it changes; scripts/get_abi.pl wants nothing but
