@@ -20,8 +20,9 @@ from raslab.target import Target
 
 CALL_S = 600
 REFUSAL = "GPL-incompatible module ras_peek.ko uses GPL-only symbol 'ras_"
-HOOKS = """ras_crash_kexec ras_kgdb_cpus ras_kgdb_exception ras_kgdb_may_join ras_kgdb_panic
-    ras_nmi_poll ras_panic ras_panic_in_handler ras_panic_lost"""
+HOOKS = """ras_crash_kexec ras_hibernate ras_hibernate_complete ras_hibernate_prepare ras_kgdb_cpus
+    ras_kgdb_exception ras_kgdb_may_join ras_kgdb_panic ras_nmi_poll ras_panic ras_panic_in_handler
+    ras_panic_lost"""
 
 
 def symbols(path: Path, *options: str) -> list[tuple[str, str]]:
