@@ -150,7 +150,7 @@ def _checks(members: list[Chain]) -> list[Check]:
     cpus = members[0].cpus
     for words in ("checksums: ok", "clocks: ok", f"CPUs: {cpus}"):
         checks.append(Check("console", "has", f"RT: {words}"))
-    checks.append(Check("console", "has", "RT: handlers left: dump kdb kdump kgdb kmsg"))
+    checks.append(Check("console", "has", "RT: handlers left: dump jump kdb kdump kgdb kmsg"))
     checks.append(Check("console", "lacks", REPORTS))
     return checks
 
