@@ -58,6 +58,8 @@ static int jump_there_and_back(const struct ras_stop *stop)
 	jump_holds = true;
 	ret = jump_is_checked(image) ? ras_go_away(stop, jump_away, image) : -ESTALE;
 	away->left = !ret;
+	if (!ret)
+		jump_note_used(image);
 	jump_holds = false;
 	kexec_put_image();
 	return ret ?: jump_peer_end();

@@ -26,6 +26,9 @@ static struct {
 	struct kexec_segment	segment[KEXEC_SEGMENT_MAX];
 } jump_checked;
 
+/* Where the last kernel goes on that was jumped to; 0: none was. */
+static unsigned long jump_used;
+
 /* Where the memory of the second kernel ends. */
 static unsigned long jump_end(const struct kimage *image)
 {
@@ -68,6 +71,17 @@ static bool jump_meets(const struct kimage *image, const struct resource *reserv
 	return reserved->end && reserved->start < jump_end(image);
 }
 
+/**
+ * jump_note_used() - a jump has come back from this kernel
+ * @image: the kernel, whose start is where it would go on
+ *
+ * Context: A stop.
+ */
+void jump_note_used(const struct kimage *image)
+{
+	jump_used = image->start;
+}
+
 static void jump_note_image(const struct kimage *image)
 {
 	jump_checked.nr_segments = image->nr_segments;
@@ -98,7 +112,8 @@ bool jump_is_checked(const struct kimage *image)
  *
  * Context: Process context.
  * Return: 0; %-ENOENT if there is none; %-EINVAL if it was not loaded for coming back, or if its
- *	segments leave a gap; %-EBUSY if the crash kernel, or the page for the status, has
+ *	segments leave a gap; %-ESTALE if it was jumped to, and would go on where it
+ *	has jumped back; %-EBUSY if the crash kernel, or the page for the status, has
  *	memory there; %-EOPNOTSUPP if memory is encrypted.
  */
 int jump_check_image(const struct kimage *image)
@@ -112,6 +127,10 @@ int jump_check_image(const struct kimage *image)
 	if (!image->preserve_context) {
 		pr_err("refused: the kernel that is loaded was not loaded for coming back\n");
 		return -EINVAL;
+	}
+	if (jump_used && image->start == jump_used) {
+		pr_err("refused: the kernel that is loaded was jumped to before\n");
+		return -ESTALE;
 	}
 	if (cc_platform_has(CC_ATTR_MEM_ENCRYPT)) {
 		pr_err("refused: memory is encrypted\n");

@@ -11,6 +11,7 @@ struct kimage;
 
 /* image.c */
 int jump_check_image(const struct kimage *image);
+void jump_note_used(const struct kimage *image);
 bool jump_is_checked(const struct kimage *image);
 
 /* peer.c */
