@@ -828,7 +828,8 @@ int ras_save_notes(const struct ras_stop *stop);
 /**
  * ras_go_away() - leave this machine to another kernel, and come back
  * @stop: the stop, resumable, with every other CPU offline
- * @fn: returns when this kernel has the machine again
+ * @fn: returns when this kernel has the machine again; saves all of this CPU before that, and
+ *	restores it, as machine_kexec() does for a kernel that comes back
  * @arg: its argument
  *
  * For a kexec jump.  While @fn is away there is no deadline, and the stop is in the state
@@ -836,8 +837,7 @@ int ras_save_notes(const struct ras_stop *stop);
  *
  * Context: Handlers.
  * Return: what @fn has returned; %-EPERM in a stop that cannot be released; %-EBUSY if
- *	another CPU is online, or has taken over; %-EOPNOTSUPP if the architecture cannot do
- *	it.
+ *	another CPU is online, or has taken over.
  */
 int ras_go_away(const struct ras_stop *stop, int (*fn)(void *arg), void *arg);
 

@@ -57,9 +57,6 @@
  *	the interrupt left on its stack; what is between that and here may be lost.
  * @copy: copy @size bytes of kernel memory.  False if not all of it can be read, be it
  *	that nothing is there or, where the machine can recover, that it is poisoned.
- * @away: call @fn(@arg), which gives the machine to another kernel and comes back, with
- *	all of this CPU saved before it and restored after it; return what it returns.
- *	NULL if the architecture cannot do that.  @now_ns may have begun anew.
  * @halt: wait, with no more power than needed; may return.
  */
 struct ras_arch_ops {
@@ -85,7 +82,6 @@ struct ras_arch_ops {
 	void			(*note)(unsigned int cpu, const struct ras_cpu *record);
 	void			(*crashed)(int cpu);
 	void			(*forget)(void);
-	int			(*away)(int (*fn)(void *arg), void *arg);
 	void			(*stay)(const struct pt_regs *frame,
 					void (*fn)(void *arg), void *arg);
 	bool			(*copy)(void *dst, const void *src, size_t size);

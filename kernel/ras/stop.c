@@ -564,8 +564,6 @@ int ras_machine_go_away(struct ras_machine *m, int (*fn)(void *arg), void *arg)
 	u64 before, budget_ns;
 	int ret;
 
-	if (!m->arch->away)
-		return -EOPNOTSUPP;
 	if (!m->stop.resumable)
 		return -EPERM;
 	/* Nobody is parked: a CPU that waits in memory which is swapped would not survive. */
@@ -578,7 +576,7 @@ int ras_machine_go_away(struct ras_machine *m, int (*fn)(void *arg), void *arg)
 	before = m->arch->now_ns();
 	/* Pairs with the acquire in ras_stopped() and ras_wants_cpus(). */
 	smp_store_release(&m->state, RAS_AWAY);
-	ret = m->arch->away(fn, arg);
+	ret = fn(arg);
 	ras_move_clock(m, before);
 	/* As above. */
 	smp_store_release(&m->state, RAS_STOPPED);

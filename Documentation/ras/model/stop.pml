@@ -1440,7 +1440,7 @@ ras_machine_go_away:
 #ifndef BREAK_BUDGET
 	atomic { GO_IF_LANDED; watch_budget = 0 }
 #endif
-	/* away() of the architecture, until this kernel has the machine again. */
+	/* The function of the handler, until this kernel has the machine again. */
 	atomic {
 		GO_IF_LANDED;
 		OWNER_ACTS;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * RAS stop framework, x86: giving the CPUs to another kernel.
+ * RAS stop framework, x86: giving the CPUs to a crash kernel.
  *
  * machine_crash_shutdown() stops the CPUs through smp_ops, and that is where
  * this file sits: when a stop has parked them already, each prepares itself and
@@ -160,24 +160,6 @@ void ras_x86_halt(void)
 {
 	native_halt();
 }
-
-#ifdef CONFIG_KEXEC_JUMP
-/**
- * ras_x86_away() - give the machine to another kernel, and have it again
- * @fn: calls machine_kexec() for a kernel that comes back
- * @arg: its argument
- *
- * machine_kexec() saves what this CPU has, as for a hibernation, and restores it; the
- * interrupt controllers are suspended and resumed by who suspends the devices.
- *
- * Context: Interrupts disabled; not NMI.
- * Return: what @fn returns.
- */
-int ras_x86_away(int (*fn)(void *arg), void *arg)
-{
-	return fn(arg);
-}
-#endif
 
 #if defined(CONFIG_SMP) && defined(CONFIG_KEXEC_CORE)
 static void (*ras_former_crash_stop)(void) __ro_after_init;

@@ -137,9 +137,6 @@ const struct ras_arch_ops ras_arch = {
 	.note		= ras_x86_note,
 	.crashed	= ras_x86_crashed,
 	.forget		= ras_x86_forget,
-#ifdef CONFIG_KEXEC_JUMP
-	.away		= ras_x86_away,
-#endif
 	.stay		= ras_x86_stay,
 	.copy		= ras_x86_copy,
 	.halt		= ras_x86_halt,

@@ -35,6 +35,5 @@ bool ras_x86_copy(void *dst, const void *src, size_t size);
 void ras_x86_note(unsigned int cpu, const struct ras_cpu *record);
 void ras_x86_stay(const struct pt_regs *frame, void (*fn)(void *arg), void *arg);
 void ras_x86_halt(void);
-int ras_x86_away(int (*fn)(void *arg), void *arg);
 
 #endif /* _ARCH_X86_RAS_RAS_H */

@@ -410,15 +410,6 @@ static void ras_fake_forget(void)
 	}
 }
 
-/* The other kernel leaves the clock as it likes. */
-static int ras_fake_away(int (*fn)(void *arg), void *arg)
-{
-	int ret = fn(arg);
-
-	atomic64_set(&ras_fake_now->clock, ras_fake_now->clock_back);
-	return ret;
-}
-
 static void ras_fake_stay(const struct pt_regs *frame, void (*fn)(void *arg),
 			  void *arg)
 {
@@ -457,7 +448,6 @@ const struct ras_arch_ops ras_fake_arch = {
 	.note		= ras_fake_note,
 	.crashed	= ras_fake_crashed,
 	.forget		= ras_fake_forget,
-	.away		= ras_fake_away,
 	.stay		= ras_fake_stay,
 	.halt		= ras_fake_halt,
 };

@@ -142,7 +142,6 @@ struct ras_fake_cpu {
  * @crash: the argument of the last
  * @crashed: the argument of crashed()
  * @forgotten: calls of forget()
- * @clock_back: what the clock says when the machine has come back from another kernel
  * @at_end: called once on the owner, when all have left and it is the owner still
  * @at_report: called once on the owner, while it prints a part of the report of a
  *	crash
@@ -169,7 +168,6 @@ struct ras_fake {
 	bool			crash;
 	int			crashed;
 	unsigned int		forgotten;
-	u64			clock_back;
 	void			(*at_end)(struct ras_fake *fake);
 	void			(*at_report)(struct ras_fake *fake);
 	void			(*at_watch)(struct ras_fake *fake);
