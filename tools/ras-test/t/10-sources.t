@@ -1,13 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""The sources: licences, style, and no warning from the compiler or sparse."""
+"""The sources: licences, style, documents, and no warning from the compiler or sparse."""
 
+import io
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import docutils.core
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
@@ -32,6 +35,13 @@ FLOORS = (
 WITHOUT_LICENCE = re.compile(r"LICENSE$|patches/|Documentation/ABI/")
 STYLED = re.compile(
     r"(kernel|arch|drivers)/.*\.[chS]$|include/.*\.h$|tools/.*/modules/.*\.c$|samples/.*\.c$"
+)
+
+# What docutils writes about a document, but for what only Sphinx and the kernel know.
+MALFORMED = re.compile(
+    r"(?m)^.*\((?:WARNING|ERROR|SEVERE)/[0-9]\) "
+    r'(?!Unknown directive type "(?:toctree|kernel-doc)")'
+    r'(?!Unknown interpreted text role "(?:doc|ref|c:[a-z]+)").*$'
 )
 
 CHECKPATCH = ["--no-tree", "--strict", "--terse", "--no-summary"]
@@ -90,6 +100,26 @@ def check_documents(lab: Lab, tap: Tap) -> None:
     for name in ("Documentation/ras/writing-a-client.rst", "README.md"):
         shown = client.findall((lab.top / name).read_text(encoding="utf-8"))
         tap.same(f"the client in {name} is ras_where.c", built, without_blanks("\n".join(shown)))
+
+
+def malformed(path: Path) -> list[str]:
+    """What docutils complains about in a document."""
+    complaints = io.StringIO()
+    docutils.core.publish_string(
+        path.read_text(encoding="utf-8"),
+        source_path=path.name,
+        writer_name="null",
+        settings_overrides={"warning_stream": complaints, "report_level": 2, "halt_level": 5},
+    )
+    return MALFORMED.findall(complaints.getvalue())
+
+
+def check_format(lab: Lab, tap: Tap, files: list[str]) -> None:
+    """The documents are what Sphinx can read."""
+    documents = [lab.top / name for name in files if name.endswith(".rst")]
+    found = [complaint for path in documents for complaint in malformed(path)]
+    good = bool(documents) and not found
+    tap.ok(good, "docutils has nothing to say of the documents", "\n".join(found))
 
 
 def checkpatch(lab: Lab, out: Path, *arguments: str, patch: Path | None = None) -> bool:
@@ -171,6 +201,7 @@ def main() -> int:
     files = all_files(lab.top)
     check_licences(lab, tap, files)
     check_documents(lab, tap)
+    check_format(lab, tap, files)
     check_style(lab, tap, out, files)
     check_compilers(lab, tap, out)
     return tap.done()
