@@ -31,8 +31,8 @@ fill()
 	say "available: $((100 * $(meminfo MemAvailable) / $(meminfo MemTotal))) %"
 }
 
-# refused COUNT MIB: so many loads that are refused, why, and how much memory they have kept.
-refused()
+# loads_refused COUNT MIB: so many loads that are refused, why, and how much memory they keep.
+loads_refused()
 {
 	local before=$(meminfo MemAvailable) why
 	for i in $(seq $1); do
