@@ -50,3 +50,10 @@ hibernations()
 		say "hibernation $i: $(get "$2" 0), disk $disk, CPUs $(alive)"
 	done
 }
+
+# panic_at FUNCTION: from now on, a CPU that comes to this function of the kernel panics.
+panic_at()
+{
+	insmod /lib/ras_spoil.ko
+	echo "panic $1" > /sys/module/ras_spoil/parameters/do
+}
