@@ -15,54 +15,11 @@
 #include "registry.h"
 #include "trigger.h"
 
-/* Of the one that is going on; the kernel's hibernate() lets no second one begin. */
+/* The one that is going on; the kernel's hibernate() lets no second one begin. */
 static struct ras_hibernation ras_hibernation;
-static struct ras_away ras_away;
 
-/**
- * ras_prepare_handlers() - have the handlers of a hibernation prepare
- * @m: the machine
- * @h: keeps them until ras_complete_handlers()
- *
- * If one refuses, those before it are completed.
- *
- * Context: Process context; may sleep.
- * Return: 0; %-ENOENT if there is no handler; what prepare() of one has refused with.
- */
-int ras_prepare_handlers(struct ras_machine *m, struct ras_hibernation *h)
-{
-	struct ras_handler *handler;
-	unsigned int i;
-	int ret;
-
-	h->nr = ras_hold_trigger(m, RAS_TRIGGER_HIBERNATE, h->entry);
-	if (!h->nr) {
-		pr_err("hibernation refused: no handler is armed for it\n");
-		return -ENOENT;
-	}
-	for (i = 0; i < h->nr; i++) {
-		handler = h->entry[i]->handler;
-		ret = handler->prepare ? handler->prepare(handler, NULL) : 0;
-		if (!ret)
-			continue;
-		pr_err("hibernation refused: handler %s: %d\n", h->entry[i]->name, ret);
-		/* Those from here on have nothing to undo. */
-		while (h->nr > i)
-			ras_let_go_entry(h->entry[--h->nr]);
-		ras_complete_handlers(h, ret);
-		return ret;
-	}
-	return 0;
-}
-
-/**
- * ras_complete_handlers() - tell the handlers of a hibernation that it is over
- * @h: they
- * @ret: what it ends with
- *
- * Context: Process context; may sleep.
- */
-void ras_complete_handlers(struct ras_hibernation *h, int ret)
+/* Tell the first handlers, in the opposite order, that it is over. */
+static void ras_complete_first(struct ras_hibernation *h, int ret)
 {
 	struct ras_handler *handler;
 
@@ -75,6 +32,61 @@ void ras_complete_handlers(struct ras_hibernation *h, int ret)
 }
 
 /**
+ * ras_prepare_handlers() - have the handlers of a hibernation prepare
+ * @m: the machine
+ * @h: the hibernation; keeps them until ras_complete_handlers()
+ *
+ * If one refuses, those before it are completed.
+ *
+ * Context: Process context; may sleep.
+ * Return: 0; %-ENOENT if there is no handler; what prepare() of one has refused with.
+ */
+int ras_prepare_handlers(struct ras_machine *m, struct ras_hibernation *h)
+{
+	struct ras_handler *handler;
+	unsigned int i;
+	int ret;
+
+	h->away.left = false;
+	h->away.status = -EIO;
+	h->nr = ras_hold_trigger(m, RAS_TRIGGER_HIBERNATE, h->entry);
+	if (!h->nr) {
+		pr_err("hibernation refused: no handler is enabled for it\n");
+		return -ENOENT;
+	}
+	for (i = 0; i < h->nr; i++) {
+		handler = h->entry[i]->handler;
+		ret = handler->prepare ? handler->prepare(handler, NULL) : 0;
+		if (!ret)
+			continue;
+		pr_err("hibernation refused: handler %s: %d\n", h->entry[i]->name, ret);
+		/* Those from here on have nothing to undo. */
+		while (h->nr > i)
+			ras_let_go_entry(h->entry[--h->nr]);
+		ras_complete_first(h, ret);
+		return ret;
+	}
+	return 0;
+}
+
+/**
+ * ras_complete_handlers() - tell the handlers of a hibernation that it is over
+ * @h: the hibernation
+ * @ret: what it ends with, as far as the kernel knows
+ *
+ * Context: Process context; may sleep.
+ * Return: what it ends with.  If the kernel did not get to the stop, as for a test or because of
+ *	a wake-up, that is for the kernel to say.
+ */
+int ras_complete_handlers(struct ras_hibernation *h, int ret)
+{
+	if (!ret && h->away.left)
+		ret = h->away.status;
+	ras_complete_first(h, ret);
+	return ret;
+}
+
+/**
  * ras_hibernate_prepare() - the hook at the beginning of hibernate()
  *
  * Context: Process context; nothing is frozen yet.
@@ -83,8 +95,6 @@ void ras_complete_handlers(struct ras_hibernation *h, int ret)
  */
 int ras_hibernate_prepare(void)
 {
-	ras_away.left = false;
-	ras_away.status = -EIO;
 	if (!ras_trigger_enabled(RAS_TRIGGER_HIBERNATE)) {
 		pr_err("hibernation refused: policy has switched it off\n");
 		return -EPERM;
@@ -101,17 +111,18 @@ int ras_hibernate_prepare(void)
  */
 int ras_hibernate(void)
 {
+	struct ras_away *away = &ras_hibernation.away;
 	struct ras_request request = {
 		.trigger	= RAS_TRIGGER_HIBERNATE,
 		.needs_handler	= true,
 		.message	= "hibernation",
-		.arg		= &ras_away,
+		.arg		= away,
 	};
 	int ret = ras_stop_by(&request);
 
-	if (ret || ras_away.left)
+	if (ret || away->left)
 		return ret;
-	return ras_away.status ?: -EIO;
+	return away->status ?: -EIO;
 }
 
 /**
@@ -123,8 +134,5 @@ int ras_hibernate(void)
  */
 int ras_hibernate_complete(int ret)
 {
-	if (!ret)
-		ret = ras_away.status;
-	ras_complete_handlers(&ras_hibernation, ret);
-	return ret;
+	return ras_complete_handlers(&ras_hibernation, ret);
 }

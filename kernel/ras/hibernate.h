@@ -8,16 +8,18 @@
 #include "state.h"
 
 /**
- * struct ras_hibernation - the handlers of one hibernation
- * @nr: how many there are
+ * struct ras_hibernation - one hibernation
+ * @nr: how many handlers there are
  * @entry: they, in the order in which they run; none is unregistered meanwhile
+ * @away: what becomes of it, as the handlers say
  */
 struct ras_hibernation {
 	unsigned int		nr;
 	struct ras_entry	*entry[RAS_MAX_HANDLERS];
+	struct ras_away		away;
 };
 
 int ras_prepare_handlers(struct ras_machine *m, struct ras_hibernation *h);
-void ras_complete_handlers(struct ras_hibernation *h, int ret);
+int ras_complete_handlers(struct ras_hibernation *h, int ret);
 
 #endif /* _KERNEL_RAS_HIBERNATE_H */

@@ -16,8 +16,8 @@
 #include <linux/sort.h>
 #include <linux/string.h>
 
-#include "policy.h"
 #include "plan.h"
+#include "policy.h"
 #include "registry.h"
 
 /* How often a handler that hung is looked for, in ms. */
@@ -410,7 +410,7 @@ struct ras_entry *ras_hold_named_entry(struct ras_machine *m, const char *name)
 }
 
 /**
- * ras_hold_trigger() - the same for all handlers that a trigger would run
+ * ras_hold_trigger() - the same for all handlers of a trigger that are enabled
  * @m: the machine
  * @trigger: the trigger
  * @held: their entries, in the order in which they run; room for RAS_MAX_HANDLERS

@@ -49,18 +49,19 @@ struct hibernate_param {
 	int		ret;
 	const char	*prepared;
 	const char	*completed;
+	int		told;
 };
 
 #define ON	RAS_ON(HIBERNATE)
 #define OFF	RAS_ON(PANIC)
 
 static const struct hibernate_param hibernate_params[] = {
-	{ "all",		{ ON, ON, ON },		-1, 0,	 0,	  "p0p1p2", "c2c1c0" },
-	{ "other trigger",	{ ON, OFF, ON },	-1, 0,	 0,	  "p0p2",   "c2c0" },
-	{ "one is disabled",	{ ON, ON, ON },		0,  0,	 0,	  "p1p2",   "c2c1" },
-	{ "none",		{ OFF, OFF, OFF },	-1, 0,	 -ENOENT, "",	    "" },
-	{ "the first refuses",	{ ON, ON, ON },		-1, '0', -ENXIO,  "p0",	    "" },
-	{ "the last refuses",	{ ON, ON, ON },		-1, '2', -ENXIO,  "p0p1p2c1c0", "" },
+	{ "all",		{ ON, ON, ON },	   -1, 0,   0,	     "p0p1p2", "c2c1c0", -EINTR },
+	{ "other trigger",	{ ON, OFF, ON },   -1, 0,   0,	     "p0p2",   "c2c0",	 -EINTR },
+	{ "one is disabled",	{ ON, ON, ON },	   0,  0,   0,	     "p1p2",   "c2c1",	 -EINTR },
+	{ "none",		{ OFF, OFF, OFF }, -1, 0,   -ENOENT, "",       "",	 0 },
+	{ "the first refuses",	{ ON, ON, ON },	   -1, '0', -ENXIO,  "p0",     "",	 0 },
+	{ "the last refuses",	{ ON, ON, ON },	   -1, '2', -ENXIO,  "p0p1p2c1c0", "",	 -ENXIO },
 };
 
 static void hibernate_desc(const struct hibernate_param *p, char *desc)
@@ -91,7 +92,6 @@ static void ras_hibernate_asks(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, ras_prepare_handlers(&fake->m, &hibernation), p->ret);
 	KUNIT_EXPECT_STREQ(test, called, p->prepared);
-	KUNIT_EXPECT_EQ(test, told, p->completed[0] || p->refuses != '2' ? 0 : p->ret);
 	/* Who was asked stays as it is until it is told. */
 	for (i = 0; i < NR_TOOLS; i++) {
 		held = !p->ret && p->triggers[i] == ON && i != p->disabled;
@@ -99,16 +99,58 @@ static void ras_hibernate_asks(struct kunit *test)
 	}
 
 	called[0] = '\0';
-	ras_complete_handlers(&hibernation, -EINTR);
+	KUNIT_EXPECT_EQ(test, ras_complete_handlers(&hibernation, -EINTR), -EINTR);
 	KUNIT_EXPECT_STREQ(test, called, p->completed);
-	if (p->completed[0])
-		KUNIT_EXPECT_EQ(test, told, -EINTR);
+	KUNIT_EXPECT_EQ(test, told, p->told);
 	for (i = 0; i < NR_TOOLS; i++)
 		KUNIT_EXPECT_EQ(test, atomic_read(&h[i]->handler.entry->busy), 0);
 }
 
+struct ends_param {
+	const char	*desc;
+	int		kernel;
+	bool		left;
+	int		status;
+	int		ret;
+};
+
+static const struct ends_param ends_params[] = {
+	{ "well",			0,	 true,	0,	0 },
+	{ "the other kernel failed",	0,	 true,	-ENXIO,	-ENXIO },
+	{ "this kernel failed",		-EBUSY,	 true,	-ENXIO,	-EBUSY },
+	{ "before the stop",		0,	 false,	-EIO,	0 },
+	{ "in the stop",		-EIO,	 false,	-EIO,	-EIO },
+};
+
+static void ends_desc(const struct ends_param *p, char *desc)
+{
+	strscpy(desc, p->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(ends, ends_params, ends_desc);
+
+/* What hibernate() returns, and what the handlers are told. */
+static void ras_hibernate_ends(struct kunit *test)
+{
+	const struct ends_param *p = test->param_value;
+	struct ras_fake *fake = ras_fake_new_guarded(test, 1);
+	struct ras_hibernation hibernation = { .away = { .left = true } };
+
+	refuses = 0;
+	told = 1;
+	add_tool(test, "0", 0, ON);
+	KUNIT_ASSERT_EQ(test, ras_prepare_handlers(&fake->m, &hibernation), 0);
+	KUNIT_EXPECT_FALSE(test, hibernation.away.left);
+	KUNIT_EXPECT_EQ(test, hibernation.away.status, -EIO);
+	hibernation.away.left = p->left;
+	hibernation.away.status = p->status;
+	KUNIT_EXPECT_EQ(test, ras_complete_handlers(&hibernation, p->kernel), p->ret);
+	KUNIT_EXPECT_EQ(test, told, p->ret);
+}
+
 static struct kunit_case ras_hibernate_cases[] = {
 	KUNIT_CASE_PARAM(ras_hibernate_asks, hibernate_gen_params),
+	KUNIT_CASE_PARAM(ras_hibernate_ends, ends_gen_params),
 	{}
 };
 
