@@ -8,14 +8,15 @@
 #include <linux/types.h>
 
 /**
- * ras_arch_stop_dma() - keep all devices from reading and writing memory
+ * ras_arch_quiesce() - keep all devices from reading and writing memory
  *
- * For a kernel that gives up without suspending its devices.  What is on its way may still
- * arrive for some milliseconds.
+ * For a kernel that gives up without suspending its devices, before machine_kexec().  What is
+ * on its way may still arrive for some milliseconds.  A lock that machine_kexec() takes is free
+ * afterwards, whoever had it.
  *
- * Context: A crash, no other CPU running; takes no lock.
+ * Context: A crash, no other CPU running, and none to run again; takes no lock.
  */
-void ras_arch_stop_dma(void);
+void ras_arch_quiesce(void);
 
 /**
  * ras_arch_on_boot_cpu() - is this the processor that the firmware has started?

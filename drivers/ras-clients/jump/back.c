@@ -47,7 +47,7 @@ static void back_go(void *unused)
 	for_each_online_cpu(cpu)
 		if (cpu != raw_smp_processor_id())
 			set_cpu_online(cpu, false);
-	ras_arch_stop_dma();
+	ras_arch_quiesce();
 	/* Or a device would write to memory that is the first kernel's by then. */
 	ras_poll(false, BACK_SETTLE_NS);
 	image = kexec_get_image();
