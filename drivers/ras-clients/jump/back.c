@@ -24,7 +24,7 @@
 #define BACK_SETTLE_NS	(20 * NSEC_PER_MSEC)
 
 /* The command line says so: kexec(8) adds the address. */
-static bool back_possible;
+static bool back_possible __initdata;
 
 static int __init back_set_entry(char *text)
 {
@@ -33,6 +33,17 @@ static int __init back_set_entry(char *text)
 }
 early_param("kexec_jump_back_entry", back_set_entry);
 
+/**
+ * jump_back_possible() - has another kernel jumped to this one?
+ *
+ * Context: Process context.
+ * Return: true if so.
+ */
+bool __init jump_back_possible(void)
+{
+	return back_possible;
+}
+
 static const char *back_not_ready(struct ras_handler *handler)
 {
 	return READ_ONCE(kexec_image) ? NULL : "no way back is loaded";
@@ -40,9 +51,11 @@ static const char *back_not_ready(struct ras_handler *handler)
 
 static void back_go(void *unused)
 {
-	struct kimage *image;
+	struct kimage *image = jump_image();
 	unsigned int cpu;
 
+	if (IS_ERR_OR_NULL(image) || !image->preserve_context)
+		return;
 	/* They halt, and do not come back: machine_kexec() has them wait without any memory. */
 	for_each_online_cpu(cpu)
 		if (cpu != raw_smp_processor_id())
@@ -50,9 +63,7 @@ static void back_go(void *unused)
 	ras_arch_quiesce();
 	/* Or a device would write to memory that is the first kernel's by then. */
 	ras_poll(false, BACK_SETTLE_NS);
-	image = kexec_get_image();
-	if (!IS_ERR_OR_NULL(image) && image->preserve_context)
-		machine_kexec(image);
+	machine_kexec(image);
 }
 
 static enum ras_verdict back_run(struct ras_handler *handler, const struct ras_stop *stop)
@@ -79,8 +90,14 @@ static struct ras_handler back_handler = {
 	.run		= back_run,
 };
 
-static int __init back_init(void)
+/**
+ * jump_back_init() - be ready to go back
+ *
+ * Context: Process context.
+ * Return: as ras_register_handler().
+ */
+int __init jump_back_init(void)
 {
-	return back_possible ? ras_register_handler(&back_handler) : 0;
+	jump_peer_init();
+	return ras_register_handler(&back_handler);
 }
-device_initcall(back_init);

@@ -2,6 +2,9 @@
 /*
  * RAS client: jumps to another kernel, and is back when that one jumps back.
  *
+ * A kernel that was jumped to has the handler of back.c in place of this one, and does not jump to
+ * a third.
+ *
  * It runs in a hibernation of the mode "jump" only: nobody else suspends the devices and takes
  * the other CPUs offline.
  */
@@ -15,9 +18,6 @@
 #include <linux/ras.h>
 
 #include "jump.h"
-
-/* The handler has the image.  Nobody else reads it: there is one CPU. */
-static bool jump_holds;
 
 /* Another kernel may be loaded after that: the stop looks whether it is still this one. */
 static int jump_prepare(struct ras_handler *handler, void *arg)
@@ -41,28 +41,27 @@ static const char *jump_not_ready(struct ras_handler *handler)
 
 static int jump_away(void *image)
 {
-	jump_peer_begin();
+	jump_page_begin();
 	machine_kexec(image);
 	return 0;
 }
 
 static int jump_there_and_back(const struct ras_stop *stop)
 {
-	struct kimage *image = kexec_get_image();
+	struct kimage *image = jump_image();
 	struct ras_away *away = stop->arg;
 	int ret;
 
 	if (IS_ERR(image))
 		return PTR_ERR(image);
-	/* Should the jump be abandoned, jump_abandoned() puts it. */
-	jump_holds = true;
-	ret = jump_is_checked(image) ? ras_go_away(stop, jump_away, image) : -ESTALE;
-	away->left = !ret;
-	if (!ret)
-		jump_note_used(image);
-	jump_holds = false;
-	kexec_put_image();
-	return ret ?: jump_peer_end();
+	if (!jump_is_checked(image))
+		return -ESTALE;
+	ret = ras_go_away(stop, jump_away, image);
+	if (ret)
+		return ret;
+	away->left = true;
+	jump_note_used(image);
+	return jump_page_end();
 }
 
 static enum ras_verdict jump_run(struct ras_handler *handler, const struct ras_stop *stop)
@@ -77,16 +76,6 @@ static enum ras_verdict jump_run(struct ras_handler *handler, const struct ras_s
 	return away->left ? RAS_RESUME : RAS_NEXT;
 }
 
-static void jump_abandoned(struct ras_handler *handler, const struct ras_stop *stop,
-			   const struct ras_failure *why)
-{
-	if (!jump_holds)
-		return;
-	/* Or no crash kernel could be started any more. */
-	jump_holds = false;
-	kexec_put_image();
-}
-
 static struct ras_handler jump_handler = {
 	.name		= "jump",
 	.priority	= RAS_PRIO_LAST,
@@ -95,12 +84,13 @@ static struct ras_handler jump_handler = {
 	.deadline_ms	= 0,
 	.not_ready	= jump_not_ready,
 	.run		= jump_run,
-	.abandoned	= jump_abandoned,
 	.prepare	= jump_prepare,
 };
 
 static int __init jump_init(void)
 {
-	return jump_peer_init() ?: ras_register_handler(&jump_handler);
+	if (jump_back_possible())
+		return jump_back_init();
+	return jump_page_init() ?: ras_register_handler(&jump_handler);
 }
 device_initcall(jump_init);

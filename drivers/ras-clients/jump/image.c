@@ -9,6 +9,7 @@
 #define pr_fmt(fmt) "ras_jump: " fmt
 
 #include <linux/cc_platform.h>
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/kexec.h>
 #include <linux/minmax.h>
@@ -40,27 +41,15 @@ static unsigned long jump_end(const struct kimage *image)
 	return end;
 }
 
-static bool jump_has(const struct kimage *image, unsigned long address)
-{
-	const struct kexec_segment *segment;
-	unsigned int i;
-
-	for (i = 0; i < image->nr_segments; i++) {
-		segment = &image->segment[i];
-		if (address >= segment->mem && address - segment->mem < segment->memsz)
-			return true;
-	}
-	return false;
-}
-
 /* Memory that this kernel uses, the second one too, and nobody puts back; 0: none. */
-static unsigned long jump_gap(const struct kimage *image)
+static unsigned long jump_gap(struct kimage *image)
 {
 	unsigned long pfn, end = PFN_DOWN(jump_end(image));
 
 	/* The kernel keeps out of the first page, see trim_bios_range(). */
 	for (pfn = 1; pfn < end; pfn++)
-		if (page_is_ram(pfn) && !jump_has(image, PFN_PHYS(pfn)))
+		if (page_is_ram(pfn) &&
+		    !kimage_is_destination_range(image, PFN_PHYS(pfn), PFN_PHYS(pfn + 1)))
 			return PFN_PHYS(pfn);
 	return 0;
 }
@@ -69,6 +58,24 @@ static unsigned long jump_gap(const struct kimage *image)
 static bool jump_meets(const struct kimage *image, const struct resource *reserved)
 {
 	return reserved->end && reserved->start < jump_end(image);
+}
+
+/**
+ * jump_image() - the kernel that is loaded
+ *
+ * Not kept: nobody can begin to replace it.  Nobody is in the middle of that either, because it
+ * would have the lock.
+ *
+ * Context: A stop, no other CPU running.
+ * Return: the kernel; NULL if there is none; %-EBUSY if it is just being loaded.
+ */
+struct kimage *jump_image(void)
+{
+	struct kimage *image = kexec_get_image();
+
+	if (!IS_ERR(image))
+		kexec_put_image();
+	return image;
 }
 
 /**
@@ -116,7 +123,7 @@ bool jump_is_checked(const struct kimage *image)
  *	has jumped back; %-EBUSY if the crash kernel, or the page for the status, has
  *	memory there; %-EOPNOTSUPP if memory is encrypted.
  */
-int jump_check_image(const struct kimage *image)
+int jump_check_image(struct kimage *image)
 {
 	unsigned long gap;
 
@@ -141,7 +148,7 @@ int jump_check_image(const struct kimage *image)
 		       jump_end(image) / SZ_1M);
 		return -EBUSY;
 	}
-	if (!jump_peer_is_above(jump_end(image))) {
+	if (!jump_page_is_above(jump_end(image))) {
 		pr_err("refused: the page for the status is below %lu MiB\n",
 		       jump_end(image) / SZ_1M);
 		return -EBUSY;

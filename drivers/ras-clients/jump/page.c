@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RAS client that jumps to another kernel: the page by which the second kernel tells the first
+ * what became of it.
+ *
+ * The first kernel allocates it outside the memory that the two exchange.  Its address is in a
+ * file of the first kernel, and on the command line of the second: see peer.c.
+ */
+#define pr_fmt(fmt) "ras_jump: " fmt
+
+#include <linux/errno.h>
+#include <linux/gfp.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kobject.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/printk.h>
+#include <linux/ras.h>
+#include <linux/sizes.h>
+#include <linux/sysfs.h>
+
+#include "jump.h"
+
+/* Of that many blocks the one with the highest address is taken, or the first that is high. */
+#define JUMP_TRIES	64
+#define JUMP_ORDER	(MAX_ORDER - 1)
+#define JUMP_HIGH	SZ_1G
+
+static struct jump_page *jump_page;
+
+/* The first page of a block, and the others are free. */
+static struct page * __init jump_first_of(struct page *block)
+{
+	unsigned int i;
+
+	split_page(block, JUMP_ORDER);
+	for (i = 1; i < 1 << JUMP_ORDER; i++)
+		__free_page(block + i);
+	return block;
+}
+
+/*
+ * The memory of the second kernel is the lowest there is, so a page is wanted that is as high as
+ * possible.  While the machine boots most of memory is free, and blocks differ.
+ */
+static struct jump_page * __init jump_new_page(void)
+{
+	struct page *block, *next, *best = NULL;
+	LIST_HEAD(others);
+	unsigned int i;
+
+	for (i = 0; i < JUMP_TRIES; i++) {
+		block = alloc_pages(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY, JUMP_ORDER);
+		if (!block)
+			break;
+		if (best && page_to_pfn(block) < page_to_pfn(best)) {
+			list_add(&block->lru, &others);
+			continue;
+		}
+		if (best)
+			list_add(&best->lru, &others);
+		best = block;
+		if (page_to_phys(best) >= JUMP_HIGH)
+			break;
+	}
+	list_for_each_entry_safe(block, next, &others, lru) {
+		list_del(&block->lru);
+		__free_pages(block, JUMP_ORDER);
+	}
+	return best ? page_address(jump_first_of(best)) : NULL;
+}
+
+static ssize_t peer_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	phys_addr_t address = virt_to_phys(jump_page);
+
+	return sysfs_emit(buf, "%pa\n", &address);
+}
+
+static struct kobj_attribute jump_peer_attr = __ATTR(peer, 0400, peer_show, NULL);
+
+/**
+ * jump_page_init() - have a page for the second kernel
+ *
+ * Context: Process context.
+ * Return: 0; %-ENOMEM; or an errno of sysfs.
+ */
+int __init jump_page_init(void)
+{
+	struct kobject *dir;
+
+	jump_page = jump_new_page();
+	dir = kobject_create_and_add("jump", ras_kobj);
+	if (!jump_page || !dir)
+		return -ENOMEM;
+	return sysfs_create_file(dir, &jump_peer_attr.attr);
+}
+
+/* Is the page outside the memory of a second kernel that ends there? */
+bool jump_page_is_above(unsigned long end)
+{
+	return virt_to_phys(jump_page) >= end;
+}
+
+/* Before the jump.  A second kernel that does not know the page says nothing. */
+void jump_page_begin(void)
+{
+	jump_page->magic = JUMP_MAGIC;
+	jump_page->status = 0;
+	jump_page->message[0] = '\0';
+}
+
+/**
+ * jump_page_end() - what the second kernel has told
+ *
+ * Context: After the jump.
+ * Return: its status, an errno; %-EIO if the page is not as it was written.
+ */
+int jump_page_end(void)
+{
+	struct jump_page *page = jump_page;
+
+	if (page->magic != JUMP_MAGIC || page->status > 0 || page->status < -MAX_ERRNO) {
+		pr_err("the second kernel has overwritten the page for its status\n");
+		return -EIO;
+	}
+	page->message[sizeof(page->message) - 1] = '\0';
+	if (page->status)
+		pr_err("the second kernel: %s (%d)\n", page->message, page->status);
+	return page->status;
+}
