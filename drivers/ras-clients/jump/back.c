@@ -98,6 +98,9 @@ static struct ras_handler back_handler = {
  */
 int __init jump_back_init(void)
 {
-	jump_peer_init();
+	const struct jump_page *page = jump_peer_init();
+
+	if (page)
+		jump_core_init(page);
 	return ras_register_handler(&back_handler);
 }

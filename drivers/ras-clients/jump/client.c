@@ -31,6 +31,8 @@ static int jump_prepare(struct ras_handler *handler, void *arg)
 	}
 	ret = jump_check_image(image);
 	kexec_put_image();
+	if (!ret)
+		jump_page_describe();
 	return ret;
 }
 
@@ -41,7 +43,6 @@ static const char *jump_not_ready(struct ras_handler *handler)
 
 static int jump_away(void *image)
 {
-	jump_page_begin();
 	machine_kexec(image);
 	return 0;
 }
@@ -56,6 +57,7 @@ static int jump_there_and_back(const struct ras_stop *stop)
 		return PTR_ERR(image);
 	if (!jump_is_checked(image))
 		return -ESTALE;
+	jump_page_begin(stop, image, jump_end(image));
 	ret = ras_go_away(stop, jump_away, image);
 	if (ret)
 		return ret;

@@ -30,8 +30,14 @@ static struct {
 /* Where the last kernel goes on that was jumped to; 0: none was. */
 static unsigned long jump_used;
 
-/* Where the memory of the second kernel ends. */
-static unsigned long jump_end(const struct kimage *image)
+/**
+ * jump_end() - where the memory of the second kernel ends
+ * @image: the kernel
+ *
+ * Context: Any; nobody replaces the kernel meanwhile.
+ * Return: the first address behind it.
+ */
+unsigned long jump_end(const struct kimage *image)
 {
 	unsigned long end = 0;
 	unsigned int i;
@@ -118,10 +124,10 @@ bool jump_is_checked(const struct kimage *image)
  * Says in the log why not.
  *
  * Context: Process context.
- * Return: 0; %-ENOENT if there is none; %-EINVAL if it was not loaded for coming back, or if its
- *	segments leave a gap; %-ESTALE if it was jumped to, and would go on where it
- *	has jumped back; %-EBUSY if the crash kernel, or the page for the status, has
- *	memory there; %-EOPNOTSUPP if memory is encrypted.
+ * Return: 0; %-ENOENT if there is none; %-EINVAL if it was not loaded for coming back, if its
+ *	segments leave a gap, or if they end above %JUMP_END_MAX; %-ESTALE if it was jumped to,
+ *	and would go on where it has jumped back; %-EBUSY if the crash kernel, or the page for
+ *	the status, has memory there; %-EOPNOTSUPP if memory is encrypted.
  */
 int jump_check_image(struct kimage *image)
 {
@@ -147,6 +153,11 @@ int jump_check_image(struct kimage *image)
 		pr_err("refused: the crash kernel has memory below %lu MiB\n",
 		       jump_end(image) / SZ_1M);
 		return -EBUSY;
+	}
+	if (jump_end(image) > JUMP_END_MAX) {
+		pr_err("refused: the kernel that is loaded has more than %llu MiB\n",
+		       JUMP_END_MAX / SZ_1M);
+		return -EINVAL;
 	}
 	if (!jump_page_is_above(jump_end(image))) {
 		pr_err("refused: the page for the status is below %lu MiB\n",

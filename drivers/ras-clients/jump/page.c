@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * RAS client that jumps to another kernel: the page by which the second kernel tells the first
- * what became of it.
+ * RAS client that jumps to another kernel: the page by which the first kernel tells the second
+ * about its memory, and the second tells the first what became of it.
  *
  * The first kernel allocates it outside the memory that the two exchange.  Its address is in a
  * file of the first kernel, and on the command line of the second: see peer.c.
  */
 #define pr_fmt(fmt) "ras_jump: " fmt
 
+#include <linux/crash_core.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/init.h>
-#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/kexec.h>
 #include <linux/kobject.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/ras.h>
 #include <linux/sizes.h>
@@ -104,12 +107,59 @@ bool jump_page_is_above(unsigned long end)
 	return virt_to_phys(jump_page) >= end;
 }
 
-/* Before the jump.  A second kernel that does not know the page says nothing. */
-void jump_page_begin(void)
+static int page_add_range(struct resource *resource, void *unused)
+{
+	u64 start = PAGE_ALIGN(resource->start);
+	u64 end = round_down(resource->end + 1, PAGE_SIZE);
+
+	if (start >= end)
+		return 0;
+	if (jump_page->nr_ranges == JUMP_RANGES)
+		return -E2BIG;
+	jump_page->range[jump_page->nr_ranges].start = start;
+	jump_page->range[jump_page->nr_ranges].end = end;
+	jump_page->nr_ranges++;
+	return 0;
+}
+
+/**
+ * jump_page_describe() - tell the second kernel which memory this one has
+ *
+ * Context: Process context.
+ */
+void jump_page_describe(void)
+{
+	jump_page->nr_ranges = 0;
+	if (walk_system_ram_res(0, U64_MAX, NULL, page_add_range)) {
+		pr_warn("memory has more than %d parts: the second kernel cannot read it\n",
+			JUMP_RANGES);
+		jump_page->nr_ranges = 0;
+	}
+	jump_page->page_offset = PAGE_OFFSET;
+	jump_page->vmcoreinfo = paddr_vmcoreinfo_note();
+	jump_page->vmcoreinfo_bytes = VMCOREINFO_NOTE_SIZE;
+}
+
+/**
+ * jump_page_begin() - fill the page for the second kernel
+ * @stop: the stop
+ * @image: what is jumped to
+ * @end: where its memory ends
+ *
+ * A second kernel that does not know the page says nothing.
+ *
+ * Context: A stop, before the jump.
+ */
+void jump_page_begin(const struct ras_stop *stop, const struct kimage *image, unsigned long end)
 {
 	jump_page->magic = JUMP_MAGIC;
 	jump_page->status = 0;
 	jump_page->message[0] = '\0';
+	jump_page->end = end;
+	jump_page->list = image->head;
+	/* Without the note only this CPU's registers are missing. */
+	jump_page->cpu_notes_bytes = ras_save_notes(stop) ? 0 : sizeof(note_buf_t);
+	jump_page->cpu_notes = per_cpu_ptr_to_phys(per_cpu_ptr(crash_notes, stop->owner));
 }
 
 /**

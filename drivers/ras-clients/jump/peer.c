@@ -37,21 +37,23 @@ early_param("ras_jump.peer", peer_set_address);
  * Without it nothing is told.
  *
  * Context: Process context.
+ * Return: the page, or NULL.
  */
-void __init jump_peer_init(void)
+const struct jump_page * __init jump_peer_init(void)
 {
 	struct jump_page *page;
 
 	if (!jump_peer_address)
-		return;
+		return NULL;
 	page = memremap(jump_peer_address, PAGE_SIZE, MEMREMAP_WB);
 	if (page && page->magic == JUMP_MAGIC) {
 		jump_peer = page;
-		return;
+		return page;
 	}
 	pr_err("ras_jump.peer=%pa: the first kernel has no page there\n", &jump_peer_address);
 	if (page)
 		memunmap(page);
+	return NULL;
 }
 
 /**
