@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * ras-hibernate: what its commands have in common.
+ */
+#ifndef RAS_HIBERNATE_H
+#define RAS_HIBERNATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/**
+ * enum result - what a command comes to, and the exit status
+ * @RESULT_GOOD: it has done what was asked for
+ * @RESULT_FAILED: it was refused or has failed, and the reason was said
+ * @RESULT_USAGE: the command line makes no sense
+ */
+enum result {
+	RESULT_GOOD,
+	RESULT_FAILED,
+	RESULT_USAGE,
+};
+
+/**
+ * struct wish - what the command line asks for
+ * @root: what is put before the names of the kernel's files, for tests
+ * @kernel: the file of the second kernel
+ * @initrd: the file of its initial file system
+ * @append: the words for its command line
+ * @job: the file with its job, or %NULL
+ * @memory: where its memory ends
+ * @size: of the file for a stream; 0: an estimate
+ * @is_dry: load nothing
+ * @is_json: write JSON
+ * @is_load_only: load the way back, and stay
+ * @names: what is named besides
+ * @count: of them
+ * @is_done: there was nothing but a question for help
+ */
+struct wish {
+	const char	*root;
+	const char	*kernel;
+	const char	*initrd;
+	const char	*append;
+	const char	*job;
+	uint64_t	memory;
+	uint64_t	size;
+	bool		is_dry;
+	bool		is_json;
+	bool		is_load_only;
+	char		**names;
+	int		count;
+	bool		is_done;
+};
+
+/* The commands; @argv[0] is the name. */
+enum result load_command(int argc, char **argv);
+enum result back_command(int argc, char **argv);
+enum result second_command(int argc, char **argv);
+enum result try_command(int argc, char **argv);
+enum result snapshot_command(int argc, char **argv);
+enum result take_command(int argc, char **argv);
+
+#endif

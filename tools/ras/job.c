@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ras-hibernate: what the second kernel is to do.
+ *
+ * A job is a text of lines NAME=VALUE.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "decimal.h"
+#include "job.h"
+#include "say.h"
+#include "whole-file.h"
+
+#define TEXT_MOST	65536
+
+/* Names of things to do. */
+static const char * const names[] = {
+	[JOB_REHEARSE] = "rehearse",
+	[JOB_SNAPSHOT] = "snapshot",
+};
+
+/**
+ * job_read_text() - read a job that the user has written
+ * @path: of the file
+ *
+ * Return: its text, which the caller frees; %NULL if it makes no sense, which was said.
+ */
+char *job_read_text(const char *path)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	struct whole_file file = { 0 };
+	bool good;
+
+	good = job && whole_file_read(&file, path, TEXT_MOST) &&
+	       job_parse(job, path, (const char *)file.data);
+	free(job);
+	if (good && strlen((const char *)file.data) == file.size)
+		return (char *)file.data;
+	if (good)
+		say_failed(path, "is no text");
+	free(file.data);
+	return NULL;
+}
+
+static bool take_what(struct job *job, const char *value)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!strcmp(names[i], value)) {
+			job->what = (enum job_do)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool take_disk(struct job *job, const char *value)
+{
+	/* It becomes a name in /dev. */
+	if (!*value || *value == '.' || strlen(value) >= sizeof(job->disk) || strchr(value, '/'))
+		return false;
+	strcpy(job->disk, value);
+	return true;
+}
+
+static bool take_token(struct job *job, const char *value)
+{
+	if (strlen(value) != sizeof(job->token) - 1 ||
+	    strspn(value, "0123456789abcdef") != sizeof(job->token) - 1)
+		return false;
+	strcpy(job->token, value);
+	return true;
+}
+
+/* Two numbers with a colon in between. */
+static bool take_pair(char *value, uint64_t most, uint64_t *one, uint64_t *two)
+{
+	char *colon = strchr(value, ':');
+
+	if (!colon)
+		return false;
+	*colon = 0;
+	return decimal_parse(value, 0, most, one) && decimal_parse(colon + 1, 0, most, two);
+}
+
+static bool take(struct job *job, const char *name, char *value)
+{
+	uint64_t one, two;
+
+	if (!strcmp(name, "do"))
+		return take_what(job, value);
+	if (!strcmp(name, "disk"))
+		return take_disk(job, value);
+	if (!strcmp(name, "token"))
+		return take_token(job, value);
+	if (!strcmp(name, "extent"))
+		return take_pair(value, INT64_MAX, &one, &two) &&
+		       extents_add(&job->extents, one, two);
+	if (strcmp(name, "device") || !take_pair(value, UINT32_MAX, &one, &two))
+		return false;
+	job->major = (unsigned int)one;
+	job->minor = (unsigned int)two;
+	return true;
+}
+
+/* Return: the line makes sense. */
+static bool take_line(struct job *job, char *line, bool *has_what)
+{
+	char *value = strchr(line, '=');
+
+	if (!*line || *line == '#')
+		return true;
+	if (!value)
+		return false;
+	*value++ = 0;
+	*has_what |= !strcmp(line, "do");
+	return take(job, line, value);
+}
+
+/**
+ * job_parse() - read a job
+ * @job: set to it; zeros before
+ * @name: of the file
+ * @text: of it
+ *
+ * Return: it makes sense; otherwise the reason was said.
+ */
+bool job_parse(struct job *job, const char *name, const char *text)
+{
+	char *copy = strdup(text), *rest = copy, *line;
+	bool good = copy, has_what = false;
+	unsigned int number = 0;
+
+	while (good && (line = strsep(&rest, "\n"))) {
+		number++;
+		good = take_line(job, line, &has_what);
+	}
+	free(copy);
+	if (!good)
+		say_failed(name, "its line %u makes no sense", number);
+	else if (!has_what)
+		say_failed(name, "does not say what to do");
+	else if (job->what == JOB_SNAPSHOT && !(*job->disk && *job->token && job->extents.count))
+		say_failed(name, "a snapshot needs disk=, token= and extent=");
+	else
+		return true;
+	return false;
+}
+
+/**
+ * job_text() - write a job
+ * @job: the job
+ *
+ * Return: its text, which the caller frees; %NULL if there is no memory.
+ */
+char *job_text(const struct job *job)
+{
+	size_t size;
+	char *text = NULL;
+	FILE *file = open_memstream(&text, &size);
+
+	if (!file)
+		return NULL;
+	fprintf(file, "do=%s\n", names[job->what]);
+	if (job->what == JOB_SNAPSHOT) {
+		fprintf(file, "disk=%s\ndevice=%u:%u\ntoken=%s\n", job->disk, job->major,
+			job->minor, job->token);
+		for (size_t i = 0; i < job->extents.count; i++)
+			fprintf(file, "extent=%" PRIu64 ":%" PRIu64 "\n",
+				job->extents.extents[i].physical, job->extents.extents[i].length);
+	}
+	if (!fclose(file))
+		return text;
+	free(text);
+	return NULL;
+}

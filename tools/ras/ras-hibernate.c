@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ras-hibernate - give the machine to a second kernel for a while, and have it back
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "array.h"
+#include "descriptors.h"
+#include "hibernate.h"
+#include "say.h"
+
+const char say_program[] = "ras-hibernate";
+
+#define VERSION "1"
+
+static const char help[] =
+"usage: ras-hibernate COMMAND [OPTION]...\n"
+"\n"
+"Gives the machine to a second kernel for a while, which sees the memory of the first and gives\n"
+"the machine back.\n"
+"\n"
+"In the first kernel:\n"
+"  load                         load the second kernel\n"
+"  rehearse                     go there and back, and see whether all is as before\n"
+"  snapshot FILE                have the second kernel dump this one's memory to FILE\n"
+"  take STREAM FILE             make FILE of what a snapshot has left\n"
+"\n"
+"In the second kernel:\n"
+"  second                       do what the first wants, and go back\n"
+"  back                         go back\n"
+"\n"
+"      --help                   show this text; behind a command, how it is used\n"
+"      --version                show the version\n"
+"\n"
+"Exit status: 0 well; 1 refused or failed; 2 usage.\n";
+
+static const struct {
+	const char	*name;
+	enum result	(*run)(int argc, char **argv);
+} commands[] = {
+	{ "load",	load_command },
+	{ "back",	back_command },
+	{ "second",	second_command },
+	{ "rehearse",	try_command },
+	{ "snapshot",	snapshot_command },
+	{ "take",	take_command },
+};
+
+static enum result usage(const char *reason, const char *word)
+{
+	fprintf(stderr, "ras-hibernate: %s%s\nTry 'ras-hibernate --help'.\n", reason, word);
+	return RESULT_USAGE;
+}
+
+static enum result run(int argc, char **argv)
+{
+	if (!argc)
+		return usage("no command is named", "");
+	if (!strcmp(argv[0], "--help")) {
+		fputs(help, stdout);
+		return RESULT_GOOD;
+	}
+	if (!strcmp(argv[0], "--version")) {
+		puts("ras-hibernate " VERSION);
+		return RESULT_GOOD;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, argv[0]))
+			return commands[i].run(argc, argv);
+	return usage("there is no such command: ", argv[0]);
+}
+
+int main(int argc, char **argv)
+{
+	enum result result;
+
+	descriptors_fill();
+	result = run(argc - 1, argv + 1);
+	if (fflush(stdout) || ferror(stdout)) {
+		say_failed("standard output", "cannot be written");
+		if (result == RESULT_GOOD)
+			result = RESULT_FAILED;
+	}
+	return (int)result;
+}
