@@ -31,7 +31,9 @@ GUEST_PROGRAMS: list[tuple[str, str, list[str]]] = [
 ]
 
 # The framework's programs for those who run machines, made by tools/ras/Makefile.
-TOOLS = ["ras-savecore", "rasctl"]
+TOOLS = ["ras-savecore", "rasctl", "ras-hibernate"]
+# Those of them that the crash kernel has, too, for when it is the second kernel of a jump.
+CAPTURE_TOOLS = ["ras-hibernate"]
 # And those that a row runs on the host.
 HOST_TOOLS = ["rasdumpd", "ras-netdump-load", "test-hook.so"]
 
@@ -148,11 +150,20 @@ def compile_programs(target: Target, root: Path, log: IO[str]) -> None:
     for name, source, options in GUEST_PROGRAMS:
         argv = ["gcc", "-O2", "-Wall", "-Wextra", "-static", *options]
         kernel.run(log, [*argv, "-o", str(root / "bin" / name), str(guest / source)])
+
+
+def compile_tools(target: Target, log: IO[str]) -> Path:
+    """Compile the framework's programs; where they are."""
     built = target.objects / "tools"
     make = ["make", "-s", "-C", str(target.lab.top / "tools/ras"), f"O={built}"]
     kernel.run(log, [*make, "LDFLAGS=-static", *(str(built / name) for name in TOOLS)])
     kernel.run(log, [*make, *(str(built / name) for name in HOST_TOOLS)])
-    for name in TOOLS:
+    return built
+
+
+def add_tools(root: Path, built: Path, names: list[str]) -> None:
+    """Put some of the framework's programs into a file system."""
+    for name in names:
         _copy(built / name, root / "bin" / name, 0o755)
 
 
@@ -171,7 +182,9 @@ def make_images(target: Target, log: IO[str]) -> None:
     shutil.rmtree(root, ignore_errors=True)
     capture, machine = root / "capture", root / "machine"
     crash = target.capture
+    built = compile_tools(target, log)
     _add_base(target, capture, "capture", "capture-init")
+    add_tools(capture, built, CAPTURE_TOOLS)
     add_kernel_modules(capture, crash)
     (machine / "boot").mkdir(parents=True)
     make_cpio(capture, machine / "boot" / "capture.cpio")
@@ -179,6 +192,7 @@ def make_images(target: Target, log: IO[str]) -> None:
     _add_base(target, machine, "machine", "init")
     _copy(crash.image, machine / "boot" / crash.image.name)
     compile_programs(target, machine, log)
+    add_tools(machine, built, TOOLS)
     add_test_modules(machine, target)
     add_kernel_modules(machine, target)
     make_cpio(machine, target.initrd)
@@ -194,7 +208,7 @@ def _parts(target: Target) -> Iterator[Path]:
     yield from (path for path in guest.rglob("*") if path.is_file() and path.suffix != ".sh")
     yield from (guest / source for _, source, _ in GUEST_PROGRAMS)
     tools = target.lab.top / "tools/ras"
-    yield from (path for path in tools.iterdir() if path.suffix in (".c", ".h"))
+    yield from (path for path in tools.iterdir() if path.suffix in (".c", ".h", ".S"))
     yield tools / "Makefile"
     for header in ("ras_dump.h", "ras_netdump.h", "ras_seal.h"):
         yield target.lab.top / "include/uapi/linux" / header
