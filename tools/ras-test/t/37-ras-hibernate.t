@@ -1,0 +1,600 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""ras-hibernate, with kernels, memory maps, disks and streams that are made here.  No kernel is
+loaded."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import stat
+import struct
+import sys
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+
+from raslab import tools
+from raslab.lab import Lab
+from raslab.tap import Tap, run_test
+from raslab.tools import Ran
+
+CALL_S = 60
+GOOD, FAILED, USAGE = range(3)
+PAGE = 4096
+MIB = 1 << 20
+# Where the firmware's ranges are in most tests: the usual ones of a machine with 1 GiB.
+USUAL = [
+    (0, 0x9FBFF, "System RAM"),
+    (0x9FC00, 0x9FFFF, "Reserved"),
+    (0xF0000, 0xFFFFF, "Reserved"),
+    (0x100000, 0x3FFDFFFF, "System RAM"),
+    (0x3FFE0000, 0x3FFFFFFF, "ACPI Tables"),
+    (0xFFFC0000, 0xFFFFFFFF, "Reserved"),
+]
+TOKEN = "0123456789abcdef" * 2
+EMPTY, DONE, BROKEN = range(3)
+# The end of a flattened stream.
+LAST = 2**64 - 1
+Map = list[tuple[int, int, str]]
+
+
+def bzimage(size: int = 300000, **fields: int) -> bytes:
+    """A kernel with nothing but a setup header; fields are others than the usual ones."""
+    usual = {
+        "setup_sects": (0x1F1, "B", 3),
+        "syssize": (0x1F4, "<I", (size - 2048) // 16),
+        "boot_flag": (0x1FE, "<H", 0xAA55),
+        "jump": (0x200, "<H", 0x66EB),
+        "magic": (0x202, "<I", 0x53726448),
+        "version": (0x206, "<H", 0x20F),
+        "loadflags": (0x211, "B", 1),
+        "align": (0x230, "<I", 2 * MIB),
+        "relocatable": (0x234, "B", 1),
+        "xloadflags": (0x236, "<H", 1),
+        "cmdline_size": (0x238, "<I", 2047),
+        "pref_address": (0x258, "<Q", 16 * MIB),
+        "init_size": (0x260, "<I", 20 * MIB),
+    }
+    made = bytearray(random.Random(1).randbytes(size))
+    made[0x1F1:0x270] = bytes(0x270 - 0x1F1)
+    for name, (at, form, value) in usual.items():
+        struct.pack_into(form, made, at, fields.get(name, value))
+    return bytes(made)
+
+
+def flat(*parts: tuple[int, bytes], end: bool = True, head: bytes = b"") -> bytes:
+    """A stream as makedumpfile -F writes it."""
+    made = head or struct.pack(">16sQQ", b"makedumpfile", 1, 1).ljust(PAGE, b"\0")
+    made += b"".join(struct.pack(">QQ", at, len(data)) + data for at, data in parts)
+    return made + struct.pack(">QQ", LAST, LAST) * end
+
+
+def head(state: int, stream: bytes = b"", at: int = 0, words: bytes = b"", **other: int) -> bytes:
+    """The first block of a file that has a stream, or of an extent."""
+    numbers = (state, other.get("crc", zlib.crc32(stream)), other.get("size", len(stream)), at)
+    text = b"RASSNAP1" + TOKEN.encode() + struct.pack("<IIQQ", *numbers) + words
+    text = text.ljust(PAGE - 4, b"\0")
+    return text + struct.pack("<I", zlib.crc32(text))
+
+
+@dataclass
+class Bench:
+    """Where things are made and the program runs."""
+
+    tap: Tap
+    place: Path
+
+    @property
+    def root(self) -> Path:
+        """What stands for / where the kernel's files are read."""
+        return self.place / "root"
+
+    def file(self, name: str, content: str | bytes) -> Path:
+        """A file of the kernel."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def memory(self, ranges: Map) -> None:
+        """The firmware's memory map."""
+        shutil.rmtree(self.root / "sys/firmware/memmap", ignore_errors=True)
+        for number, (start, end, name) in enumerate(ranges):
+            for what, text in (("start", f"{start:#x}"), ("end", f"{end:#x}"), ("type", name)):
+                self.file(f"sys/firmware/memmap/{number}/{what}", f"{text}\n")
+
+    def run(self, *arguments: object, path: str = "") -> Ran:
+        """Run the program."""
+        env = {"PATH": f"{path}:{os.environ['PATH']}"} if path else {}
+        return tools.run([self.place / "ras-hibernate", *arguments], self.place, env, {}, CALL_S)
+
+    def load(self, *options: object, kernel: bytes = b"", initrd: bytes = bytes(5000)) -> Ran:
+        """A load of which nothing comes."""
+        (self.place / "kernel").write_bytes(kernel or bzimage())
+        (self.place / "initrd").write_bytes(initrd)
+        argv = ["load", "--root", self.root, "--kernel", "kernel", "--initrd", "initrd"]
+        return self.run(*argv, "--dry-run", *options)
+
+    def expect(self, name: str, ran: Ran, code: int, words: str = "", **also: object) -> None:
+        """A test: how it has ended, what it has said, and what else has to be."""
+        tools.judge(self.tap, name, ran, code, words, also, re.S)
+
+    def refused(self, name: str, ran: Ran, words: str) -> None:
+        """A test: it was said why, in one line."""
+        one = ran.err.count("\n") == 1 and not ran.out
+        self.expect(name, ran, FAILED, f"ras-hibernate: .*{words}", one_line=one)
+
+
+def covered(said: dict[str, object], ranges: list[tuple[int, int]]) -> bool:
+    """The segments are these ranges, without a gap."""
+    segments = said["segments"]
+    assert isinstance(segments, list)
+    joined: list[list[int]] = []
+    for segment in segments:
+        if joined and joined[-1][1] == segment["start"] and (segment["start"] > MIB):
+            joined[-1][1] = segment["end"]
+        else:
+            joined.append([segment["start"], segment["end"]])
+        if segment["content"] > segment["end"] - segment["start"]:
+            return False
+    return joined == [list(one) for one in ranges]
+
+
+def check_load(bench: Bench) -> None:
+    """What would be loaded."""
+    bench.memory(USUAL)
+    ran = bench.load("--json", "--append", "console=ttyS0")
+    said = json.loads(ran.out)
+    low = [(0x1000, 0x9F000), (MIB, 64 * MIB)]
+    good: dict[str, object] = {"covered": covered(said, low), "loaded": said["loaded"] is False}
+    good["start"] = said["start"] == MIB and said["entry"] == 16 * MIB + 0x200
+    good["initrd"] = said["initrd"] == 64 * MIB - 2 * PAGE and said["initrd_bytes"] == 5000
+    words = "console=ttyS0 mem=65536K kexec_jump_back_entry=0x" + 16 * "0"
+    good["line"] = said["command_line"] == words
+    good["names"] = [each["name"] for each in said["segments"]] == [
+        None,
+        "boot data",
+        "kernel",
+        "initrd",
+    ]
+    bench.expect("a usual machine", ran, GOOD, **good)
+    memory = [(each["type"], each["start"], each["end"]) for each in said["memory"]]
+    expected = [
+        (1, 0, 0x9FC00),
+        (2, 0x9FC00, 0xA0000),
+        (2, 0xF0000, MIB),
+        (1, MIB, 64 * MIB),
+        (2, 64 * MIB, 0x3FFE0000),
+        (3, 0x3FFE0000, 0x40000000),
+        (2, 0xFFFC0000, 2**32),
+    ]
+    bench.tap.same("the second kernel's memory map: RAM above is reserved", expected, memory)
+    ran = bench.load()
+    text = "segment kernel +0x1000000 to +0x3ffe000, 297952 bytes.*start +0x100000, then 0x1000200"
+    bench.expect("the same for people", ran, GOOD, text)
+    ran = bench.load("--json", "--memory", "128M")
+    good = {"covered": covered(json.loads(ran.out), [low[0], (MIB, 128 * MIB)])}
+    bench.expect("more memory", ran, GOOD, " mem=131072K|mem=131072K", **good)
+    bench.file("sys/kernel/ras/jump/peer", "0x000000003fe7c000\n")
+    bench.file("sys/firmware/efi/systab", "ACPI20=0x3fbfa014\nACPI=0x3fbfa000\nSMBIOS=0x1\n")
+    said = json.loads(bench.load("--json").out)
+    text = "mem=65536K ras_jump.peer=0x000000003fe7c000 kexec_jump_back_entry=0x" + 16 * "0"
+    bench.tap.same("the page for the status", text, said["command_line"])
+    bench.tap.same("ACPI's tables of an EFI machine", 0x3FBFA014, said["acpi"])
+    shutil.rmtree(bench.root)
+    bench.memory(USUAL)
+    big = random.Random(2).randbytes(50 * MIB)
+    ran = bench.load("--json", "--memory", "80M", initrd=big)
+    bench.refused("no room for the initial file system", ran, "initrd: 51200 KiB of it have no")
+    ran = bench.load("--json", initrd=big[: 10 * MIB], kernel=bzimage(init_size=45 * MIB))
+    said = json.loads(ran.out)
+    good = {"below": said["initrd"] == 6 * MIB, "covered": covered(said, low)}
+    bench.expect("it goes below the kernel if there is room", ran, GOOD, **good)
+
+
+def check_maps(bench: Bench) -> None:
+    """Memory maps of all kinds."""
+    iomem = "".join(f"{start:08x}-{end:08x} : {name}\n" for start, end, name in USUAL)
+    iomem = iomem.replace("ff : Reserved\n", "ff : Reserved\n  000f0000-000fffff : System ROM\n")
+    shutil.rmtree(bench.root)
+    bench.file("proc/iomem", iomem + "c0000000-febfffff : PCI Bus 0000:00\n")
+    said = json.loads(bench.load("--json").out)
+    good = covered(said, [(0x1000, 0x9F000), (MIB, 64 * MIB)]) and len(said["memory"]) == 7
+    bench.tap.ok(good, "/proc/iomem, if there is no other map", str(said))
+    bench.file("proc/iomem", "00000000-00000000 : System RAM\n" * 3)
+    bench.refused("/proc/iomem without addresses", bench.load(), "iomem: shows no memory")
+    (bench.root / "proc/iomem").unlink()
+    bench.refused("no map at all", bench.load(), "iomem: cannot be read: No such file")
+    bench.memory([*USUAL, (0x3FFE1000, 0x3FFE1FFF, "System RAM")])
+    bench.refused("an overlap", bench.load(), "0x3ffe1000 is empty or overlaps another")
+    bench.memory([*USUAL, (2**33, 2**33 - 1, "System RAM")])
+    bench.refused("an empty range", bench.load(), "0x200000000 is empty or overlaps")
+    bench.memory([(start, end, name) for start, end, name in USUAL if name != "System RAM"])
+    bench.refused("no RAM", bench.load(), "no RAM right below 0x4000000")
+    bench.memory([(0, 48 * MIB - 1, "System RAM")])
+    bench.refused("too little RAM", bench.load(), "no RAM right below 0x4000000")
+    parts: Map = [(0, 30 * MIB - 1, "System RAM"), (31 * MIB, 45 * MIB - 1, "System RAM")]
+    bench.memory([*parts, (46 * MIB, 2**30, "System RAM")])
+    bench.refused("no RAM in one piece for the kernel", bench.load(), "20480 KiB of it have no")
+    said = json.loads(bench.load("--json", kernel=bzimage(init_size=12 * MIB)).out)
+    ends = [(each["start"] // MIB, each["end"] // MIB) for each in said["segments"]]
+    expected = [(0, 1), (1, 16), (16, 30), (31, 45), (46, 63), (63, 64)]
+    bench.tap.same("a hole in RAM is in no segment", expected, ends)
+    holes: Map = [(at * MIB, at * MIB + MIB // 2 - 1, "System RAM") for at in range(1, 15)]
+    bench.memory([*holes, (16 * MIB, 2**30, "System RAM")])
+    bench.expect("16 segments", bench.load(), GOOD)
+    holes.append((15 * MIB, 15 * MIB + MIB // 2, "System RAM"))
+    bench.memory([*holes, (16 * MIB, 2**30, "System RAM")])
+    bench.refused("17 segments", bench.load(), "more than 16 segments would be needed")
+    bench.memory([(at * PAGE, at * PAGE + 9, "Reserved") for at in range(129)])
+    bench.refused("129 ranges", bench.load(), "has more than 128 ranges")
+    many: Map = [(at << 32, (at << 32) + 9, "Reserved") for at in range(1, 128)]
+    bench.memory([(0, 2**30, "System RAM"), *many])
+    bench.refused("129 ranges for the second kernel", bench.load(), "has more than 128 ranges")
+    bench.memory([(0, 2**30, "System RAM"), (2**32, 2**33, "something new")])
+    said = json.loads(bench.load("--json").out)
+    bench.tap.same("a type that nobody knows is reserved", 2, said["memory"][-1]["type"])
+    bench.file("sys/firmware/memmap/1/end", "12x\n")
+    ran = bench.load()
+    bench.expect("no address", ran, FAILED, 'memmap/1/end: "12x" is no address')
+    bench.memory(USUAL)
+
+
+def check_kernels(bench: Bench) -> None:
+    """Files that are no kernel to be loaded."""
+    cases: list[tuple[str, bytes, str]] = [
+        ("an empty file", b" ", "is no bzImage"),
+        ("no magic", bzimage(magic=0), "is no bzImage"),
+        ("no boot sector", bzimage(boot_flag=0), "is no bzImage"),
+        ("an old boot protocol", bzimage(version=0x20B), "older than 2.12"),
+        ("a zImage", bzimage(loadflags=0), "is a zImage"),
+        ("a 32-bit kernel", bzimage(xloadflags=0), "has no 64-bit entry"),
+        ("one that is not relocatable", bzimage(relocatable=0), "is not relocatable"),
+        ("no size", bzimage(init_size=0), "how much memory it needs"),
+        ("a huge size", bzimage(init_size=2**31), "how much memory it needs"),
+        ("no alignment", bzimage(align=0), "how it is to be aligned"),
+        ("an odd alignment", bzimage(align=3 * MIB), "how it is to be aligned"),
+        ("an address above all", bzimage(pref_address=2**40), "wants to be above 1 GiB"),
+        ("a file that is cut off", bzimage()[:100000], "is cut off"),
+        ("one that ends in its setup", bzimage(setup_sects=255)[:100000], "is cut off"),
+        ("one that is larger than it says", bzimage(init_size=PAGE), "does not fit"),
+        ("an address that leaves no room", bzimage(pref_address=45 * MIB), "have no place"),
+    ]
+    for name, kernel, words in cases:
+        bench.refused(f"a kernel: {name}", bench.load(kernel=kernel), words)
+    said = json.loads(bench.load("--json", kernel=bzimage(align=16 * MIB, pref_address=1)).out)
+    bench.tap.same("a kernel is aligned", 16 * MIB + 0x200, said["entry"])
+    bench.refused("an initial file system that is empty", bench.load(initrd=b""), "is empty")
+    (bench.place / "initrd").unlink()
+    argv = ["load", "--dry-run", "--root", bench.root, "--kernel", "kernel", "--initrd"]
+    bench.refused("none", bench.run(*argv, "initrd"), "initrd: cannot be read: No such file")
+    argv[-2:] = ["no", "--initrd"]
+    bench.refused("no kernel", bench.run(*argv, "initrd"), "no: cannot be read: No such file")
+
+
+def check_words(bench: Bench) -> None:
+    """The command line, and that of the program."""
+    for word in ("mem=1G", "kexec_jump_back_entry=0x1", "ras_jump.peer=1"):
+        bench.refused(f"--append {word}", bench.load("--append", f"a {word}"), "by this program")
+    bench.expect("--append memmap=1M", bench.load("--append", "xmem=1 memmap=1M"), GOOD)
+    room = 2047 - len("mem=65536K kexec_jump_back_entry=0x" + 16 * "0") - 1
+    bench.expect("the longest command line", bench.load("--append", "a" * room), GOOD)
+    ran = bench.load("--append", "a" * (room + 1))
+    bench.refused("one byte more", ran, "would have 2048 bytes, the kernel takes 2047")
+    for size in ("64X", "", "16M", "65000K", "4G", "-64M"):
+        ran = bench.load("--memory", size)
+        bench.expect(f"usage: --memory '{size}'", ran, USAGE, "size.*--help'")
+    for words in ("", "fly", "load x", "snapshot", "take x", "load --size 1M", "--json"):
+        ran = bench.run(*words.split())
+        bench.expect(f"usage: {words}", ran, USAGE, "Try 'ras-hibernate", silent=not ran.out)
+    bench.expect("--help", bench.run("--help"), GOOD, "^usage: .*Exit status: 0")
+    bench.expect("--version", bench.run("--version"), GOOD, "^ras-hibernate 1\n")
+    page = Path(__file__).resolve().parents[2] / "ras" / "ras-hibernate.8"
+    text = page.read_text(encoding="utf-8")
+    for command in ("load", "rehearse", "snapshot", "take", "second", "back"):
+        ran = bench.run(command, "--help")
+        bench.expect(f"{command} --help", ran, GOOD, f"^usage: ras-hibernate {command} .*Exit st")
+        options = re.findall(r"^ +--([a-z-]+)", ran.out, re.M)
+        lacking = [name for name in options if "\\-" + name not in text]
+        bench.tap.same(f"{command}: its options are in the manual page", [], lacking)
+    argv = ["groff", "-ww", "-mandoc", "-Tutf8", "-z", page]
+    tools.call(bench.tap, bench.place, "the manual page is clean", *argv)
+
+
+def check_jobs(bench: Bench) -> None:
+    """Jobs, good and bad."""
+    job = bench.place / "job"
+    shot = f"do=snapshot\ndisk=vda\ndevice=254:0\ntoken={TOKEN}\nextent=8192:4096\n"
+    job.write_text("# nothing\n\ndo=rehearse", encoding="ascii")
+    for size in (5000, 4999, 4998, 4997, 0x1000 * 300):
+        ran = bench.load("--json", "--job", job, initrd=bytes(size))
+        aligned = (size + 3) // 4 * 4
+        # Two heads with their names, and the job with what it is filled up by.
+        added = 110 + 18 + 24 + 110 + 11 + 3
+        said = json.loads(ran.out)["initrd_bytes"] if ran.out else 0
+        bench.expect(f"a job behind {size} bytes", ran, GOOD, good=said == aligned + added)
+    job.write_text(shot, encoding="ascii")
+    bench.expect("a snapshot", bench.load("--job", job), GOOD)
+    cases = [
+        ("empty", "", "does not say what to do"),
+        ("nothing to do", "disk=vda\n", "does not say what to do"),
+        ("an unknown one", "do=fly\n", "its line 1 makes no sense"),
+        ("no value", "do=rehearse\nnow\n", "its line 2 makes no sense"),
+        ("an unknown name", "do=rehearse\nnow=1\n", "its line 2 makes no sense"),
+        ("no extent", shot.replace("extent", "#"), "needs disk=, token= and extent="),
+        ("no disk", shot.replace("disk", "#"), "needs disk=, token= and extent="),
+        ("no token", shot.replace("token", "#"), "needs disk=, token= and extent="),
+        ("a disk elsewhere", shot.replace("vda", "../vda"), "its line 2 makes no"),
+        ("a long name", shot.replace("vda", "v" * 64), "its line 2 makes no"),
+        ("odd numbers", shot.replace("254:", "254"), "its line 3 makes no sense"),
+        ("a short token", shot.replace("0123", "012"), "its line 4 makes no sense"),
+        ("another token", shot.replace("0123", "g123"), "its line 4 makes no sense"),
+        ("an empty extent", shot.replace("4096", "0"), "its line 5 makes no sense"),
+        ("an odd extent", shot.replace("4096", "4095"), "its line 5 makes no sense"),
+        ("an odd address", shot.replace("8192", "512"), "its line 5 makes no sense"),
+        ("a sign", shot.replace("8192", "-8192"), "its line 5 makes no sense"),
+        ("a large address", shot.replace("8192", str(2**63 - 4096)), "its line 5 makes no"),
+        ("too many extents", shot + 1024 * "extent=0:4096\n", "its line 1029 makes no"),
+        ("a zero", "do=rehearse\n\0", "is no text"),
+        ("too long", "#" * 70000, "cannot be read: File too large"),
+    ]
+    for name, text, words in cases:
+        job.write_text(text, encoding="ascii")
+        bench.refused(f"a job: {name}", bench.load("--job", job), f"job: .*{words}")
+
+
+def check_take(bench: Bench) -> None:
+    """A stream is put in order, or it is seen that it makes no sense."""
+    rand = random.Random(3)
+    parts = [(at * 70000, rand.randbytes(70000)) for at in range(40)]
+    dump = b"".join(data for _, data in parts)
+    mixed = rand.sample(parts, len(parts))
+    stream, out = bench.place / "stream", bench.place / "out"
+
+    def take(text: bytes, first: bytes = b"", *options: str) -> Ran:
+        out.unlink(missing_ok=True)
+        stream.write_bytes((first or head(DONE, text)) + text)
+        return bench.run("take", *options, "stream", "out")
+
+    def refused(name: str, ran: Ran, words: str) -> None:
+        bench.refused(name, ran, words)
+        left = out.exists() or (bench.place / "out.part").exists()
+        bench.tap.ok(not left, f"nothing is left: {name}")
+
+    ran = take(flat(*mixed))
+    good = {"same": out.read_bytes() == dump, "mode": stat.S_IMODE(out.stat().st_mode) == 0o600}
+    bench.expect("a stream is put in order", ran, GOOD, f"^out: {len(dump)} bytes\n$", **good)
+    ran = bench.run("take", "stream", "out")
+    kept = out.read_bytes() == dump
+    bench.expect("nothing is overwritten", ran, FAILED, "out: exists; it is not", kept=kept)
+    twice = flat(*mixed, (0, b"new"), (len(dump) + PAGE, b""), (10, b""))
+    ran = take(twice + b"", b"", "--json")
+    good = {"same": out.read_bytes() == b"new" + dump[3:]}
+    good["said"] = json.loads(ran.out) == {"file": "out", "bytes": len(dump)}
+    bench.expect("what comes last counts", ran, GOOD, **good)
+    hole = flat((5 * MIB, b"far"), (0, b"near"))
+    ran = take(hole + b"", head(DONE, hole))
+    bench.expect("holes are zeros", ran, GOOD, same=out.read_bytes()[4 : 5 * MIB + 3].strip(b"\0"))
+    ran = take(flat() + b"")
+    bench.expect("an empty dump", ran, GOOD, same=out.read_bytes() == b"")
+    ran = take(flat(*mixed) + bytes(9999), head(DONE, flat(*mixed)))
+    bench.expect("what is behind the stream does not count", ran, GOOD)
+    other = struct.pack(">16sQQ", b"makedumpfile", 1, 2).ljust(PAGE, b"\0")
+    typed = struct.pack(">16sQQ", b"makedumpfile", 2, 1).ljust(PAGE, b"\0")
+    cases: list[tuple[str, bytes, str]] = [
+        ("another signature", b"x" + flat(*mixed)[1:], "not of makedumpfile -F"),
+        ("another version", flat(head=other), "not of makedumpfile -F"),
+        ("another type", flat(head=typed), "not of makedumpfile -F"),
+        ("half a header", flat()[:2000], "not of makedumpfile -F"),
+        ("nothing", b"", "not of makedumpfile -F"),
+        ("no end", flat(*mixed, end=False), "ends without a last part"),
+        ("half an end", flat(*mixed)[:-8], "ends without a last part"),
+        ("half a part", flat((0, b"abc"), end=False)[:-1], "is longer than what is left"),
+        ("more behind the end", flat((0, b"abc")) + b"x", "something behind its end"),
+        ("a size that is too large", flat(end=False) + bytes(15) + b"\1", "is longer than what"),
+        ("a negative size", flat(end=False) + struct.pack(">QQ", 0, LAST), "is longer than"),
+        ("a negative offset", flat((LAST, b"abc")), "has no place in a dump"),
+        ("a far offset", flat((2**46, b"abc")), "has no place in a dump"),
+    ]
+    for name, text, words in cases:
+        refused(f"a stream with {name}", take(text), words)
+    text = flat(*mixed)
+    firsts: list[tuple[str, bytes, str]] = [
+        ("no first block", bytes(PAGE), "first block is not one of a snapshot, or is dam"),
+        ("one that is changed", put(head(DONE, text), 99, b"x"), "is not one of a snapshot"),
+        ("one of another place", head(DONE, text, at=PAGE), "is not one of a snapshot"),
+        ("an unknown state", head(3, text), "is not one of a snapshot"),
+        ("a state that is empty", head(EMPTY, text), "the second kernel has written nothing"),
+        ("a failure", head(BROKEN, text, words=b"no disk"), "the second kernel: no disk\n"),
+        ("a wrong checksum", head(DONE, text, crc=5), "its checksum is wrong"),
+        ("a size beyond the file", head(DONE, text, size=2**40), "something behind its end"),
+        ("a size that is cut", head(DONE, text, size=5000), "a part is longer than what is left"),
+    ]
+    for name, first, words in firsts:
+        refused(f"a file with {name}", take(text, first), words)
+    long = flat((0, bytes(5 * MIB)))
+    ran = take(long[:9000], head(DONE, long))
+    refused("a file that is cut off", ran, "the file cannot be read, at byte")
+    stream.write_bytes(b"short")
+    refused("a file that is too short", bench.run("take", "stream", "out"), "is too short")
+    refused("no file", bench.run("take", "none", "out"), "none: No such file")
+    wrong = []
+    for at in rand.sample(range(len(text)), 100):
+        ran = take(put(text, at, bytes([text[at] ^ 1 << rand.randrange(8)])), head(DONE, text))
+        if ran.code != FAILED or out.exists():
+            wrong.append(f"{at}: {ran.said()}")
+    bench.tap.same("any of 100 bits changed is seen", [], wrong)
+
+
+def put(file: bytes, at: int, data: bytes) -> bytes:
+    """Bytes in the place of others."""
+    return file[:at] + data + file[at + len(data) :]
+
+
+def check_second(bench: Bench) -> None:
+    """What the second kernel does, on a file that stands for a disk."""
+    entry = "0x000000003fe01230"
+    bench.file("proc/cmdline", f"console=ttyS0 kexec_jump_back_entry={entry}\n")
+    argv = ["--dry-run", "--root", bench.root]
+    bench.expect("back", bench.run("back", *argv), GOOD, "^back    0x3fe01230\n")
+    bench.file("ras-hibernate.job", "do=rehearse\n")
+    bench.expect("second: a rehearsal", bench.run("second", *argv), GOOD, "^back    0x3fe01230\n$")
+    bench.file("ras-hibernate.job", "do=fly\n")
+    ran = bench.run("second", *argv)
+    words = "^back .*job: its line 1 makes no sense"
+    bench.expect("second: a bad job; it would go back", ran, FAILED, words)
+    (bench.root / "ras-hibernate.job").unlink()
+    ran = bench.run("second", *argv)
+    bench.expect("second: no job; it would go back", ran, FAILED, "^back .*job: cannot be read")
+    for words in ("quiet", "kexec_jump_back_entry=x", "kexec_jump_back_entry=0", f"a{entry}"):
+        bench.file("proc/cmdline", f"{words}\n")
+        bench.refused(f"no way back: {words}", bench.run("back", *argv), "was not jumped to")
+        ran = bench.run("second", *argv)
+        bench.refused(f"nor for second: {words}", ran, "was not jumped to")
+    bench.file("proc/cmdline", f"kexec_jump_back_entry={entry}\n")
+    check_writing(bench)
+
+
+# Where the extents are in the disk, in blocks: in no order, and of different lengths.
+EXTENTS = [(600, 100), (10, 3), (300, 200), (20, 1)]
+
+
+def disk_with_marks(bench: Bench) -> bytes:
+    """A disk with the marks of a file, and a job for it."""
+    disk, at = bytearray(random.Random(4).randbytes(800 * PAGE)), 0
+    text = f"do=snapshot\ndisk=disk\ndevice=9:9\ntoken={TOKEN}\n"
+    for start, count in EXTENTS:
+        disk[start * PAGE : (start + 1) * PAGE] = head(EMPTY, at=at)
+        text += f"extent={start * PAGE}:{count * PAGE}\n"
+        at += count * PAGE
+    bench.file("ras-hibernate.job", text)
+    bench.file("dev/disk", bytes(disk))
+    return bytes(disk)
+
+
+def file_of(disk: bytes) -> bytes:
+    """The file on the disk."""
+    return b"".join(disk[start * PAGE : (start + count) * PAGE] for start, count in EXTENTS)
+
+
+def outside(disk: bytes) -> list[bytes]:
+    """What is on the disk and not of the file."""
+    ours = {at for start, count in EXTENTS for at in range(start, start + count)}
+    return [disk[at * PAGE : at * PAGE + PAGE] for at in range(800) if at not in ours]
+
+
+def check_writing(bench: Bench) -> None:
+    """A dump goes to the extents and nowhere else."""
+    path, fake = bench.place / "path", bench.place / "path" / "makedumpfile"
+    path.mkdir(exist_ok=True)
+    argv = ["second", "--dry-run", "--root", bench.root]
+    bench.file("dev/ras_peer", "")
+
+    def second(script: str) -> tuple[Ran, bytes, bytes]:
+        fake.write_text(f"#!/bin/sh\n{script}\n", encoding="ascii")
+        fake.chmod(0o755)
+        before = disk_with_marks(bench)
+        ran = bench.run(*argv, path=str(path))
+        after = (bench.root / "dev/disk").read_bytes()
+        bench.tap.same("nothing else was written", outside(before), outside(after))
+        return ran, file_of(before), file_of(after)
+
+    text = flat((0, random.Random(5).randbytes(303 * PAGE - 5000)))
+    full = flat((0, random.Random(5).randbytes(303 * PAGE - 32 - PAGE)))
+    for name, stream in (("a dump", text), ("one that just fits", full)):
+        (bench.place / "text").write_bytes(stream)
+        ran, _, after = second(f'echo "$@" > {bench.place}/words; cat {bench.place}/text')
+        words = (bench.place / "words").read_text(encoding="utf-8")
+        good = {"head": after[:PAGE] == head(DONE, stream), "stream": stream in after}
+        good["line"] = words == f"-F -l -d 31 {bench.root}/dev/ras_peer\n"
+        bench.expect(f"{name} is written", ran, GOOD, **good)
+        (bench.place / "stream").write_bytes(after)
+        (bench.place / "out").unlink(missing_ok=True)
+        bench.expect(f"{name} is taken", bench.run("take", "stream", "out"), GOOD)
+    (bench.place / "text").write_bytes(full + b"x")
+    cases = [
+        ("one byte more", f"cat {bench.place}/text", "larger than the 1 MiB of the file"),
+        ("an endless dump", "cat /dev/zero", "larger than the 1 MiB of the file"),
+        ("a failure", "echo one >&2; printf 'two\\rno good\\n\\n' >&2; exit 3", "le: no good"),
+        ("a silent failure", "exit 3", "makedumpfile: it has said nothing"),
+        ("a signal", "kill -9 $$", "makedumpfile: it has said nothing"),
+        ("a failure in the middle", f"cat {bench.place}/text | head -c 9000; exit 1", "nothing"),
+    ]
+    for name, script, words in cases:
+        ran, _, after = second(script)
+        bench.expect(f"second: {name}", ran, FAILED, words)
+        (bench.place / "stream").write_bytes(after)
+        ran = bench.run("take", "stream", "out")
+        bench.expect(f"the first kernel knows: {name}", ran, FAILED, f"second kernel: .*{words}")
+    for number, (start, _) in enumerate(EXTENTS):
+        before = disk_with_marks(bench)
+        wrong = put(before, start * PAGE + 20, b"x")
+        bench.file("dev/disk", wrong)
+        ran = bench.run(*argv, path=str(path))
+        same = (bench.root / "dev/disk").read_bytes() == wrong
+        words = "disk: is not there, or has not the marks"
+        bench.expect(f"extent {number} has no mark", ran, FAILED, words, untouched=same)
+    disk_with_marks(bench)
+    (bench.root / "dev/disk").rename(bench.root / "dev/other")
+    (bench.root / "sys/dev/block").mkdir(parents=True, exist_ok=True)
+    (bench.root / "sys/dev/block/9:9").symlink_to("../../devices/virtual/block/other")
+    (bench.place / "text").write_bytes(text)
+    fake.write_text(f"#!/bin/sh\ncat {bench.place}/text\n", encoding="ascii")
+    ran = bench.run(*argv, path=str(path))
+    after = file_of((bench.root / "dev/other").read_bytes())
+    bench.expect("a disk is found by its numbers", ran, GOOD, done=after[:PAGE] == head(DONE, text))
+    fake.unlink()
+    (bench.root / "dev/ras_peer").unlink()
+    disk_with_marks(bench)
+    ran = bench.run(*argv, path=str(path))
+    bench.expect("no memory to dump", ran, FAILED, "/dev/ras_peer: No such file")
+
+
+def check_jump(bench: Bench) -> None:
+    """What is refused before a kernel is loaded."""
+    argv = ["--root", bench.root, "--kernel", "kernel", "--initrd", "initrd"]
+    bench.file("sys/power/disk", "[platform] shutdown reboot\n")
+    bench.refused("rehearse: no mode", bench.run("rehearse", *argv), 'is no mode "jump"')
+    bench.file("sys/power/disk", "[platform] shutdown jump\n")
+    bench.file("sys/kernel/kexec_loaded", "1\n")
+    ran = bench.run("rehearse", *argv)
+    bench.refused("rehearse: another kernel", ran, "a kernel is loaded already")
+    (bench.place / "old").write_text("", encoding="ascii")
+    ran = bench.run("snapshot", *argv, "old")
+    bench.refused("snapshot: the file exists", ran, "old: exists; it is not overwritten")
+    ran = bench.run("snapshot", *argv, "new")
+    bench.refused("snapshot: another kernel", ran, "a kernel is loaded already")
+    bench.file("sys/kernel/kexec_loaded", "0\n")
+    ran = bench.run("snapshot", *argv, "--size", "1M", "/proc/new")
+    words = "/proc/new.stream: would not be on ext4 or xfs"
+    bench.refused("snapshot: a file system that cannot", ran, words)
+
+
+def main() -> int:
+    """Run the checks."""
+    lab, tap = Lab.from_environment(), Tap()
+    if os.uname().machine != "x86_64":
+        return tap.skip_all("ras-hibernate is for x86-64")
+    sources, place = lab.top / "tools" / "ras", lab.build / "check" / "ras-hibernate"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    program = f"{place}/ras-hibernate"
+    tools.build(sources, [f"O={place}", f"CFLAGS={tools.SANITIZED}", program])
+    bench = Bench(tap, place)
+    checks: list[Callable[[Bench], None]] = [check_load, check_maps, check_kernels, check_words]
+    checks += [check_jobs, check_take, check_second, check_jump]
+    for check in checks:
+        check(bench)
+    if not tap.failed:
+        shutil.rmtree(place)
+    return tap.done()
+
+
+run_test(main)
