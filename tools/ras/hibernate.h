@@ -22,7 +22,7 @@ enum result {
 
 /**
  * struct wish - what the command line asks for
- * @root: what is put before the names of the kernel's files, for tests
+ * @root: what is put before the names of the kernel's files, for tests; then @is_dry
  * @kernel: the file of the second kernel
  * @initrd: the file of its initial file system
  * @append: the words for its command line

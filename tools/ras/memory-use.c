@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
+#include "memory-map.h"
 #include "memory-use.h"
 #include "whole-file.h"
 
@@ -48,6 +50,20 @@ uint64_t memory_use_of_all(const char *root)
 	return bytes;
 }
 
+/* All RAM, also what the kernel has taken before it began to count; 0 if nobody knows. */
+static uint64_t all_memory(const char *root)
+{
+	struct memory_map *map = malloc(sizeof(*map));
+	uint64_t bytes = 0;
+
+	if (map && memory_map_read(map, root))
+		for (size_t i = 0; i < map->count; i++)
+			if (map->ranges[i].type == MEMORY_RAM)
+				bytes += map->ranges[i].end - map->ranges[i].start;
+	free(map);
+	return bytes;
+}
+
 /**
  * memory_use_of_kernel() - the memory that is not free, and neither a cache nor a process's
  * @root: what is put before the names of the kernel's files
@@ -56,14 +72,12 @@ uint64_t memory_use_of_all(const char *root)
  */
 uint64_t memory_use_of_kernel(const char *root)
 {
+	static const char * const others[] = { "MemFree", "Cached", "Buffers", "AnonPages" };
 	char *text = whole_file_line(root, MEMINFO);
-	uint64_t bytes = memory_use_of_all(root);
+	uint64_t bytes = text ? all_memory(root) : 0;
 
-	if (text) {
-		bytes = without(bytes, field(text, "Cached"));
-		bytes = without(bytes, field(text, "Buffers"));
-		bytes = without(bytes, field(text, "AnonPages"));
-	}
+	for (size_t i = 0; text && i < ARRAY_SIZE(others); i++)
+		bytes = without(bytes, field(text, others[i]));
 	free(text);
 	return bytes;
 }

@@ -83,6 +83,8 @@ static const char *take(struct wish *wish, int option)
 	switch (option) {
 	case OPTION_ROOT:
 		wish->root = optarg;
+		/* What was read there is not about this machine. */
+		wish->is_dry = true;
 		break;
 	case OPTION_KERNEL:
 		wish->kernel = optarg;

@@ -575,6 +575,48 @@ def check_jump(bench: Bench) -> None:
     ran = bench.run("snapshot", *argv, "--size", "1M", "/proc/new")
     words = "/proc/new.stream: would not be on ext4 or xfs"
     bench.refused("snapshot: a file system that cannot", ran, words)
+    bench.file("sys/power/disk", "[platform] shutdown jump\n")
+    bench.load()
+    ran = bench.run("rehearse", *argv)
+    bench.refused("rehearse: all is ready", ran, "kernel: is not loaded, this is a test")
+    check_stream_file(bench, argv)
+
+
+def check_stream_file(bench: Bench, argv: list[object]) -> None:
+    """A file for the second kernel."""
+    stream = bench.place / "new.stream"
+    options = [*argv, "--size", "3M", "new"]
+    shutil.rmtree(bench.root / "sys/dev", ignore_errors=True)
+    ran = bench.run("snapshot", *options)
+    if "would not be on" in ran.err:
+        bench.tap.skip("snapshot: a file", "needs ext4 or xfs with blocks of 4096 bytes")
+        return
+    words = "new.stream: its file system is on no block device of its own\n$"
+    bench.expect("snapshot: no block device", ran, FAILED, words, gone=not stream.exists())
+    number = bench.place.stat().st_dev
+    link = bench.root / f"sys/dev/block/{os.major(number)}:{os.minor(number)}"
+    link.parent.mkdir(parents=True)
+    link.symlink_to("../../devices/pci0000:00/block/vda/vda1")
+    ran = bench.run("snapshot", *options)
+    words = "written 3.0 of 3.0 MiB.*kernel: is not loaded, this is a test\n$"
+    bench.expect("snapshot: all is ready", ran, FAILED, words, gone=not stream.exists())
+    ran = bench.run("snapshot", "--json", *options)
+    bench.refused("snapshot: without progress", ran, "kernel: is not loaded, this is a test")
+    stream.write_bytes(b"mine")
+    ran = bench.run("snapshot", *options)
+    kept = stream.read_bytes() == b"mine"
+    bench.expect("snapshot: another's file", ran, FAILED, "cannot be made: File ex", kept=kept)
+    stream.unlink()
+    ran = bench.run("snapshot", *argv, "--size", "1000T", "new")
+    bench.expect("snapshot: no room", ran, FAILED, "there is room for", gone=not stream.exists())
+    bench.file("proc/meminfo", "MemTotal: 1000 kB\nMemFree: 1048000 kB\nCached: 99999999999 kB\n")
+    ran = bench.run("snapshot", *argv, "new")
+    bench.expect("snapshot: the least size", ran, FAILED, "written 32.0 of 32.0 MiB")
+    bench.file(
+        "proc/meminfo", f"MemFree: {1047000 - 8 * 1024} kB\nBuffers: 0 kB\nAnonPages: 0 kB\n"
+    )
+    ran = bench.run("snapshot", *argv, "new")
+    bench.expect("snapshot: an estimate", ran, FAILED, "written (42|43).0 of")
 
 
 def main() -> int:
