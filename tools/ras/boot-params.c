@@ -12,6 +12,7 @@
 
 #include "array.h"
 #include "boot-params.h"
+#include "paging.h"
 #include "say.h"
 #include "trampoline.h"
 #include "whole-file.h"
@@ -52,21 +53,24 @@ static const char *has_word(const char *append)
 bool boot_data_words(struct boot_data *data, const struct setup_header *header, const char *root,
 		     uint64_t end, const char *append)
 {
-	char *peer = whole_file_line(root, PEER);
 	size_t room = header->cmdline_size + 1ul;
+	bool wants_four;
+	char *peer;
 	int length;
 
 	if (has_word(append)) {
 		say_failed("--append", "%s is put there by this program", has_word(append));
-		free(peer);
 		return false;
 	}
+	if (!paging_fits(header, root, append, &wants_four))
+		return false;
+	peer = whole_file_line(root, PEER);
 	if (room > sizeof(data->command_line))
 		room = sizeof(data->command_line);
 	length = snprintf(data->command_line, room,
-			  "%s%smem=%" PRIu64 "K %s%s%s" JUMP_BACK NO_DIGITS, append,
-			  *append ? " " : "", end / 1024, peer ? "ras_jump.peer=" : "",
-			  peer ? peer : "", peer ? " " : "");
+			  "%s%s%smem=%" PRIu64 "K %s%s%s" JUMP_BACK NO_DIGITS, append,
+			  *append ? " " : "", wants_four ? PAGING_FOUR " " : "", end / 1024,
+			  peer ? "ras_jump.peer=" : "", peer ? peer : "", peer ? " " : "");
 	free(peer);
 	if ((size_t)length < room)
 		return true;

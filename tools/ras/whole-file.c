@@ -13,8 +13,8 @@
 #include "whole-file.h"
 
 #define PIECE	65536
-/* No line that the kernel shows is so long. */
-#define LINE	65536
+/* No text that the kernel shows here is so long, even with thousands of CPUs. */
+#define TEXT	(64u * 1024 * 1024)
 
 /* Return: 0 or an errno. */
 static int read_all(int fd, struct whole_file *file, size_t most)
@@ -91,7 +91,7 @@ char *whole_file_line(const char *root, const char *path)
 
 	if (asprintf(&name, "%s%s", root, path) < 0)
 		return NULL;
-	error = read_path(name, &file, LINE);
+	error = read_path(name, &file, TEXT);
 	free(name);
 	if (error) {
 		errno = error;

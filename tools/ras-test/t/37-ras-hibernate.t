@@ -202,7 +202,7 @@ def check_load(bench: Bench) -> None:
 def check_maps(bench: Bench) -> None:
     """Memory maps of all kinds."""
     iomem = "".join(f"{start:08x}-{end:08x} : {name}\n" for start, end, name in USUAL)
-    iomem = iomem.replace("ff : Reserved\n", "ff : Reserved\n  000f0000-000fffff : System ROM\n")
+    iomem = iomem.replace("ff : Reserved\n", "ff : Reserved\n  000f0000-000fffff : Reserved\n")
     shutil.rmtree(bench.root)
     bench.file("proc/iomem", iomem + "c0000000-febfffff : PCI Bus 0000:00\n")
     said = json.loads(bench.load("--json").out)
@@ -306,6 +306,29 @@ def check_words(bench: Bench) -> None:
         bench.tap.same(f"{command}: its options are in the manual page", [], lacking)
     argv = ["groff", "-ww", "-mandoc", "-Tutf8", "-z", page]
     tools.call(bench.tap, bench.place, "the manual page is clean", *argv)
+
+
+def check_paging(bench: Bench) -> None:
+    """Both kernels have page tables of as many levels."""
+    four, both = bzimage(xloadflags=1), bzimage(xloadflags=0x61)
+
+    def words(ran: Ran) -> str:
+        return json.loads(ran.out)["command_line"] if ran.out else ran.err
+
+    bench.file("proc/cpuinfo", "flags\t\t: fpu la57x xla57 lm\nbugs\t\t:\n")
+    bench.tap.ok("no5lvl" not in words(bench.load("--json", kernel=four)), "4 levels, and 4")
+    ran = bench.load("--json", "--append", "a", kernel=both)
+    bench.tap.ok("a no5lvl mem=" in words(ran), "4 levels, and 4 or 5", ran.said())
+    bench.file("proc/cpuinfo", "flags\t\t: fpu la57 lm\nbugs\t\t:\n")
+    bench.refused("5 levels, and 4", bench.load(kernel=four), "kernel: it has no page tables of 5")
+    ran = bench.load(kernel=bzimage(xloadflags=0x21))
+    bench.refused("5 levels, and 4 in spite of a decompressor that knows", ran, "tables of 5")
+    ran = bench.load("--append", "no5lvl", kernel=both)
+    bench.refused("5 levels, and 4 if it were for the user", ran, "so must the second")
+    bench.tap.ok("no5lvl" not in words(bench.load("--json", kernel=both)), "5 levels, and 4 or 5")
+    bench.file("proc/cpuinfo", "flags\t\t: fpu lm la57\n")
+    bench.refused("5 levels, the last word", bench.load(kernel=four), "tables of 5")
+    (bench.root / "proc/cpuinfo").unlink()
 
 
 def check_jobs(bench: Bench) -> None:
@@ -631,7 +654,7 @@ def main() -> int:
     tools.build(sources, [f"O={place}", f"CFLAGS={tools.SANITIZED}", program])
     bench = Bench(tap, place)
     checks: list[Callable[[Bench], None]] = [check_load, check_maps, check_kernels, check_words]
-    checks += [check_jobs, check_take, check_second, check_jump]
+    checks += [check_paging, check_jobs, check_take, check_second, check_jump]
     for check in checks:
         check(bench)
     if not tap.failed:

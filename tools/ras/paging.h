@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * ras-hibernate: how many levels the page tables of the two kernels have.
+ */
+#ifndef RAS_PAGING_H
+#define RAS_PAGING_H
+
+#include <asm/bootparam.h>
+#include <stdbool.h>
+
+/* With this word a kernel has 4 levels on any CPU. */
+#define PAGING_FOUR	"no5lvl"
+
+bool paging_fits(const struct setup_header *header, const char *root, const char *append,
+		 bool *wants_four);
+
+#endif
