@@ -238,6 +238,8 @@ def check_maps(bench: Bench) -> None:
     many: Map = [(at << 32, (at << 32) + 9, "Reserved") for at in range(1, 128)]
     bench.memory([(0, 2**30, "System RAM"), *many])
     bench.refused("129 ranges for the second kernel", bench.load(), "has more than 128 ranges")
+    bench.memory([(0, 2**30, "System RAM"), *many[1:]])
+    bench.expect("128 ranges", bench.load(), GOOD, "type 2 +0x7f00000000 to")
     bench.memory([(0, 2**30, "System RAM"), (2**32, 2**33, "something new")])
     said = json.loads(bench.load("--json").out)
     bench.tap.same("a type that nobody knows is reserved", 2, said["memory"][-1]["type"])
@@ -271,6 +273,9 @@ def check_kernels(bench: Bench) -> None:
         bench.refused(f"a kernel: {name}", bench.load(kernel=kernel), words)
     said = json.loads(bench.load("--json", kernel=bzimage(align=16 * MIB, pref_address=1)).out)
     bench.tap.same("a kernel is aligned", 16 * MIB + 0x200, said["entry"])
+    said = json.loads(bench.load("--json", kernel=bzimage(align=PAGE, pref_address=MIB)).out)
+    places = (said["entry"], said["start"])
+    bench.tap.same("a kernel where the boot data would be", (MIB + 0x200, 21 * MIB), places)
     bench.refused("an initial file system that is empty", bench.load(initrd=b""), "is empty")
     (bench.place / "initrd").unlink()
     argv = ["load", "--dry-run", "--root", bench.root, "--kernel", "kernel", "--initrd"]
@@ -373,52 +378,79 @@ def check_jobs(bench: Bench) -> None:
         bench.refused(f"a job: {name}", bench.load("--job", job), f"job: .*{words}")
 
 
+class Taker:
+    """Streams that are put in order."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.rand = random.Random(3)
+        self.parts = [(at * 70000, self.rand.randbytes(70000)) for at in range(40)]
+        self.text = flat(*self.rand.sample(self.parts, len(self.parts)))
+        self.stream, self.out = bench.place / "stream", bench.place / "out"
+
+    @property
+    def dump(self) -> bytes:
+        """What the usual stream is put in order to."""
+        return b"".join(data for _, data in self.parts)
+
+    def take(self, text: bytes, first: bytes = b"", *options: str) -> Ran:
+        """Take a stream; first is the first block of its file, if not the usual one."""
+        self.out.unlink(missing_ok=True)
+        self.stream.write_bytes((first or head(DONE, text)) + text)
+        return self.again(*options)
+
+    def again(self, *options: str) -> Ran:
+        """Take what is there."""
+        return self.bench.run("take", *options, "stream", "out")
+
+    def refused(self, name: str, ran: Ran, words: str) -> None:
+        """A test: it makes no sense, and nothing is left."""
+        self.bench.refused(name, ran, words)
+        left = self.out.exists() or (self.bench.place / "out.part").exists()
+        self.bench.tap.ok(not left, f"nothing is left: {name}")
+
+
 def check_take(bench: Bench) -> None:
-    """A stream is put in order, or it is seen that it makes no sense."""
-    rand = random.Random(3)
-    parts = [(at * 70000, rand.randbytes(70000)) for at in range(40)]
-    dump = b"".join(data for _, data in parts)
-    mixed = rand.sample(parts, len(parts))
-    stream, out = bench.place / "stream", bench.place / "out"
-
-    def take(text: bytes, first: bytes = b"", *options: str) -> Ran:
-        out.unlink(missing_ok=True)
-        stream.write_bytes((first or head(DONE, text)) + text)
-        return bench.run("take", *options, "stream", "out")
-
-    def refused(name: str, ran: Ran, words: str) -> None:
-        bench.refused(name, ran, words)
-        left = out.exists() or (bench.place / "out.part").exists()
-        bench.tap.ok(not left, f"nothing is left: {name}")
-
-    ran = take(flat(*mixed))
+    """A stream is put in order."""
+    taker = Taker(bench)
+    out, dump, text = taker.out, taker.dump, taker.text
+    ran = taker.take(text)
     good = {"same": out.read_bytes() == dump, "mode": stat.S_IMODE(out.stat().st_mode) == 0o600}
     bench.expect("a stream is put in order", ran, GOOD, f"^out: {len(dump)} bytes\n$", **good)
-    ran = bench.run("take", "stream", "out")
     kept = out.read_bytes() == dump
-    bench.expect("nothing is overwritten", ran, FAILED, "out: exists; it is not", kept=kept)
-    twice = flat(*mixed, (0, b"new"), (len(dump) + PAGE, b""), (10, b""))
-    ran = take(twice + b"", b"", "--json")
-    good = {"same": out.read_bytes() == b"new" + dump[3:]}
-    good["said"] = json.loads(ran.out) == {"file": "out", "bytes": len(dump)}
-    bench.expect("what comes last counts", ran, GOOD, **good)
-    hole = flat((5 * MIB, b"far"), (0, b"near"))
-    ran = take(hole + b"", head(DONE, hole))
-    bench.expect("holes are zeros", ran, GOOD, same=out.read_bytes()[4 : 5 * MIB + 3].strip(b"\0"))
-    ran = take(flat() + b"")
-    bench.expect("an empty dump", ran, GOOD, same=out.read_bytes() == b"")
-    ran = take(flat(*mixed) + bytes(9999), head(DONE, flat(*mixed)))
+    bench.expect("nothing is overwritten", taker.again(), FAILED, "out: exists; it is", kept=kept)
+    ran = taker.take(flat(*taker.parts, (0, b"new"), (len(dump) + PAGE, b""), (10, b"")))
+    bench.expect("what comes last counts", ran, GOOD, same=out.read_bytes() == b"new" + dump[3:])
+    said = json.loads(taker.take(text, b"", "--json").out)
+    bench.tap.same("take --json", {"file": "out", "bytes": len(dump)}, said)
+    ran = taker.take(flat((5 * MIB, b"far"), (0, b"near")))
+    same = out.read_bytes() == b"near" + bytes(5 * MIB - 4) + b"far"
+    bench.expect("holes are zeros", ran, GOOD, same=same)
+    bench.expect("an empty dump", taker.take(flat()), GOOD, same=out.read_bytes() == b"")
+    ran = taker.take(text + bytes(9999), head(DONE, text))
     bench.expect("what is behind the stream does not count", ran, GOOD)
+    long = flat((0, bytes(5 * MIB)))
+    ran = taker.take(long[:9000], head(DONE, long))
+    taker.refused("a file that is cut off", ran, "the file cannot be read, at byte")
+    taker.stream.write_bytes(b"short")
+    taker.refused("a file that is too short", taker.again(), "is too short")
+    taker.refused("no file", bench.run("take", "none", "out"), "none: No such file")
+
+
+def check_bad_streams(bench: Bench) -> None:
+    """A stream, or the first block of its file, makes no sense."""
+    taker = Taker(bench)
+    text, parts = taker.text, taker.parts
     other = struct.pack(">16sQQ", b"makedumpfile", 1, 2).ljust(PAGE, b"\0")
     typed = struct.pack(">16sQQ", b"makedumpfile", 2, 1).ljust(PAGE, b"\0")
     cases: list[tuple[str, bytes, str]] = [
-        ("another signature", b"x" + flat(*mixed)[1:], "not of makedumpfile -F"),
+        ("another signature", b"x" + text[1:], "not of makedumpfile -F"),
         ("another version", flat(head=other), "not of makedumpfile -F"),
         ("another type", flat(head=typed), "not of makedumpfile -F"),
         ("half a header", flat()[:2000], "not of makedumpfile -F"),
         ("nothing", b"", "not of makedumpfile -F"),
-        ("no end", flat(*mixed, end=False), "ends without a last part"),
-        ("half an end", flat(*mixed)[:-8], "ends without a last part"),
+        ("no end", flat(*parts, end=False), "ends without a last part"),
+        ("half an end", text[:-8], "ends without a last part"),
         ("half a part", flat((0, b"abc"), end=False)[:-1], "is longer than what is left"),
         ("more behind the end", flat((0, b"abc")) + b"x", "something behind its end"),
         ("a size that is too large", flat(end=False) + bytes(15) + b"\1", "is longer than what"),
@@ -426,9 +458,8 @@ def check_take(bench: Bench) -> None:
         ("a negative offset", flat((LAST, b"abc")), "has no place in a dump"),
         ("a far offset", flat((2**46, b"abc")), "has no place in a dump"),
     ]
-    for name, text, words in cases:
-        refused(f"a stream with {name}", take(text), words)
-    text = flat(*mixed)
+    for name, stream, words in cases:
+        taker.refused(f"a stream with {name}", taker.take(stream), words)
     firsts: list[tuple[str, bytes, str]] = [
         ("no first block", bytes(PAGE), "first block is not one of a snapshot, or is dam"),
         ("one that is changed", put(head(DONE, text), 99, b"x"), "is not one of a snapshot"),
@@ -441,17 +472,12 @@ def check_take(bench: Bench) -> None:
         ("a size that is cut", head(DONE, text, size=5000), "a part is longer than what is left"),
     ]
     for name, first, words in firsts:
-        refused(f"a file with {name}", take(text, first), words)
-    long = flat((0, bytes(5 * MIB)))
-    ran = take(long[:9000], head(DONE, long))
-    refused("a file that is cut off", ran, "the file cannot be read, at byte")
-    stream.write_bytes(b"short")
-    refused("a file that is too short", bench.run("take", "stream", "out"), "is too short")
-    refused("no file", bench.run("take", "none", "out"), "none: No such file")
+        taker.refused(f"a file with {name}", taker.take(text, first), words)
     wrong = []
-    for at in rand.sample(range(len(text)), 100):
-        ran = take(put(text, at, bytes([text[at] ^ 1 << rand.randrange(8)])), head(DONE, text))
-        if ran.code != FAILED or out.exists():
+    for at in taker.rand.sample(range(len(text)), 100):
+        changed = put(text, at, bytes([text[at] ^ 1 << taker.rand.randrange(8)]))
+        ran = taker.take(changed, head(DONE, text))
+        if ran.code != FAILED or taker.out.exists():
             wrong.append(f"{at}: {ran.said()}")
     bench.tap.same("any of 100 bits changed is seen", [], wrong)
 
@@ -517,7 +543,7 @@ def check_writing(bench: Bench) -> None:
     """A dump goes to the extents and nowhere else."""
     path, fake = bench.place / "path", bench.place / "path" / "makedumpfile"
     path.mkdir(exist_ok=True)
-    argv = ["second", "--dry-run", "--root", bench.root]
+    argv: list[object] = ["second", "--dry-run", "--root", bench.root]
     bench.file("dev/ras_peer", "")
 
     def second(script: str) -> tuple[Ran, bytes, bytes]:
@@ -556,6 +582,12 @@ def check_writing(bench: Bench) -> None:
         (bench.place / "stream").write_bytes(after)
         ran = bench.run("take", "stream", "out")
         bench.expect(f"the first kernel knows: {name}", ran, FAILED, f"second kernel: .*{words}")
+    check_disks(bench, argv, fake, text)
+
+
+def check_disks(bench: Bench, argv: list[object], fake: Path, text: bytes) -> None:
+    """The right disk, and what is missing."""
+    path = fake.parent
     for number, (start, _) in enumerate(EXTENTS):
         before = disk_with_marks(bench)
         wrong = put(before, start * PAGE + 20, b"x")
@@ -654,7 +686,7 @@ def main() -> int:
     tools.build(sources, [f"O={place}", f"CFLAGS={tools.SANITIZED}", program])
     bench = Bench(tap, place)
     checks: list[Callable[[Bench], None]] = [check_load, check_maps, check_kernels, check_words]
-    checks += [check_paging, check_jobs, check_take, check_second, check_jump]
+    checks += [check_paging, check_jobs, check_take, check_bad_streams, check_second, check_jump]
     for check in checks:
         check(bench)
     if not tap.failed:
