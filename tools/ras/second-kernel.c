@@ -136,28 +136,36 @@ void second_kernel_free(struct second_kernel *kernel)
 
 /**
  * second_kernel_load() - load a second kernel
- * @wish: what is asked for
+ * @wish: what is asked for; if @wish.is_dry, all is done but the load
  * @job: what it is to do, or %NULL
  *
  * Return: it is loaded; otherwise the reason was said.
  */
 bool second_kernel_load(const struct wish *wish, const char *job)
 {
-	struct second_kernel *kernel;
-	bool good = false;
+	struct second_kernel *kernel = calloc(1, sizeof(*kernel));
+	bool good;
 
-	if (wish->is_dry) {
-		say_failed(wish->kernel, "is not loaded, this is a test");
-		return false;
-	}
-	kernel = calloc(1, sizeof(*kernel));
 	if (!kernel) {
 		say_failed(wish->kernel, "no memory");
 		return false;
 	}
-	if (second_kernel_make(kernel, wish, job))
+	good = second_kernel_make(kernel, wish, job);
+	if (good && !wish->is_dry)
 		good = kexec_call_load(&kernel->layout, kernel->way.data);
 	second_kernel_free(kernel);
 	free(kernel);
 	return good;
+}
+
+/**
+ * second_kernel_unload() - forget a second kernel that was jumped to
+ * @wish: what is asked for
+ *
+ * It cannot be used again, and has memory.
+ */
+void second_kernel_unload(const struct wish *wish)
+{
+	if (!wish->is_dry)
+		kexec_call_unload();
 }

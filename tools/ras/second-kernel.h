@@ -34,5 +34,6 @@ struct second_kernel {
 bool second_kernel_make(struct second_kernel *kernel, const struct wish *wish, const char *job);
 void second_kernel_free(struct second_kernel *kernel);
 bool second_kernel_load(const struct wish *wish, const char *job);
+void second_kernel_unload(const struct wish *wish);
 
 #endif

@@ -14,7 +14,6 @@
 #include "job.h"
 #include "json.h"
 #include "jump-mode.h"
-#include "kexec-call.h"
 #include "memory-use.h"
 #include "say.h"
 #include "second-kernel.h"
@@ -93,8 +92,7 @@ static bool load_and_go(struct snapshot *snapshot)
 		return false;
 	snapshot->journey.load_ns = clock_ns() - begun;
 	good = jump_mode_go(snapshot->wish->root, &snapshot->journey);
-	/* It cannot be used again, and has memory. */
-	kexec_call_unload();
+	second_kernel_unload(snapshot->wish);
 	return good;
 }
 

@@ -10,7 +10,6 @@
 #include "job.h"
 #include "json.h"
 #include "jump-mode.h"
-#include "kexec-call.h"
 #include "machine-devices.h"
 #include "memory-use.h"
 #include "say.h"
@@ -58,8 +57,7 @@ static bool load_and_go(struct trial *trial, const struct wish *wish)
 		return false;
 	trial->journey.load_ns = clock_ns() - begun;
 	good = jump_mode_go(wish->root, &trial->journey);
-	/* It cannot be used again, and has memory. */
-	kexec_call_unload();
+	second_kernel_unload(wish);
 	return good;
 }
 
@@ -71,7 +69,7 @@ static bool look_again(struct trial *trial, const struct wish *wish)
 	for (;;) {
 		good = devices_read(&trial->after, wish->root);
 		trial->differ = devices_compare(&trial->before, &trial->after, NULL, NULL);
-		if (!good || !trial->differ || clock_ns() - begun > WAIT_NS)
+		if (!good || !trial->differ || clock_ns() - begun > (wish->is_dry ? 0 : WAIT_NS))
 			return good;
 		devices_free(&trial->after);
 		usleep(100000);

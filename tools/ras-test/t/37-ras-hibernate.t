@@ -13,6 +13,7 @@ import shutil
 import stat
 import struct
 import sys
+import threading
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -76,10 +77,17 @@ def flat(*parts: tuple[int, bytes], end: bool = True, head: bytes = b"") -> byte
     return made + struct.pack(">QQ", LAST, LAST) * end
 
 
-def head(state: int, stream: bytes = b"", at: int = 0, words: bytes = b"", **other: int) -> bytes:
+def head(
+    state: int,
+    stream: bytes = b"",
+    at: int = 0,
+    words: bytes = b"",
+    token: bytes = TOKEN.encode(),
+    **other: int,
+) -> bytes:
     """The first block of a file that has a stream, or of an extent."""
     numbers = (state, other.get("crc", zlib.crc32(stream)), other.get("size", len(stream)), at)
-    text = b"RASSNAP1" + TOKEN.encode() + struct.pack("<IIQQ", *numbers) + words
+    text = b"RASSNAP1" + token + struct.pack("<IIQQ", *numbers) + words
     text = text.ljust(PAGE - 4, b"\0")
     return text + struct.pack("<I", zlib.crc32(text))
 
@@ -360,6 +368,9 @@ def check_jobs(bench: Bench) -> None:
         ("no disk", shot.replace("disk", "#"), "needs disk=, token= and extent="),
         ("no token", shot.replace("token", "#"), "needs disk=, token= and extent="),
         ("a disk elsewhere", shot.replace("vda", "../vda"), "its line 2 makes no"),
+        ("a disk below", shot.replace("vda", "a/vda"), "its line 2 makes no"),
+        ("a directory", shot.replace("vda", ".."), "its line 2 makes no"),
+        ("a long token", shot.replace("0123", "01233", 1), "its line 4 makes no"),
         ("a long name", shot.replace("vda", "v" * 64), "its line 2 makes no"),
         ("odd numbers", shot.replace("254:", "254"), "its line 3 makes no sense"),
         ("a short token", shot.replace("0123", "012"), "its line 4 makes no sense"),
@@ -614,7 +625,7 @@ def check_disks(bench: Bench, argv: list[object], fake: Path, text: bytes) -> No
 
 def check_jump(bench: Bench) -> None:
     """What is refused before a kernel is loaded."""
-    argv = ["--root", bench.root, "--kernel", "kernel", "--initrd", "initrd"]
+    argv: list[object] = ["--root", bench.root, "--kernel", "kernel", "--initrd", "initrd"]
     bench.file("sys/power/disk", "[platform] shutdown reboot\n")
     bench.refused("rehearse: no mode", bench.run("rehearse", *argv), 'is no mode "jump"')
     bench.file("sys/power/disk", "[platform] shutdown jump\n")
@@ -632,9 +643,132 @@ def check_jump(bench: Bench) -> None:
     bench.refused("snapshot: a file system that cannot", ran, words)
     bench.file("sys/power/disk", "[platform] shutdown jump\n")
     bench.load()
+    (bench.root / "sys/power/state").symlink_to("/dev/full")
     ran = bench.run("rehearse", *argv)
-    bench.refused("rehearse: all is ready", ran, "kernel: is not loaded, this is a test")
+    words = "state: No space left on device: the kernel has no special reason; .*log has more"
+    mode = (bench.root / "sys/power/disk").read_text(encoding="ascii")[:8]
+    bench.refused("rehearse: the kernel refuses", ran, words)
+    bench.tap.same("the mode of other hibernations is as before", "platform", mode)
+    (bench.root / "sys/power/state").unlink()
+    ran = bench.run("rehearse", *argv)
+    bench.refused("rehearse: a reason of the kernel", ran, "No such file.*no kernel to jump to is")
+    check_rehearsal(bench, argv)
     check_stream_file(bench, argv)
+    check_snapshot(bench, argv)
+
+
+def jump(bench: Bench, meanwhile: Callable[[], None], *argv: object) -> Ran:
+    """Run a command that jumps; what happens while the machine is away."""
+    disk, state = bench.file("sys/power/disk", "[platform] jump\n"), bench.root / "sys/power/state"
+    state.unlink(missing_ok=True)
+    os.mkfifo(state)
+    ended = threading.Event()
+
+    def second() -> None:
+        while not disk.read_text(encoding="ascii").startswith("jump"):
+            if ended.wait(0.01):
+                return
+        meanwhile()
+        # Until then the program waits to open it.
+        bench.tap.same("the write to state", "disk", state.read_text(encoding="ascii"))
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    try:
+        return bench.run(*argv)
+    finally:
+        ended.set()
+        thread.join(CALL_S)
+        state.unlink()
+
+
+def check_rehearsal(bench: Bench, argv: list[object]) -> None:
+    """Devices that are back, or not."""
+    bench.file("sys/class/block/vda/size", "2048\n")
+    bench.file("sys/bus/pci/devices/0000:00:03.0/device", "0x1001\n")
+    (bench.root / "sys/bus/pci/devices/0000:00:03.0/driver").symlink_to("../../drivers/virtio-pci")
+    cpus = bench.file("sys/devices/system/cpu/online", "0-1\n")
+    bench.file("proc/meminfo", f"MemTotal: {2**20} kB\nMemFree: {2**20 - 100 * 1024} kB\n")
+    driver = bench.root / "sys/bus/pci/devices/0000:00:03.0/driver"
+    words = "^load .*whole .*away    0 s.*image   36 MiB.*devices same, of 3\n$"
+    ran = jump(bench, lambda: None, "rehearse", *argv)
+    mode = (bench.root / "sys/power/disk").read_text(encoding="ascii")[:8]
+    bench.expect("rehearse: all is as before", ran, GOOD, words, mode=mode == "platform")
+    ran = jump(bench, lambda: None, "rehearse", "--json", *argv)
+    said = json.loads(ran.out)
+    names = ["load_ns", "whole_ns", "away_ns", "image_bytes", "devices", "differ"]
+    right = list(said) == names and said["differ"] == [] and said["image_bytes"] == 36 * MIB
+    bench.expect("rehearse --json", ran, GOOD, right=right)
+
+    def lose() -> None:
+        cpus.write_text("0\n", encoding="ascii")
+        driver.unlink()
+        bench.file("sys/class/net/eth0/address", "52:54:00:12:34:56\n")
+
+    ran = jump(bench, lose, "rehearse", *argv)
+    words = "missing: CPUs 0-1\n.*missing: PCI device 0000:00:03.0 0x1001 virtio-pci\n"
+    bench.expect("rehearse: devices are missing", ran, FAILED, words)
+    words = "new: CPUs 0\n.*new: PCI device 0000:00:03.0 0x1001\n.*new: network interface eth0 52:"
+    bench.expect("others are new", ran, FAILED, words)
+    bench.expect("it is said how many", ran, FAILED, "devices: 5 are not as before\n$")
+    ran = jump(
+        bench, lambda: shutil.rmtree(bench.root / "sys/class/net"), "rehearse", "--json", *argv
+    )
+    differ = [{"device": "network interface eth0 52:54:00:12:34:56", "new": False}]
+    said = json.loads(ran.out)["differ"]
+    bench.expect("rehearse --json: one is missing", ran, FAILED, same=said == differ)
+
+
+def check_snapshot(bench: Bench, argv: list[object]) -> None:
+    """A dump that comes, or does not; it is written to the file, not to its disk."""
+    stream, new = bench.place / "new.stream", bench.place / "new"
+    if not (bench.root / "sys/dev").exists():
+        bench.tap.skip("snapshot: a dump", "needs ext4 or xfs with blocks of 4096 bytes")
+        return
+    options = ["snapshot", *argv, "--size", "3M", "new"]
+    text = flat((0, b"a dump"))
+
+    def write(first: Callable[[bytes], bytes]) -> Callable[[], None]:
+        def meanwhile() -> None:
+            with open(stream, "r+b") as file:
+                token = file.read(PAGE)[8:40]
+                file.seek(0)
+                file.write(first(token) + text)
+
+        return meanwhile
+
+    def with_token(state: int, words: bytes = b"") -> Callable[[bytes], bytes]:
+        return lambda token: head(state, text, words=words, token=token)
+
+    ran = jump(bench, write(with_token(DONE)), *options)
+    good = {"gone": not stream.exists(), "same": new.read_bytes() == b"a dump"}
+    bench.expect("snapshot: a dump", ran, GOOD, "^new: 6 bytes; load .*order", **good)
+    new.unlink()
+    ran = jump(bench, write(with_token(DONE)), *options, "--json")
+    said = json.loads(ran.out)
+    names = ["file", "bytes", "load_ns", "whole_ns", "away_ns", "order_ns"]
+    bench.expect("snapshot --json", ran, GOOD, same=list(said) == names and said["bytes"] == 6)
+    new.unlink()
+    cases: list[tuple[str, Callable[[bytes], bytes], str]] = [
+        ("another's token", lambda token: head(DONE, text), "is not one of a snapshot"),
+        ("a failure", with_token(BROKEN, b"no disk"), "the second kernel: no disk"),
+        ("nothing", with_token(EMPTY), "the second kernel has written nothing"),
+    ]
+    for name, first, words in cases:
+        ran = jump(bench, write(first), *options)
+        left = stream.exists() or new.exists()
+        bench.expect(f"snapshot: {name}", ran, FAILED, f"new.stream: .*{words}", left=not left)
+
+    def occupy() -> None:
+        write(with_token(DONE))()
+        new.write_bytes(b"mine")
+
+    ran = jump(bench, occupy, *options)
+    words = "new: exists; it is not overwritten\n.*has the dump; .ras-hibernate take. makes"
+    bench.expect("snapshot: no place for the dump", ran, FAILED, words, kept=stream.exists())
+    ran = bench.run("take", "new.stream", "out2")
+    same = (bench.place / "out2").read_bytes() == b"a dump"
+    bench.expect("what was left is taken", ran, GOOD, same=same)
 
 
 def check_stream_file(bench: Bench, argv: list[object]) -> None:
@@ -653,10 +787,10 @@ def check_stream_file(bench: Bench, argv: list[object]) -> None:
     link.parent.mkdir(parents=True)
     link.symlink_to("../../devices/pci0000:00/block/vda/vda1")
     ran = bench.run("snapshot", *options)
-    words = "written 3.0 of 3.0 MiB.*kernel: is not loaded, this is a test\n$"
+    words = "written 3.0 of 3.0 MiB.*state: No such file or directory: no kernel to jump to"
     bench.expect("snapshot: all is ready", ran, FAILED, words, gone=not stream.exists())
     ran = bench.run("snapshot", "--json", *options)
-    bench.refused("snapshot: without progress", ran, "kernel: is not loaded, this is a test")
+    bench.refused("snapshot: without progress", ran, "state: No such file")
     stream.write_bytes(b"mine")
     ran = bench.run("snapshot", *options)
     kept = stream.read_bytes() == b"mine"
