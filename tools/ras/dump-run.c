@@ -4,6 +4,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,6 +13,11 @@
 #include <unistd.h>
 
 #include "dump-run.h"
+
+/* It may look for pages for so long; a machine that has many may need minutes. */
+#ifndef QUIET_MS
+#define QUIET_MS	600000
+#endif
 
 /* So much of the end of its log is looked at. */
 #define TAIL	1024
@@ -39,6 +46,7 @@ bool dump_run_begin(struct dump_run *run, const char *core)
 {
 	int ends[2];
 
+	run->is_hung = false;
 	run->log = memfd_create("log", MFD_CLOEXEC);
 	if (run->log < 0)
 		return false;
@@ -58,6 +66,18 @@ bool dump_run_begin(struct dump_run *run, const char *core)
 	return false;
 }
 
+/* Wait for what it writes.  Return: there is something, or it has ended. */
+static bool is_alive(struct dump_run *run)
+{
+	struct pollfd out = { .fd = run->out, .events = POLLIN };
+
+	if (poll(&out, 1, QUIET_MS))
+		return true;
+	run->is_hung = true;
+	kill(run->pid, SIGKILL);
+	return false;
+}
+
 /**
  * dump_run_read() - read what it writes
  * @run: it
@@ -71,7 +91,7 @@ size_t dump_run_read(struct dump_run *run, void *buffer, size_t size)
 	size_t done = 0;
 	ssize_t got;
 
-	while (done < size) {
+	while (done < size && is_alive(run)) {
 		got = read(run->out, (char *)buffer + done, size - done);
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -115,6 +135,8 @@ bool dump_run_end(struct dump_run *run, char *why, size_t size)
 	while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	last_line(run->log, why, size);
+	if (run->is_hung)
+		snprintf(why, size, "it was silent for %d s", QUIET_MS / 1000);
 	close(run->log);
 	return WIFEXITED(status) && !WEXITSTATUS(status);
 }

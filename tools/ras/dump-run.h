@@ -14,11 +14,13 @@
  * @pid: of it
  * @out: its standard output
  * @log: its standard error, a file in memory
+ * @is_hung: it was silent for too long
  */
 struct dump_run {
 	pid_t	pid;
 	int	out;
 	int	log;
+	bool	is_hung;
 };
 
 bool dump_run_begin(struct dump_run *run, const char *core);

@@ -55,7 +55,7 @@ bool paging_fits(const struct setup_header *header, const char *root, const char
 		return false;
 	}
 	if (is_five && strstr(append, PAGING_FOUR)) {
-		say_failed("--append", "this kernel has page tables of 5 levels, so must the second");
+		say_failed("--append", "the second kernel needs 5 levels of page tables, as this");
 		return false;
 	}
 	return true;
