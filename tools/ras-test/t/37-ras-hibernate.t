@@ -513,7 +513,9 @@ def check_second(bench: Bench) -> None:
     (bench.root / "ras-hibernate.job").unlink()
     ran = bench.run("second", *argv)
     bench.expect("second: no job; it would go back", ran, FAILED, "^back .*job: cannot be read")
-    for words in ("quiet", "kexec_jump_back_entry=x", "kexec_jump_back_entry=0", f"a{entry}"):
+    words = "kexec_jump_back_entry="
+    others = ["x", "", "0", "0x12z", "0x1" + 16 * "0", f"{entry} {words}{entry}"]
+    for words in ("quiet", f"a{words}{entry}", *(words + other for other in others)):
         bench.file("proc/cmdline", f"{words}\n")
         bench.refused(f"no way back: {words}", bench.run("back", *argv), "was not jumped to")
         ran = bench.run("second", *argv)
