@@ -801,6 +801,7 @@ def check_stream_file(bench: Bench, argv: list[object]) -> None:
     stream.unlink()
     ran = bench.run("snapshot", *argv, "--size", "1000T", "new")
     bench.expect("snapshot: no room", ran, FAILED, "there is room for", gone=not stream.exists())
+    bench.memory([*USUAL, (2**40, 2**41 - 1, "Reserved")])
     bench.file("proc/meminfo", "MemTotal: 1000 kB\nMemFree: 1048000 kB\nCached: 99999999999 kB\n")
     ran = bench.run("snapshot", *argv, "new")
     bench.expect("snapshot: the least size", ran, FAILED, "written 32.0 of 32.0 MiB")
