@@ -32,10 +32,13 @@ static const char *has_word(const char *append)
 	static const char * const words[] = { "mem=", "kexec_jump_back_entry=", "ras_jump.peer=" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		const char *at = strstr(append, words[i]);
+		const char *at = append;
 
-		if (at && (at == append || at[-1] == ' '))
-			return words[i];
+		while ((at = strstr(at, words[i]))) {
+			if (at == append || at[-1] == ' ')
+				return words[i];
+			at++;
+		}
 	}
 	return NULL;
 }

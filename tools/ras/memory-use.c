@@ -33,23 +33,6 @@ static uint64_t without(uint64_t all, uint64_t part)
 	return all > part ? all - part : 0;
 }
 
-/**
- * memory_use_of_all() - the memory that is not free
- * @root: what is put before the names of the kernel's files
- *
- * Return: so many bytes, 0 if nobody knows.
- */
-uint64_t memory_use_of_all(const char *root)
-{
-	char *text = whole_file_line(root, MEMINFO);
-	uint64_t bytes = 0;
-
-	if (text)
-		bytes = without(field(text, "MemTotal"), field(text, "MemFree"));
-	free(text);
-	return bytes;
-}
-
 /* All RAM, also what the kernel has taken before it began to count; 0 if nobody knows. */
 static uint64_t all_memory(const char *root)
 {
@@ -61,6 +44,21 @@ static uint64_t all_memory(const char *root)
 			if (map->ranges[i].type == MEMORY_RAM)
 				bytes += map->ranges[i].end - map->ranges[i].start;
 	free(map);
+	return bytes;
+}
+
+/**
+ * memory_use_of_all() - the memory that is not free
+ * @root: what is put before the names of the kernel's files
+ *
+ * Return: so many bytes, 0 if nobody knows.
+ */
+uint64_t memory_use_of_all(const char *root)
+{
+	char *text = whole_file_line(root, MEMINFO);
+	uint64_t bytes = text ? without(all_memory(root), field(text, "MemFree")) : 0;
+
+	free(text);
 	return bytes;
 }
 

@@ -296,6 +296,7 @@ def check_words(bench: Bench) -> None:
     """The command line, and that of the program."""
     for word in ("mem=1G", "kexec_jump_back_entry=0x1", "ras_jump.peer=1"):
         bench.refused(f"--append {word}", bench.load("--append", f"a {word}"), "by this program")
+    bench.refused("the second of two", bench.load("--append", "xmem=1 mem=1"), "by this program")
     bench.expect("--append memmap=1M", bench.load("--append", "xmem=1 memmap=1M"), GOOD)
     room = 2047 - len("mem=65536K kexec_jump_back_entry=0x" + 16 * "0") - 1
     bench.expect("the longest command line", bench.load("--append", "a" * room), GOOD)
@@ -691,16 +692,17 @@ def check_rehearsal(bench: Bench, argv: list[object]) -> None:
     bench.file("sys/bus/pci/devices/0000:00:03.0/device", "0x1001\n")
     (bench.root / "sys/bus/pci/devices/0000:00:03.0/driver").symlink_to("../../drivers/virtio-pci")
     cpus = bench.file("sys/devices/system/cpu/online", "0-1\n")
-    bench.file("proc/meminfo", f"MemTotal: {2**20} kB\nMemFree: {2**20 - 100 * 1024} kB\n")
+    ram = (0x9FC00 + 0x3FFE0000 - 0x100000) // 1024
+    bench.file("proc/meminfo", f"MemTotal: {2**19} kB\nMemFree: {ram - 100 * 1024} kB\n")
     driver = bench.root / "sys/bus/pci/devices/0000:00:03.0/driver"
-    words = "^load .*whole .*away    0 s.*image   36 MiB.*devices same, of 3\n$"
+    words = "^load .*whole .*away    0 s.*image   100 MiB.*devices same, of 3\n$"
     ran = jump(bench, lambda: None, "rehearse", *argv)
     mode = (bench.root / "sys/power/disk").read_text(encoding="ascii")[:8]
     bench.expect("rehearse: all is as before", ran, GOOD, words, mode=mode == "platform")
     ran = jump(bench, lambda: None, "rehearse", "--json", *argv)
     said = json.loads(ran.out)
     names = ["load_ns", "whole_ns", "away_ns", "image_bytes", "devices", "differ"]
-    right = list(said) == names and said["differ"] == [] and said["image_bytes"] == 36 * MIB
+    right = list(said) == names and said["differ"] == [] and said["image_bytes"] == 100 * MIB
     bench.expect("rehearse --json", ran, GOOD, right=right)
 
     def lose() -> None:
