@@ -284,6 +284,8 @@ def check_kernels(bench: Bench) -> None:
     said = json.loads(bench.load("--json", kernel=bzimage(align=PAGE, pref_address=MIB)).out)
     places = (said["entry"], said["start"])
     bench.tap.same("a kernel where the boot data would be", (MIB + 0x200, 21 * MIB), places)
+    ran = bench.load(kernel=bzimage(align=MIB, pref_address=MIB, init_size=63 * MIB))
+    bench.refused("room below 1 MiB only", ran, "initrd: 8 KiB of it have no place")
     bench.refused("an initial file system that is empty", bench.load(initrd=b""), "is empty")
     (bench.place / "initrd").unlink()
     argv = ["load", "--dry-run", "--root", bench.root, "--kernel", "kernel", "--initrd"]
@@ -302,7 +304,7 @@ def check_words(bench: Bench) -> None:
     bench.expect("the longest command line", bench.load("--append", "a" * room), GOOD)
     ran = bench.load("--append", "a" * (room + 1))
     bench.refused("one byte more", ran, "would have 2048 bytes, the kernel takes 2047")
-    for size in ("64X", "", "16M", "65000K", "4G", "-64M"):
+    for size in ("64X", "64MB", "", "16M", "65000K", "4G", "-64M"):
         ran = bench.load("--memory", size)
         bench.expect(f"usage: --memory '{size}'", ran, USAGE, "size.*--help'")
     for words in ("", "fly", "load x", "snapshot", "take x", "load --size 1M", "--json"):
@@ -372,6 +374,7 @@ def check_jobs(bench: Bench) -> None:
         ("a disk below", shot.replace("vda", "a/vda"), "its line 2 makes no"),
         ("a directory", shot.replace("vda", ".."), "its line 2 makes no"),
         ("a long token", shot.replace("0123", "01233", 1), "its line 4 makes no"),
+        ("more than a token", shot.replace(TOKEN, f"{TOKEN}x"), "its line 4 makes no"),
         ("a long name", shot.replace("vda", "v" * 64), "its line 2 makes no"),
         ("odd numbers", shot.replace("254:", "254"), "its line 3 makes no sense"),
         ("a short token", shot.replace("0123", "012"), "its line 4 makes no sense"),
