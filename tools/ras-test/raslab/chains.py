@@ -30,6 +30,8 @@ MACHINE_MAX = 40
 DEADLINE_MS = {"hang": 300, "fault": 2000, "next": 2000}
 TIME_S = 900
 WARNINGS = "handlers that go wrong are what the row is about"
+# Its not_ready() is what goes wrong.
+NEVER_ARMED = "noready"
 REPORTS = (
     "soft lockup|rcu:.*(stall|detected)|blocked for more than|hung_task|unstable.*watchdog"
     "|workqueue lockup|Kernel panic|list_(add|del) corruption"
@@ -93,12 +95,16 @@ class Drawing:
         chain = Chain(number, dumped, context, cpus, ())
         while len(chain.kinds) < length:
             kind = self.kinds[draw(len(self.kinds))]
-            if self._fits(kind, chain):
+            if self._fits(kind, chain, length):
                 chain = Chain(number, dumped, context, cpus, (*chain.kinds, kind))
         return chain
 
-    def _fits(self, kind: Kind, chain: Chain) -> bool:
-        """May the chain that is being composed have it, too?"""
+    def _fits(self, kind: Kind, chain: Chain, length: int) -> bool:
+        """May the chain that is being composed, of so many, have it, too?"""
+        others = [other.name for other in chain.kinds]
+        if not chain.dumped and [*others, kind.name] == [NEVER_ARMED] * length:
+            # A user's stop is refused without a handler that is armed.
+            return False
         if chain.cpus == 1 and kind.name in self.not_alone:
             return False
         if kind.way == "hang" and chain.context == "nmi":

@@ -44,6 +44,11 @@ class Chains(unittest.TestCase):
             cell = self.faults.cell(chain.words, chain.context, chain.cpus)
             self.assertEqual(self.faults.reason(cell), "", str(chain))
 
+    def test_a_released_chain_has_a_handler_that_can_be_armed(self) -> None:
+        for chain in chains.chains(self.faults, 62111, 200):
+            if not chain.dumped:
+                self.assertNotEqual(set(chain.words), {chains.NEVER_ARMED}, str(chain))
+
     def test_machines_of_seed_3(self) -> None:
         rows = self.rows(3)
         self.assertEqual(len(rows), 40)
