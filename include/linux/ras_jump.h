@@ -28,4 +28,15 @@ void ras_arch_quiesce(void);
  */
 bool ras_arch_on_boot_cpu(void);
 
+/**
+ * ras_arch_ram() - a part of the RAM that the firmware has told of, whatever mem= says
+ * @i: which, from 0 on; they are in the order of their addresses
+ * @start: set to its first byte
+ * @end: set to the first byte behind it
+ *
+ * Context: Process context.
+ * Return: true; false if there are not so many.
+ */
+bool ras_arch_ram(unsigned int i, u64 *start, u64 *end);
+
 #endif /* _LINUX_RAS_JUMP_H */

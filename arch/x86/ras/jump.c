@@ -7,6 +7,7 @@
 #include <linux/ras_jump.h>
 
 #include <asm/apic.h>
+#include <asm/e820/api.h>
 #include <asm/msr.h>
 #include <asm/pci-direct.h>
 
@@ -54,4 +55,19 @@ bool ras_arch_on_boot_cpu(void)
 	u64 base;
 
 	return !rdmsrl_safe(MSR_IA32_APICBASE, &base) && base & MSR_IA32_APICBASE_BSP;
+}
+
+bool ras_arch_ram(unsigned int i, u64 *start, u64 *end)
+{
+	const struct e820_entry *entry = e820_table_firmware->entries;
+	unsigned int k;
+
+	for (k = 0; k < e820_table_firmware->nr_entries; k++, entry++) {
+		if (entry->type != E820_TYPE_RAM || i--)
+			continue;
+		*start = entry->addr;
+		*end = entry->addr + entry->size;
+		return true;
+	}
+	return false;
 }

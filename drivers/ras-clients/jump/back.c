@@ -90,6 +90,14 @@ static struct ras_handler back_handler = {
 	.run		= back_run,
 };
 
+static void __init back_offer(const struct jump_page *page)
+{
+	int ret = jump_memory_init(page) ?: jump_core_init(page) ?: jump_sparse_init(page, false);
+
+	if (ret)
+		pr_err("the first kernel's memory cannot be read (%d)\n", ret);
+}
+
 /**
  * jump_back_init() - be ready to go back
  *
@@ -101,6 +109,6 @@ int __init jump_back_init(void)
 	const struct jump_page *page = jump_peer_init();
 
 	if (page)
-		jump_core_init(page);
+		back_offer(page);
 	return ras_register_handler(&back_handler);
 }

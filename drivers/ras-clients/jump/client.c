@@ -31,9 +31,18 @@ static int jump_prepare(struct ras_handler *handler, void *arg)
 	}
 	ret = jump_check_image(image);
 	kexec_put_image();
-	if (!ret)
-		jump_page_describe();
+	if (ret)
+		return ret;
+	ret = jump_page_describe();
+	if (ret)
+		pr_err("refused: there is no memory for the bits of free pages\n");
 	return ret;
+}
+
+static void jump_complete(struct ras_handler *handler, void *arg, int ret,
+			  const struct ras_outcome *outcome)
+{
+	jump_page_release();
 }
 
 static const char *jump_not_ready(struct ras_handler *handler)
@@ -87,12 +96,15 @@ static struct ras_handler jump_handler = {
 	.not_ready	= jump_not_ready,
 	.run		= jump_run,
 	.prepare	= jump_prepare,
+	.complete	= jump_complete,
 };
 
 static int __init jump_init(void)
 {
 	if (jump_back_possible())
 		return jump_back_init();
+	if (jump_restore_wanted())
+		return jump_restore_init();
 	return jump_page_init() ?: ras_register_handler(&jump_handler);
 }
 device_initcall(jump_init);

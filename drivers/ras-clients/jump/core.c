@@ -6,8 +6,6 @@
  * The form is that of /proc/vmcore: notes first, then a segment for each part of memory (System V
  * ABI, chapter 5; Documentation/admin-guide/kdump/vmcoreinfo.rst).
  */
-#define pr_fmt(fmt) "ras_jump: " fmt
-
 #include <linux/capability.h>
 #include <linux/elf.h>
 #include <linux/errno.h>
@@ -16,7 +14,6 @@
 #include <linux/minmax.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
-#include <linux/printk.h>
 #include <linux/sched/signal.h>
 #include <linux/security.h>
 #include <linux/sizes.h>
@@ -201,22 +198,14 @@ static struct miscdevice core_device = {
 };
 
 /**
- * jump_core_init() - offer the memory of the first kernel to user space
+ * jump_core_init() - offer the memory of the first kernel as a core file
  * @page: what the first kernel has told
  *
- * Says in the log why not.
- *
- * Context: Process context.
+ * Context: Process context, after jump_memory_init().
+ * Return: 0 or an errno.
  */
-void __init jump_core_init(const struct jump_page *page)
+int __init jump_core_init(const struct jump_page *page)
 {
-	int ret = jump_memory_init(page);
-
 	core_page = page;
-	if (!ret)
-		ret = core_make_head();
-	if (!ret)
-		ret = misc_register(&core_device);
-	if (ret)
-		pr_err("/dev/ras_peer: the first kernel's memory cannot be read (%d)\n", ret);
+	return core_make_head() ?: misc_register(&core_device);
 }

@@ -113,25 +113,51 @@ static int __init memory_read_list(kimage_entry_t entry)
 	return entry & IND_DONE ? 0 : -EINVAL;
 }
 
-/* A page at most.  What the first kernel has not had reads as zeros. */
-static ssize_t memory_read_page(u64 address, size_t bytes, struct iov_iter *to)
+/* Copy within a page, to or from it as the other side says. */
+static ssize_t memory_copy_page(u64 address, size_t bytes, struct iov_iter *iter)
 {
 	u64 page = address & PAGE_MASK, offset = address & ~PAGE_MASK;
-	size_t done;
-	void *from;
+	void *at;
 
-	bytes = min_t(size_t, bytes, PAGE_SIZE - offset);
+	if (page < memory_page->end || !memory_range_of(page))
+		return -EINVAL;
+	at = memory_map(page);
+	if (!at)
+		return -ENOMEM;
+	return (iov_iter_rw(iter) == READ ? copy_to_iter(at + offset, bytes, iter) :
+					    copy_from_iter(at + offset, bytes, iter)) ?: -EFAULT;
+}
+
+/* The same by the first kernel's address.  What it has not had reads as zeros. */
+static ssize_t memory_read_page(u64 address, size_t bytes, struct iov_iter *to)
+{
+	u64 page = address & PAGE_MASK;
+
 	if (page < memory_page->end)
 		page = memory_displaced[PHYS_PFN(page)];
-	if (page) {
-		from = memory_map(page);
-		if (!from)
-			return -ENOMEM;
-		done = copy_to_iter(from + offset, bytes, to);
-	} else {
-		done = iov_iter_zero(bytes, to);
+	if (!page)
+		return iov_iter_zero(bytes, to) ?: -EFAULT;
+	return memory_copy_page(page + (address & ~PAGE_MASK), bytes, to);
+}
+
+static ssize_t memory_copy(u64 address, size_t bytes, struct iov_iter *iter,
+			   ssize_t (*copy)(u64 address, size_t bytes, struct iov_iter *iter))
+{
+	size_t done = 0;
+	ssize_t now = 0;
+
+	mutex_lock(&memory_lock);
+	while (done < bytes) {
+		now = copy(address, min_t(size_t, bytes - done, PAGE_SIZE - (address & ~PAGE_MASK)),
+			   iter);
+		if (now < 0)
+			break;
+		done += now;
+		address += now;
+		cond_resched();
 	}
-	return done ?: -EFAULT;
+	mutex_unlock(&memory_lock);
+	return done ?: now;
 }
 
 /**
@@ -141,24 +167,26 @@ static ssize_t memory_read_page(u64 address, size_t bytes, struct iov_iter *to)
  * @to: where they go; has room for them
  *
  * Context: Process context; may sleep.
- * Return: how many bytes were read, which may be fewer; %-EFAULT; %-ENOMEM if the memory could not
- *	be mapped.
+ * Return: how many bytes were read, which may be fewer; %-EINVAL if there is no memory; %-EFAULT;
+ *	%-ENOMEM if the memory could not be mapped.
  */
 ssize_t jump_memory_read(u64 address, size_t bytes, struct iov_iter *to)
 {
-	size_t done = 0;
-	ssize_t now = 0;
+	return memory_copy(address, bytes, to, memory_read_page);
+}
 
-	mutex_lock(&memory_lock);
-	while (done < bytes) {
-		now = memory_read_page(address + done, bytes - done, to);
-		if (now < 0)
-			break;
-		done += now;
-		cond_resched();
-	}
-	mutex_unlock(&memory_lock);
-	return done ?: now;
+/**
+ * jump_memory_copy() - read or write memory outside the second kernel's
+ * @address: physical address
+ * @bytes: how many
+ * @iter: the other side, which says also which way
+ *
+ * Context: Process context; may sleep.
+ * Return: as jump_memory_read().
+ */
+ssize_t jump_memory_copy(u64 address, size_t bytes, struct iov_iter *iter)
+{
+	return memory_copy(address, bytes, iter, memory_copy_page);
 }
 
 /* Do the parts follow each other? */
@@ -182,6 +210,21 @@ static bool __init memory_is_sane(const struct jump_page *page)
 }
 
 /**
+ * jump_memory_init_raw() - know the parts of memory
+ * @page: they, and where this kernel's memory ends
+ *
+ * Context: Process context.
+ * Return: 0; %-EINVAL if they do not make sense.
+ */
+int __init jump_memory_init_raw(const struct jump_page *page)
+{
+	if (!memory_is_sane(page))
+		return -EINVAL;
+	memory_page = page;
+	return 0;
+}
+
+/**
  * jump_memory_init() - find out where the memory of the first kernel is
  * @page: what the first kernel has told
  *
@@ -191,11 +234,10 @@ static bool __init memory_is_sane(const struct jump_page *page)
  */
 int __init jump_memory_init(const struct jump_page *page)
 {
-	int ret;
+	int ret = jump_memory_init_raw(page);
 
-	if (!memory_is_sane(page))
-		return -EINVAL;
-	memory_page = page;
+	if (ret)
+		return ret;
 	memory_displaced = kvcalloc(PHYS_PFN(page->end), sizeof(*memory_displaced), GFP_KERNEL);
 	if (!memory_displaced)
 		return -ENOMEM;

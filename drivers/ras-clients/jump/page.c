@@ -11,6 +11,7 @@
 #include <linux/crash_core.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
+#include <linux/highmem.h>
 #include <linux/init.h>
 #include <linux/ioport.h>
 #include <linux/kexec.h>
@@ -72,7 +73,11 @@ static struct jump_page * __init jump_new_page(void)
 		list_del(&block->lru);
 		__free_pages(block, JUMP_ORDER);
 	}
-	return best ? page_address(jump_first_of(best)) : NULL;
+	if (!best)
+		return NULL;
+	best = jump_first_of(best);
+	clear_highpage(best);
+	return page_address(best);
 }
 
 static ssize_t peer_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -125,10 +130,13 @@ static int page_add_range(struct resource *resource, void *unused)
 /**
  * jump_page_describe() - tell the second kernel which memory this one has
  *
- * Context: Process context.
+ * Context: Process context; may sleep.
+ * Return: 0; %-ENOMEM, as after jump_page_release().
  */
-void jump_page_describe(void)
+int jump_page_describe(void)
 {
+	int ret;
+
 	jump_page->nr_ranges = 0;
 	if (walk_system_ram_res(0, U64_MAX, NULL, page_add_range)) {
 		pr_warn("memory has more than %d parts: the second kernel cannot read it\n",
@@ -138,6 +146,22 @@ void jump_page_describe(void)
 	jump_page->page_offset = PAGE_OFFSET;
 	jump_page->vmcoreinfo = paddr_vmcoreinfo_note();
 	jump_page->vmcoreinfo_bytes = VMCOREINFO_NOTE_SIZE;
+	ret = jump_free_prepare(jump_page);
+	if (ret == -ENOMEM)
+		return ret;
+	if (ret)
+		pr_warn("memory is too large: the second kernel does not know what is free\n");
+	return 0;
+}
+
+/**
+ * jump_page_release() - the second kernel needs to know nothing any more
+ *
+ * Context: Process context.
+ */
+void jump_page_release(void)
+{
+	jump_free_release(jump_page);
 }
 
 /**
@@ -160,6 +184,7 @@ void jump_page_begin(const struct ras_stop *stop, const struct kimage *image, un
 	/* Without the note only this CPU's registers are missing. */
 	jump_page->cpu_notes_bytes = ras_save_notes(stop) ? 0 : sizeof(note_buf_t);
 	jump_page->cpu_notes = per_cpu_ptr_to_phys(per_cpu_ptr(crash_notes, stop->owner));
+	jump_free_mark(jump_page);
 }
 
 /**
