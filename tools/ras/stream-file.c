@@ -6,18 +6,18 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/fs.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "block-name.h"
 #include "say.h"
 #include "stream-file.h"
 #include "stream-form.h"
+#include "token.h"
 #include "zero-file.h"
 
 static bool failed(const char *path)
@@ -26,39 +26,17 @@ static bool failed(const char *path)
 	return false;
 }
 
-static bool make_token(char *token)
-{
-	uint8_t bytes[(EXTENT_TOKEN_BYTES - 1) / 2];
-
-	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-		return failed("random numbers");
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		sprintf(token + 2 * i, "%02x", bytes[i]);
-	return true;
-}
-
 /* On which block device the file is. */
 static bool find_disk(int fd, const char *path, const char *root, struct job *job)
 {
-	char link[4096], to[4096], *name;
 	struct stat about;
-	ssize_t length;
 
 	if (fstat(fd, &about))
 		return failed(path);
 	job->major = major(about.st_dev);
 	job->minor = minor(about.st_dev);
-	snprintf(link, sizeof(link), "%s/sys/dev/block/%u:%u", root, job->major, job->minor);
-	length = readlink(link, to, sizeof(to) - 1);
-	if (length > 0) {
-		to[length] = 0;
-		name = strrchr(to, '/');
-		name = name ? name + 1 : to;
-		if (strlen(name) < sizeof(job->disk)) {
-			strcpy(job->disk, name);
-			return true;
-		}
-	}
+	if (block_name(root, job->major, job->minor, job->disk, sizeof(job->disk)))
+		return true;
 	say_failed(path, "its file system is on no block device of its own");
 	return false;
 }
@@ -109,7 +87,7 @@ static bool same_extents(int fd, const char *path, uint64_t size, const struct j
 static bool prepare(int fd, const char *path, uint64_t size, const char *root, struct job *job)
 {
 	return find_disk(fd, path, root, job) && !is_elsewhere(fd, path) &&
-	       extents_read(&job->extents, fd, path, size) && make_token(job->token) &&
+	       extents_read(&job->extents, fd, path, size) && token_make(job->token) &&
 	       stamp(fd, path, job) && same_extents(fd, path, size, job);
 }
 
