@@ -47,28 +47,37 @@ static bool find_entry(char *words, uint64_t *entry)
 }
 
 /**
- * go_back_load() - load the way back
+ * go_back_find() - where the first kernel goes on
  * @root: what is put before the names of the kernel's files
- * @is_dry: only show it
+ * @entry: set to it
  *
- * Return: it is loaded; otherwise the reason was said.
+ * Return: this kernel was told; otherwise that was said.
  */
-bool go_back_load(const char *root, bool is_dry)
+bool go_back_find(const char *root, uint64_t *entry)
 {
 	char *words = whole_file_line(root, CMDLINE);
-	uint64_t entry;
 	bool good;
 
 	if (!words) {
 		say_failed(CMDLINE, "cannot be read: %s", strerror(errno));
 		return false;
 	}
-	good = find_entry(words, &entry);
+	good = find_entry(words, entry);
 	free(words);
-	if (!good) {
+	if (!good)
 		say_failed(CMDLINE, "has no " WORD "ADDRESS: this kernel was not jumped to");
-		return false;
-	}
+	return good;
+}
+
+/**
+ * go_back_load() - load the way back
+ * @entry: where the first kernel goes on
+ * @is_dry: only show it
+ *
+ * Return: it is loaded; otherwise the reason was said.
+ */
+bool go_back_load(uint64_t entry, bool is_dry)
+{
 	if (!is_dry)
 		return kexec_call_load_way_back(entry);
 	printf("back    %#" PRIx64 "\n", entry);
@@ -85,10 +94,11 @@ enum result back_command(int argc, char **argv)
 	const struct wish_syntax syntax = { .help = help, .takes = TAKES_LOAD_ONLY | TAKES_DRY };
 	struct wish wish;
 	enum result result = wish_read(&wish, &syntax, argc, argv);
+	uint64_t entry;
 
 	if (result != RESULT_GOOD || wish.is_done)
 		return result;
-	if (!go_back_load(wish.root, wish.is_dry))
+	if (!go_back_find(wish.root, &entry) || !go_back_load(entry, wish.is_dry))
 		return RESULT_FAILED;
 	if (wish.is_load_only || wish.is_dry)
 		return RESULT_GOOD;

@@ -6,7 +6,9 @@
 #define RAS_GO_BACK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
-bool go_back_load(const char *root, bool is_dry);
+bool go_back_find(const char *root, uint64_t *entry);
+bool go_back_load(uint64_t entry, bool is_dry);
 
 #endif

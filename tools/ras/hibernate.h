@@ -13,11 +13,13 @@
  * @RESULT_GOOD: it has done what was asked for
  * @RESULT_FAILED: it was refused or has failed, and the reason was said
  * @RESULT_USAGE: the command line makes no sense
+ * @RESULT_NOTHING: there is no image
  */
 enum result {
 	RESULT_GOOD,
 	RESULT_FAILED,
 	RESULT_USAGE,
+	RESULT_NOTHING,
 };
 
 /**
@@ -32,6 +34,7 @@ enum result {
  * @is_dry: load nothing
  * @is_json: write JSON
  * @is_load_only: load the way back, and stay
+ * @is_staying: do not switch off
  * @names: what is named besides
  * @count: of them
  * @is_done: there was nothing but a question for help
@@ -47,6 +50,7 @@ struct wish {
 	bool		is_dry;
 	bool		is_json;
 	bool		is_load_only;
+	bool		is_staying;
 	char		**names;
 	int		count;
 	bool		is_done;
@@ -59,5 +63,10 @@ enum result second_command(int argc, char **argv);
 enum result try_command(int argc, char **argv);
 enum result snapshot_command(int argc, char **argv);
 enum result take_command(int argc, char **argv);
+enum result save_command(int argc, char **argv);
+enum result resume_command(int argc, char **argv);
+enum result verify_command(int argc, char **argv);
+enum result status_command(int argc, char **argv);
+enum result abort_command(int argc, char **argv);
 
 #endif

@@ -21,6 +21,7 @@
 static const char * const names[] = {
 	[JOB_REHEARSE] = "rehearse",
 	[JOB_SNAPSHOT] = "snapshot",
+	[JOB_SAVE] = "save",
 };
 
 /**
@@ -86,6 +87,44 @@ static bool take_pair(char *value, uint64_t most, uint64_t *one, uint64_t *two)
 	return decimal_parse(value, 0, most, one) && decimal_parse(colon + 1, 0, most, two);
 }
 
+static bool take_number(const char *value, uint64_t most, uint32_t *to)
+{
+	uint64_t number;
+
+	if (!decimal_parse(value, 0, most, &number))
+		return false;
+	*to = (uint32_t)number;
+	return true;
+}
+
+static bool take_name(char *name, const char *value)
+{
+	if (!*value || strlen(value) >= IMAGE_NAME)
+		return false;
+	strcpy(name, value);
+	return true;
+}
+
+/* What only a save has. */
+static bool take_for_save(struct job *job, const char *name, const char *value)
+{
+	if (!strcmp(name, "memory"))
+		return decimal_parse(value, EXTENT_BLOCK, INT64_MAX, &job->memory_end) &&
+		       !(job->memory_end % EXTENT_BLOCK);
+	if (!strcmp(name, "levels"))
+		return take_number(value, 5, &job->levels) && job->levels >= 4;
+	if (!strcmp(name, "map"))
+		return take_number(value, UINT32_MAX, &job->map_crc);
+	if (!strcmp(name, "release"))
+		return take_name(job->release, value);
+	if (!strcmp(name, "version"))
+		return take_name(job->version, value);
+	if (strcmp(name, "stay") || strcmp(value, "1"))
+		return false;
+	job->is_staying = true;
+	return true;
+}
+
 static bool take(struct job *job, const char *name, char *value)
 {
 	uint64_t one, two;
@@ -99,7 +138,9 @@ static bool take(struct job *job, const char *name, char *value)
 	if (!strcmp(name, "extent"))
 		return take_pair(value, INT64_MAX, &one, &two) &&
 		       extents_add(&job->extents, one, two);
-	if (strcmp(name, "device") || !take_pair(value, UINT32_MAX, &one, &two))
+	if (strcmp(name, "device"))
+		return take_for_save(job, name, value);
+	if (!take_pair(value, UINT32_MAX, &one, &two))
 		return false;
 	job->major = (unsigned int)one;
 	job->minor = (unsigned int)two;
@@ -118,6 +159,20 @@ static bool take_line(struct job *job, char *line, bool *has_what)
 	*value++ = 0;
 	*has_what |= !strcmp(line, "do");
 	return take(job, line, value);
+}
+
+/* Return: it has all that it needs; otherwise that was said. */
+static bool is_complete(const struct job *job, const char *name)
+{
+	const bool has_place = *job->disk && *job->token && job->extents.count;
+
+	if (job->what == JOB_SNAPSHOT && !has_place)
+		say_failed(name, "a snapshot needs disk=, token= and extent=");
+	else if (job->what == JOB_SAVE && !(has_place && job->memory_end && job->levels))
+		say_failed(name, "a save needs disk=, token=, extent=, memory= and levels=");
+	else
+		return true;
+	return false;
 }
 
 /**
@@ -143,11 +198,26 @@ bool job_parse(struct job *job, const char *name, const char *text)
 		say_failed(name, "its line %u makes no sense", number);
 	else if (!has_what)
 		say_failed(name, "does not say what to do");
-	else if (job->what == JOB_SNAPSHOT && !(*job->disk && *job->token && job->extents.count))
-		say_failed(name, "a snapshot needs disk=, token= and extent=");
 	else
-		return true;
+		return is_complete(job, name);
 	return false;
+}
+
+static void print_place(FILE *file, const struct job *job)
+{
+	fprintf(file, "disk=%s\ndevice=%u:%u\ntoken=%s\n", job->disk, job->major, job->minor,
+		job->token);
+	for (size_t i = 0; i < job->extents.count; i++)
+		fprintf(file, "extent=%" PRIu64 ":%" PRIu64 "\n",
+			job->extents.extents[i].physical, job->extents.extents[i].length);
+}
+
+static void print_save(FILE *file, const struct job *job)
+{
+	fprintf(file, "memory=%" PRIu64 "\nlevels=%" PRIu32 "\nmap=%" PRIu32 "\n",
+		job->memory_end, job->levels, job->map_crc);
+	fprintf(file, "release=%s\nversion=%s\n%s", job->release, job->version,
+		job->is_staying ? "stay=1\n" : "");
 }
 
 /**
@@ -165,13 +235,10 @@ char *job_text(const struct job *job)
 	if (!file)
 		return NULL;
 	fprintf(file, "do=%s\n", names[job->what]);
-	if (job->what == JOB_SNAPSHOT) {
-		fprintf(file, "disk=%s\ndevice=%u:%u\ntoken=%s\n", job->disk, job->major,
-			job->minor, job->token);
-		for (size_t i = 0; i < job->extents.count; i++)
-			fprintf(file, "extent=%" PRIu64 ":%" PRIu64 "\n",
-				job->extents.extents[i].physical, job->extents.extents[i].length);
-	}
+	if (job->what != JOB_REHEARSE)
+		print_place(file, job);
+	if (job->what == JOB_SAVE)
+		print_save(file, job);
 	if (!fclose(file))
 		return text;
 	free(text);

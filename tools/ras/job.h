@@ -5,21 +5,28 @@
 #ifndef RAS_JOB_H
 #define RAS_JOB_H
 
-#include "extents.h"
+#include "image-form.h"
 
 /* What there is to do. */
 enum job_do {
 	JOB_REHEARSE,
 	JOB_SNAPSHOT,
+	JOB_SAVE,
 };
 
 /**
  * struct job - a job
  * @what: there is to do
- * @disk: for a snapshot, the name of the block device
+ * @disk: for a snapshot and a save, the name of the block device
  * @major: @minor: its numbers
  * @token: that stands in the first block of each extent
  * @extents: where to write
+ * @is_staying: for a save, go back afterwards
+ * @memory_end: for a save, where the second kernel's memory ends
+ * @levels: for a save, of the first kernel's page tables
+ * @map_crc: for a save, of the firmware's memory map
+ * @release: for a save, of the first kernel
+ * @version: for a save, of the first kernel
  */
 struct job {
 	enum job_do	what;
@@ -28,6 +35,12 @@ struct job {
 	unsigned int	minor;
 	char		token[EXTENT_TOKEN_BYTES];
 	struct extents	extents;
+	bool		is_staying;
+	uint64_t	memory_end;
+	uint32_t	levels;
+	uint32_t	map_crc;
+	char		release[IMAGE_NAME];
+	char		version[IMAGE_NAME];
 };
 
 char *job_read_text(const char *path);

@@ -97,3 +97,16 @@ void kexec_call_start(void)
 	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC, NULL);
 	say_failed("reboot", "%s; see the kernel's log", strerror(errno));
 }
+
+/**
+ * kexec_call_power_off() - switch the machine off
+ *
+ * Return: an errno, if that cannot be done.
+ */
+int kexec_call_power_off(void)
+{
+	sync();
+	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_POWER_OFF,
+		NULL);
+	return errno;
+}

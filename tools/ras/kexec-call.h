@@ -14,5 +14,6 @@ bool kexec_call_load(const struct layout *layout, uint64_t entry);
 bool kexec_call_load_way_back(uint64_t entry);
 bool kexec_call_unload(void);
 void kexec_call_start(void);
+int kexec_call_power_off(void);
 
 #endif

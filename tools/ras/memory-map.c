@@ -5,6 +5,7 @@
  * /sys/firmware/memmap has it as the firmware gave it.  A kernel without CONFIG_FIRMWARE_MEMMAP
  * shows in /proc/iomem what it has made of that.
  */
+#include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "crc32.h"
 #include "memory-map.h"
 #include "say.h"
 #include "whole-file.h"
@@ -179,6 +181,75 @@ bool memory_map_read(struct memory_map *map, const char *root)
 	map->count = 0;
 	free(first);
 	return first ? read_memmap(map, root) : read_iomem(map, root);
+}
+
+/**
+ * memory_map_of_firmware() - read the map, as nothing but the firmware has given it
+ * @map: set to it
+ * @root: what is put before the names of the kernel's files
+ *
+ * Return: it was read; otherwise the reason was said.
+ */
+bool memory_map_of_firmware(struct memory_map *map, const char *root)
+{
+	char *first = whole_file_line(root, MEMMAP "/0/start");
+
+	map->count = 0;
+	free(first);
+	if (first)
+		return read_memmap(map, root);
+	say_failed(MEMMAP, "is not there: this kernel has no CONFIG_FIRMWARE_MEMMAP");
+	return false;
+}
+
+/**
+ * memory_map_of_kernel() - read what the kernel has made of the map: with mem= it has less RAM
+ * @map: set to it
+ * @root: what is put before the names of the kernel's files
+ *
+ * Return: it was read; otherwise the reason was said.
+ */
+bool memory_map_of_kernel(struct memory_map *map, const char *root)
+{
+	map->count = 0;
+	return read_iomem(map, root);
+}
+
+/**
+ * memory_map_crc() - a checksum that is the same for the same map
+ * @map: the map
+ */
+uint32_t memory_map_crc(const struct memory_map *map)
+{
+	uint32_t crc = 0;
+
+	for (size_t i = 0; i < map->count; i++) {
+		const struct memory_range *range = map->ranges + i;
+		const uint64_t numbers[] = {
+			htole64(range->start), htole64(range->end), htole64(range->type),
+		};
+
+		crc = crc32(crc, numbers, sizeof(numbers));
+	}
+	return crc;
+}
+
+/**
+ * memory_map_has() - is all of it RAM?
+ * @map: the map
+ * @start: the first address
+ * @end: the first behind it
+ */
+bool memory_map_has(const struct memory_map *map, uint64_t start, uint64_t end)
+{
+	/* The ranges are sorted; what begins in one may end in the next. */
+	for (size_t i = 0; i < map->count && start < end; i++) {
+		const struct memory_range *range = map->ranges + i;
+
+		if (range->type == MEMORY_RAM && range->start <= start && start < range->end)
+			start = range->end;
+	}
+	return start >= end;
 }
 
 /**

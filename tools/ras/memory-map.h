@@ -41,6 +41,10 @@ struct memory_map {
 };
 
 bool memory_map_read(struct memory_map *map, const char *root);
+bool memory_map_of_firmware(struct memory_map *map, const char *root);
+bool memory_map_of_kernel(struct memory_map *map, const char *root);
+uint32_t memory_map_crc(const struct memory_map *map);
+bool memory_map_has(const struct memory_map *map, uint64_t start, uint64_t end);
 bool memory_map_below(struct memory_map *low, const struct memory_map *map, uint64_t end);
 bool memory_map_for_second(struct memory_map *second, const struct memory_map *map,
 			   uint64_t end);

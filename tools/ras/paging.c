@@ -36,6 +36,15 @@ static bool has_five(const char *root)
 }
 
 /**
+ * paging_levels() - how many levels this kernel's page tables have
+ * @root: what is put before the names of the kernel's files
+ */
+uint32_t paging_levels(const char *root)
+{
+	return has_five(root) ? 5 : 4;
+}
+
+/**
  * paging_fits() - can the second kernel have as many levels as this one?
  * @header: of the second kernel
  * @root: what is put before the names of the kernel's files

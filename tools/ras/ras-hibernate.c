@@ -25,15 +25,22 @@ static const char help[] =
 "  rehearse                     go there and back, and see whether all is as before\n"
 "  snapshot FILE                have the second kernel dump this one's memory to FILE\n"
 "  take STREAM FILE             make FILE of what a snapshot has left\n"
+"  save DEVICE                  have the second kernel save this one's memory, and switch off\n"
+"  status DEVICE                show what a save has left\n"
+"  abort DEVICE                 void what a save has left\n"
 "\n"
 "In the second kernel:\n"
 "  second                       do what the first wants, and go back\n"
 "  back                         go back\n"
 "\n"
+"In a kernel that was booted with mem=SIZE ras_jump.restore:\n"
+"  resume DEVICE                restore what was saved, and have the first kernel go on\n"
+"  verify DEVICE                see whether that would be done\n"
+"\n"
 "      --help                   show this text; behind a command, how it is used\n"
 "      --version                show the version\n"
 "\n"
-"Exit status: 0 well; 1 refused or failed; 2 usage.\n";
+"Exit status: 0 well; 1 refused or failed; 2 usage; 3 there is no image.\n";
 
 static const struct {
 	const char	*name;
@@ -45,6 +52,11 @@ static const struct {
 	{ "rehearse",	try_command },
 	{ "snapshot",	snapshot_command },
 	{ "take",	take_command },
+	{ "save",	save_command },
+	{ "resume",	resume_command },
+	{ "verify",	verify_command },
+	{ "status",	status_command },
+	{ "abort",	abort_command },
 };
 
 static enum result usage(const char *reason, const char *word)

@@ -19,6 +19,7 @@
  * @at: the next byte of it
  * @length: of it
  * @is_broken: the file could not be read
+ * @has_own_sums: what is in it has checksums of its own, and @crc is not counted
  */
 struct stream {
 	int			fd;
@@ -30,8 +31,10 @@ struct stream {
 	size_t			at;
 	size_t			length;
 	bool			is_broken;
+	bool			has_own_sums;
 };
 
+bool stream_begin(struct stream *stream, int fd, uint64_t offset, uint64_t bytes);
 bool stream_open(struct stream *stream, const char *path, const char *token, struct why *why);
 void stream_close(struct stream *stream);
 uint64_t stream_left(const struct stream *stream);

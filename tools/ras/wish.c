@@ -29,6 +29,7 @@ enum {
 	OPTION_JSON,
 	OPTION_LOAD_ONLY,
 	OPTION_SIZE,
+	OPTION_STAY,
 	OPTION_ROOT,
 };
 
@@ -48,6 +49,7 @@ static const struct {
 	{ TAKES_JSON,		{ "json",	no_argument,		NULL, OPTION_JSON } },
 	{ TAKES_LOAD_ONLY,	{ "load-only",	no_argument,		NULL, OPTION_LOAD_ONLY } },
 	{ TAKES_SIZE,		{ "size",	required_argument,	NULL, OPTION_SIZE } },
+	{ TAKES_STAY,		{ "no-power-off", no_argument,		NULL, OPTION_STAY } },
 };
 
 /* Say that the command line makes no sense.  Return: so, for callers that end with it. */
@@ -106,6 +108,9 @@ static const char *take(struct wish *wish, int option)
 		break;
 	case OPTION_LOAD_ONLY:
 		wish->is_load_only = true;
+		break;
+	case OPTION_STAY:
+		wish->is_staying = true;
 		break;
 	case OPTION_MEMORY:
 		return read_size(optarg, MEMORY_LEAST, MEMORY_MOST, &wish->memory);

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ras-hibernate: the device of an image.
+ *
+ * It is read and written past the cache: what another kernel has written there, this kernel's
+ * cache does not know, and what this one writes has to be there when the power is gone.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "image-disk.h"
+#include "say.h"
+
+static bool failed(const struct image_disk *disk)
+{
+	say_failed(disk->path, "%s", errno == EBUSY ? "is in use: it is mounted, swap, or a part "
+		   "of another device" : strerror(errno));
+	return false;
+}
+
+/* For tests, a file may stand for it. */
+static bool look(struct image_disk *disk, bool may_be_file)
+{
+	struct stat about;
+	off_t size;
+
+	if (fstat(disk->fd, &about))
+		return failed(disk);
+	if (!S_ISBLK(about.st_mode) && !(may_be_file && S_ISREG(about.st_mode))) {
+		say_failed(disk->path, "is no block device");
+		return false;
+	}
+	size = lseek(disk->fd, 0, SEEK_END);
+	if (size < 0)
+		return failed(disk);
+	disk->size = (uint64_t)size / EXTENT_BLOCK * EXTENT_BLOCK;
+	if (disk->size >= 2 * EXTENT_BLOCK)
+		return true;
+	say_failed(disk->path, "is too small for an image");
+	return false;
+}
+
+/**
+ * image_disk_open() - open a device
+ * @disk: set to it
+ * @path: of it
+ * @root: what is put before the names of the kernel's files
+ * @is_owner: nobody else may use it, and it can be written to
+ *
+ * Return: it is open; otherwise the reason was said.
+ */
+bool image_disk_open(struct image_disk *disk, const char *path, const char *root, bool is_owner)
+{
+	/* Of a block device, O_EXCL is what mounts and swap have, too. */
+	const int flags = is_owner ? O_RDWR | O_EXCL : O_RDONLY;
+
+	*disk = (struct image_disk){ .path = path };
+	disk->fd = open(path, flags | O_DIRECT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (disk->fd < 0)
+		return failed(disk);
+	disk->block = aligned_alloc(EXTENT_BLOCK, EXTENT_BLOCK);
+	if (disk->block && look(disk, *root))
+		return true;
+	if (!disk->block)
+		say_failed(path, "no memory");
+	image_disk_close(disk);
+	return false;
+}
+
+/**
+ * image_disk_close() - close a device
+ * @disk: the device
+ */
+void image_disk_close(struct image_disk *disk)
+{
+	close(disk->fd);
+	free(disk->block);
+}
+
+/**
+ * image_disk_read() - read the first block
+ * @disk: the device; set @disk.block
+ *
+ * Return: it was read; otherwise the reason was said.
+ */
+bool image_disk_read(struct image_disk *disk)
+{
+	const ssize_t got = pread(disk->fd, disk->block, EXTENT_BLOCK, 0);
+
+	if (got == EXTENT_BLOCK)
+		return true;
+	say_failed(disk->path, "its first block cannot be read: %s",
+		   got < 0 ? strerror(errno) : "it has become shorter");
+	return false;
+}
+
+/**
+ * image_disk_write() - write the first block, and have it there
+ * @disk: the device, with @disk.block
+ *
+ * Return: it is there; otherwise the reason was said.
+ */
+bool image_disk_write(struct image_disk *disk)
+{
+	const ssize_t done = pwrite(disk->fd, disk->block, EXTENT_BLOCK, 0);
+
+	if (done == EXTENT_BLOCK && !fsync(disk->fd))
+		return true;
+	say_failed(disk->path, "its first block cannot be written: %s",
+		   done < 0 || done == EXTENT_BLOCK ? strerror(errno) : "it takes no whole block");
+	return false;
+}
+
+/**
+ * image_disk_tell() - have the first block say something else, and see that it does
+ * @disk: the device
+ * @image: what it is to say
+ *
+ * Return: it does; otherwise the reason was said.
+ */
+bool image_disk_tell(struct image_disk *disk, const struct image *image)
+{
+	struct image_head head;
+
+	image_head_make(&head, image);
+	memcpy(disk->block, &head, sizeof(head));
+	if (!image_disk_write(disk) || !image_disk_read(disk))
+		return false;
+	if (!memcmp(disk->block, &head, sizeof(head)))
+		return true;
+	say_failed(disk->path, "its first block is not what was written there");
+	return false;
+}
+
+/**
+ * image_disk_void() - have no image there
+ * @disk: the device
+ *
+ * Return: there is none; otherwise the reason was said.
+ */
+bool image_disk_void(struct image_disk *disk)
+{
+	memset(disk->block, 0, EXTENT_BLOCK);
+	return image_disk_write(disk);
+}
+
+/**
+ * image_disk_forget() - have nothing of it in this kernel's cache
+ * @disk: the device
+ *
+ * It is for before and after another kernel writes to it.
+ */
+void image_disk_forget(struct image_disk *disk)
+{
+	fsync(disk->fd);
+	/* Of a file, which is for tests, there is nothing. */
+	ioctl(disk->fd, BLKFLSBUF, 0);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * ras-hibernate: the form of the image of a kernel that hibernates.
+ *
+ * The first block of the device says what there is, and is written last.  The records are behind
+ * it, one after the other: each is a struct image_record and the content.  All numbers are little
+ * endian.
+ */
+#ifndef RAS_IMAGE_FORM_H
+#define RAS_IMAGE_FORM_H
+
+#include <stdint.h>
+
+#include "extents.h"
+
+#define IMAGE_MAGIC	"RASIMG01"
+/* Where the first record is. */
+#define IMAGE_FIRST	EXTENT_BLOCK
+/* A record has no more memory than that, in bytes. */
+#define IMAGE_PIECE	((uint32_t)1024 * 1024)
+/* A release or a version of a kernel has 64 bytes, and a 0. */
+#define IMAGE_NAME	65
+
+/* What became of the image. */
+enum image_state {
+	IMAGE_SAVED = 1,	/* the machine was switched off, and can be resumed */
+	IMAGE_CONSUMED,		/* a resume has begun, and there must not be another */
+	IMAGE_FAILED,		/* it was not saved */
+	IMAGE_STAYED,		/* it was saved, and the first kernel went on */
+};
+
+/* How the content of a record is stored. */
+enum image_method {
+	IMAGE_PLAIN,
+	IMAGE_ZSTD,
+};
+
+/**
+ * struct image_head - the first block
+ * @magic: %IMAGE_MAGIC
+ * @token: of this image, hexadecimal digits
+ * @state: see enum image_state
+ * @levels: of the page tables
+ * @entry: where the kernel goes on
+ * @memory_end: where the memory ends that is not in the image
+ * @stored: size of all records on the device
+ * @bytes: of memory that they have
+ * @records: how many there are
+ * @when: it was saved, in seconds since 1970
+ * @crc: of all records without their contents, whose checksums they have
+ * @map_crc: of the firmware's memory map
+ * @release: of the kernel
+ * @version: of the kernel
+ * @message: why it has failed
+ * @unused: zeros
+ * @head_crc: of what is before it
+ */
+struct image_head {
+	char		magic[8];
+	char		token[EXTENT_TOKEN_BYTES - 1];
+	uint32_t	state;
+	uint32_t	levels;
+	uint64_t	entry;
+	uint64_t	memory_end;
+	uint64_t	stored;
+	uint64_t	bytes;
+	uint64_t	records;
+	uint64_t	when;
+	uint32_t	crc;
+	uint32_t	map_crc;
+	char		release[72];
+	char		version[72];
+	char		message[256];
+	uint8_t		unused[EXTENT_BLOCK - 508];
+	uint32_t	head_crc;
+};
+
+_Static_assert(sizeof(struct image_head) == EXTENT_BLOCK, "it is a block");
+
+/**
+ * struct image_record - what is before the content of a record
+ * @address: of the memory
+ * @bytes: of memory
+ * @stored: size of the content
+ * @method: see enum image_method
+ * @crc: of the memory
+ */
+struct image_record {
+	uint64_t	address;
+	uint32_t	bytes;
+	uint32_t	stored;
+	uint32_t	method;
+	uint32_t	crc;
+};
+
+/**
+ * struct image - what the first block says
+ *
+ * The members are those of struct image_head.
+ */
+struct image {
+	char			token[EXTENT_TOKEN_BYTES];
+	enum image_state	state;
+	uint32_t		levels;
+	uint64_t		entry;
+	uint64_t		memory_end;
+	uint64_t		stored;
+	uint64_t		bytes;
+	uint64_t		records;
+	uint64_t		when;
+	uint32_t		crc;
+	uint32_t		map_crc;
+	char			release[IMAGE_NAME];
+	char			version[IMAGE_NAME];
+	char			message[256];
+};
+
+/**
+ * enum image_found - what a block is
+ * @IMAGE_FOUND: the first of an image
+ * @IMAGE_NONE: something else
+ * @IMAGE_DAMAGED: the first of an image, but it makes no sense
+ */
+enum image_found {
+	IMAGE_FOUND,
+	IMAGE_NONE,
+	IMAGE_DAMAGED,
+};
+
+void image_head_make(struct image_head *head, const struct image *image);
+enum image_found image_head_read(const struct image_head *head, struct image *image);
+void image_record_make(struct image_record *record, const struct image_record *of);
+void image_record_read(struct image_record *record);
+
+#endif
