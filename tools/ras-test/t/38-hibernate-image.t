@@ -436,6 +436,11 @@ def check_machine(bench: Bench) -> None:
     words = f"memory at {END:#x} cannot be restored: No space.*the image is lost"
     bench.expect("resume: memory that cannot be restored", ran, FAILED, words, consumed=gone)
     bench.memory.unlink()
+    check_commands(bench)
+
+
+def check_commands(bench: Bench) -> None:
+    """What is no device, and what is no command line."""
     for command in ("save", "resume", "verify", "status", "abort"):
         ran = bench.run(command, bench.disk)
         words = "disk: is no block device" if command != "save" else "ras-hibernate: "
@@ -679,7 +684,7 @@ def main() -> int:
     lab, tap = Lab.from_environment(), Tap()
     if os.uname().machine != "x86_64":
         return tap.skip_all("ras-hibernate is for x86-64")
-    sources, place = lab.top / "tools" / "ras", lab.build / "check" / "ras-hibernate-image"
+    sources, place = lab.top / "tools" / "ras", lab.build / "check" / "hibernate-image"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     program = f"{place}/ras-hibernate"
