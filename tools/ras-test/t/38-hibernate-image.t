@@ -189,7 +189,11 @@ class Bench:
 
     def run(self, *arguments: object) -> Ran:
         """Run the program."""
-        return tools.run([self.place / "ras-hibernate", *arguments], self.place, {}, {}, CALL_S)
+        return self.with_program(self.place / "ras-hibernate", *arguments)
+
+    def with_program(self, path: Path, *arguments: object) -> Ran:
+        """Run another program than the usual one."""
+        return tools.run([path, *arguments], self.place, {}, {}, CALL_S)
 
     def on(self, command: str, *options: object) -> Ran:
         """Run a command on the disk."""
@@ -324,6 +328,26 @@ def check_saving(bench: Bench) -> None:
     head = Head.of(bench.disk.read_bytes())
     bench.tap.same("stay=1", STAYED, head and head.numbers["state"])
     bench.refused("what went on is not resumed", bench.on("resume"), "the kernel went on after")
+
+
+def check_without(bench: Bench) -> None:
+    """A program that was built without zstd."""
+    program, argv = bench.place / "without/ras-hibernate", ["--root", bench.root]
+    job(bench)
+    fill_memory(bench)
+    second(bench)
+    ran = bench.with_program(program, "verify", *argv, bench.disk)
+    words = "disk: record 1 of 9: is compressed by zstd, and this program was built without"
+    bench.refused("without zstd, what is compressed", ran, words)
+    job(bench)
+    runs = fill_memory(bench)
+    ran = bench.with_program(program, "second", "--dry-run", *argv)
+    bench.expect("memory is saved without zstd", ran, GOOD, "saved 5.0 MiB")
+    bench.file("dev/ras_image", b"")
+    words = "disk: saved, .* 5.0 MiB in 5.0 MiB, ratio 1.00"
+    bench.expect("status: without zstd", bench.on("status"), GOOD, words)
+    ran = bench.on("resume")
+    bench.expect("a program with zstd restores it", ran, GOOD, same=has_memory(bench.memory, runs))
 
 
 def check_failures(bench: Bench) -> None:
@@ -688,10 +712,15 @@ def main() -> int:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     program = f"{place}/ras-hibernate"
-    tools.build(sources, [f"O={place}", f"CFLAGS={tools.SANITIZED}", program])
+    without = [f"O={place}/without", f"CFLAGS={tools.PLAIN}", "WITHOUT=zstd"]
+    tools.build(
+        sources,
+        [f"O={place}", f"CFLAGS={tools.SANITIZED}", program],
+        [*without, f"{place}/without/ras-hibernate"],
+    )
     bench = Bench(tap, place)
-    checks: list[Callable[[Bench], None]] = [check_saving, check_failures, check_machine]
-    checks += [check_spoiled, check_save, check_manual]
+    checks: list[Callable[[Bench], None]] = [check_saving, check_without, check_failures]
+    checks += [check_machine, check_spoiled, check_save, check_manual]
     for check in checks:
         check(bench)
     if not tap.failed:
