@@ -96,8 +96,8 @@ static bool check_memory(const struct checked *checked, const char *root)
 			end = map.ranges[i].end;
 	if (end && end <= checked->image.memory_end)
 		return true;
-	say_failed(checked->disk.path, "this kernel has memory up to %" PRIu64 " MiB, and has to be "
-		   "booted with mem=%" PRIu64 "M", end / MIB, checked->image.memory_end / MIB);
+	say_failed(checked->disk.path, "this kernel has memory up to %" PRIu64 " MiB, and has to "
+		   "be booted with mem=%" PRIu64 "M", end / MIB, checked->image.memory_end / MIB);
 	return false;
 }
 

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,11 +197,22 @@ static bool look(struct saving *saving)
 	return not_saved(saving, "has left something that makes no sense");
 }
 
+/* Nobody ends this program while there may be an image, as does a terminal that is gone. */
+static void hold_signals(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+}
+
 /* Whatever comes of it, this kernel runs, so that it must never be resumed again. */
 static bool go(struct saving *saving)
 {
-	bool good = mark(saving);
+	bool good;
 
+	hold_signals();
+	good = mark(saving);
 	if (good) {
 		good = jump_mode_go(saving->wish->root, &saving->journey) && look(saving);
 		image_disk_forget(&saving->disk);
