@@ -137,7 +137,7 @@ struct fake_net {
 	struct dump_proof	proof;
 	u8			challenge[RAS_NETDUMP_CHALLENGE_BYTES];
 	u32			herald, packet;
-	/* It is another process, and knows of no dump before there is a herald. */
+	/* It is another process, for which there was no packet yet. */
 	bool			reborn;
 	/* What is sent, what has arrived, which bytes of that are acknowledged, and since when. */
 	u8			*file, *got;

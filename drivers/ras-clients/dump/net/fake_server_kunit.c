@@ -97,8 +97,10 @@ static bool fake_loses(struct fake_net *fake, u32 seq)
 		fake->port++;
 		fake_pass(fake, FAKE_LOST_NS);
 	} else if (fake->packets == knobs->reborn_at) {
+		/* Nobody has its keys before there is a welcome. */
 		fake->reborn = true;
 		fake->challenge[0]++;
+		dump_proof_go_on(&fake->proof, fake->challenge);
 		fake_pass(fake, FAKE_LOST_NS);
 	} else if (fake->packets == knobs->mac_at) {
 		fake->way.mac[4]++;
@@ -172,6 +174,17 @@ static bool fake_is_herald(struct fake_net *fake, const struct ras_netdump_head 
 					     (const void *)&offer->proof - (const void *)head);
 }
 
+/* All that was sent is overdue, and is looked for at once. */
+static void fake_overdue(struct fake_net *fake)
+{
+	struct dump_transfer *t = &fake->n->file.transfer;
+	unsigned int i;
+
+	for (i = 0; i < DUMP_SLOTS; i++)
+		t->slot[i].last.ns -= NSEC_PER_SEC;
+	t->looked_ns = 0;
+}
+
 /* Send a welcome, with a proof if the server has a key. */
 static struct fake_answer *fake_welcome(struct fake_net *fake)
 {
@@ -200,7 +213,9 @@ static struct fake_answer *fake_welcome(struct fake_net *fake)
 	welcome.accept.proof = dump_proof_of(&fake->proof, DUMP_PROOF_WELCOME, &welcome,
 					     offsetof(typeof(welcome), accept.proof));
 	dump_proof_go_on(&fake->proof, fake->challenge);
-	fake->reborn = false;
+	/* The machine sends all again before it has the welcome, with proofs for the other one. */
+	if (fake->reborn)
+		fake_overdue(fake);
 	if (knobs->forged) {
 		/* The same, of somebody else; half of it; and one of no server with the key. */
 		fake_say(fake, fake->port + 1, &welcome, sizeof(welcome));
@@ -262,10 +277,10 @@ static bool fake_is_proven(struct fake_net *fake, const struct ras_netdump_head 
 
 	if (!fake->knobs.server_key)
 		return !head->aux;
-	if (count <= fake->packet)
+	if (count <= fake->packet || memcmp((const void *)head + size, &proof, sizeof(proof)))
 		return false;
 	fake->packet = count;
-	return !memcmp((const void *)head + size, &proof, sizeof(proof));
+	return true;
 }
 
 static void fake_packet(struct fake_net *fake, const struct ras_netdump_head *head)
@@ -273,15 +288,21 @@ static void fake_packet(struct fake_net *fake, const struct ras_netdump_head *he
 	const struct fake_knobs *knobs = &fake->knobs;
 	const u64 offset = be64_to_cpu(head->offset);
 	size_t size = be32_to_cpu(head->size);
+	bool is_proven;
 
 	fake_rule(fake, !!head->seq, "a packet has the number of heralds");
 	fake_rule(fake, be32_to_cpu(head->seq) % 64 < DUMP_SLOTS, "a packet has no slot");
 	fake_rule(fake, !knobs->is_late || fake->packets || !fake->nr_answers,
 		  "a packet overtakes a herald");
 	fake->packets++;
-	if (fake_loses(fake, be32_to_cpu(head->seq)) || fake->reborn)
+	if (fake_loses(fake, be32_to_cpu(head->seq)))
 		return;
-	fake_rule(fake, fake_is_proven(fake, head), "a packet is not proven");
+	is_proven = fake_is_proven(fake, head);
+	/* Not for this process, of which the machine has not heard. */
+	if (fake->reborn && !is_proven)
+		return;
+	fake->reborn = false;
+	fake_rule(fake, is_proven, "a packet is not proven");
 	switch (be32_to_cpu(head->type)) {
 	case RAS_NETDUMP_DATA:
 		fake_data(fake, offset, head + 1, size);

@@ -135,16 +135,13 @@ static void dump_net_failing(struct kunit *test)
 {
 	const struct fake_knobs *knobs = test->param_value;
 	struct fake_net *fake = test->priv;
-	unsigned int sends, i;
+	unsigned int sends;
 
 	KUNIT_ASSERT_EQ(test, fake_begin(fake, knobs), 0);
 	KUNIT_ASSERT_EQ(test, fake_dump(fake), knobs->error);
 	sends = fake->sends;
-	/* All is overdue. */
 	fake_pass(fake, NSEC_PER_SEC);
-	for (i = 0; i < DUMP_SLOTS; i++)
-		fake->n->file.transfer.slot[i].last.ns -= NSEC_PER_SEC;
-	fake->n->file.transfer.looked_ns = 0;
+	fake_overdue(fake);
 	KUNIT_EXPECT_EQ(test, fake_write(fake, 0, 8), knobs->error);
 	KUNIT_EXPECT_EQ(test, fake_write(fake, fake->n->file.end, PAGE_SIZE), knobs->error);
 	KUNIT_EXPECT_EQ(test, dump_net_flush(&fake->n->target), knobs->error);
