@@ -284,7 +284,7 @@ class Bochs(Machine):
         self._refuse(line or on_console)
         self.lives += 1
         life = BochsLife(self.directory, self.lives)
-        make_initrd(self.target, script, self.directory / "initrd")
+        make_initrd(self.initrd, script, self.directory / "initrd")
         self._make_cd(command_line(self.target, words), script)
         disks = [os.path.relpath(disk.path, self.directory) for disk in self.disks]
         model = processor(self.options)

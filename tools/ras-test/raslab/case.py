@@ -204,6 +204,7 @@ class CaseRun:
         boot = f"{GRACE} {self.row.boot} {plan.boot}{words}"
         for disk in self.disks:
             disk.power_on()
+        machine.initrd = self.target.second_initrd if plan.second else self.target.initrd
         life = machine.boot(
             boot,
             script_of(self.lab, plan.run),

@@ -28,6 +28,7 @@ GUEST_PROGRAMS: list[tuple[str, str, list[str]]] = [
     ("jump-load", "jump-load.c", []),
     ("user", "user.c", []),
     ("callee", "callee.c", []),
+    ("fill", "fill.c", []),
 ]
 
 # The framework's programs for those who run machines, made by tools/ras/Makefile.
@@ -187,7 +188,8 @@ def make_images(target: Target, log: IO[str]) -> None:
     add_tools(capture, built, CAPTURE_TOOLS)
     add_kernel_modules(capture, crash)
     (machine / "boot").mkdir(parents=True)
-    make_cpio(capture, machine / "boot" / "capture.cpio")
+    make_cpio(capture, target.second_initrd)
+    os.link(target.second_initrd, machine / "boot" / "capture.cpio")
 
     _add_base(target, machine, "machine", "init")
     _copy(crash.image, machine / "boot" / crash.image.name)
@@ -230,7 +232,8 @@ def need_machine(target: Target) -> None:
             kernel.build_if_changed(target.capture)
         kernel.build_if_changed(target)
         stamp, made = image_stamp(target), target.objects / ".machine"
-        if target.initrd.exists() and kernel.read_stamp(made) == stamp:
+        files = (target.initrd, target.second_initrd)
+        if all(file.exists() for file in files) and kernel.read_stamp(made) == stamp:
             return
         kernel.forget(made)
         text = f"Making the {target.flavour} machine's file systems"

@@ -58,12 +58,12 @@ def script_of(lab: Lab, run: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def make_initrd(target: Target, script: str, into: Path) -> None:
-    """The machine's initial file system, and behind it one that holds /scenario."""
+def make_initrd(base: Path, script: str, into: Path) -> None:
+    """An initial file system, and behind it one that holds /scenario."""
     scenario = into.with_name("scenario")
     scenario.write_text(script, encoding="utf-8")
     with open(into, "wb") as file:
-        with open(target.initrd, "rb") as initrd:
+        with open(base, "rb") as initrd:
             while block := initrd.read(1 << 20):
                 file.write(block)
         # The kernel skips zeros between archives, up to a multiple of four.
@@ -159,6 +159,7 @@ class Machine(ABC):
         self.disks = list(disks)
         self.cards = list(cards)
         self.options = list(options)
+        self.initrd = target.initrd
         self.lives = 0
 
     @abstractmethod
@@ -264,7 +265,7 @@ class Qemu(Machine):
         life = QemuLife(self.directory, self.lives)
         life.lingers = self.lingers
         initrd = self.directory / "initrd"
-        make_initrd(self.target, script, initrd)
+        make_initrd(self.initrd, script, initrd)
         monitor, qemu_monitor = socket.socketpair()
         life.monitor = Qmp(monitor)
         inherited = [qemu_monitor]

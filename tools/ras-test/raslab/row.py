@@ -45,6 +45,8 @@ class LifeRow:
     ends: str = ""
     # The power is cut once a line of the console matches.
     cut: str = ""
+    # It has the initial file system of the second kernel, which runs no script.
+    second: bool = False
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,11 @@ class Target:
         return self.objects / "machine.cpio"
 
     @property
+    def second_initrd(self) -> Path:
+        """The initial file system of a crash kernel, and of a second one."""
+        return self.objects / "capture.cpio"
+
+    @property
     def fragments(self) -> list[Path]:
         """The configuration, on top of tiny-base.config."""
         return [self.directory / f"{name}.config" for name in self._flavour["fragments"]]

@@ -143,7 +143,7 @@ def run_shell(lab: Lab, wishes: Wishes) -> int:
             disk.create()
         disk.power_on()
     initrd = directory / "initrd"
-    make_initrd(target, wishes.script, initrd)
+    make_initrd(target.initrd, wishes.script, initrd)
     machine = Qemu(target, directory, wishes.cpus, disks=disks, options=wishes.options)
     print("\n".join(hints(lab, target, wishes)), flush=True)
     return _on_terminal(machine.arguments(wishes.words, initrd) + machine.options, directory)

@@ -69,6 +69,7 @@ class Refusals(unittest.TestCase):
         self.refused("'cpus' is 'two'", cpus="two")
         self.refused("'run' and 'life'", life=[{"run": "true"}])
         self.refused("a life has the unknown key", "run", life=[{"ruin": "true"}])
+        self.refused("runs nothing of a row's", "run", life=[{"run": "true", "second": True}])
 
     def test_checks(self) -> None:
         self.refused("nobody judges 'screen'", checks=[["screen", "has", "RT"]])
