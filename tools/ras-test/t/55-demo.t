@@ -39,6 +39,13 @@ SHOWN = {
         ("what was lost", r"^  ok  the network has lost 3..7 %$"),
         ("that the dump is right", r"^  ok  the ELF note of CPU 2 is from ras_test_place_irqsoff$"),
     ),
+    "hibernate": (
+        ("what is saved", r"^  saved [6-9][0-9]{2}[.][0-9] MiB in [0-9.]+ s, [0-9.]+ MiB/s$"),
+        ("two boots", r"^  The machine is switched on[.]$[^$]*^  The machine is switched on again"),
+        ("that it goes on", r"^  save: /dev/vdb: resumed; load [0-9.]+ s"),
+        ("that memory is the same", r"^  after: 0 passes with wrong pages$"),
+        ("that the connection goes on", r"^  TCP: good$"),
+    ),
 }
 COMMANDS = "demo check bench build shell tables install-into patches clean".split()
 # Several times what a demo takes on a busy machine, once its kernel is built.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""./ras demo: one crash from beginning to end, in view: with kdump, or with our own dumps."""
+"""./ras demo: one crash from beginning to end, in view: with kdump, or with our own dumps; and a
+hibernation to a disk."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from raslab.case import Case, Outcome, Result, run_case
 from raslab.crash import Crash
 from raslab.image import need_machine
 from raslab.lab import Lab, LabError
+from raslab.machine import suffix
 from raslab.row import Check, DiskRow, LifeRow, Row
 from raslab.target import Target
 
@@ -110,12 +112,59 @@ NET_ROW = Row(
 )
 
 
+HIBERNATE_ROW = Row(
+    name="demo-hibernate",
+    subject="demo",
+    about="a machine whose memory is full is saved to a disk, switched off, and goes on",
+    cpus=2,
+    memory="1G",
+    boot="crashkernel=0",
+    time=600,
+    disks=(DiskRow("image", "virtio", "1200M"),),
+    lives=(
+        LifeRow(
+            run="@disks\n"
+            "@rehearse\n"
+            "@keep\n"
+            "keep\n"
+            "fill 80 > /tmp/fill &\n"
+            "filler=$!\n"
+            "until [ -s /tmp/fill ]; do sleep 1; done\n"
+            "free -m | tell 'before: '\n"
+            "tail -n 1 /tmp/fill | tell 'before: fill: '\n"
+            "hibernate save $(disk image)\n"
+            "passes=$(wc -l < /tmp/fill)\n"
+            "until [ $(wc -l < /tmp/fill) -ge $((passes + 2)) ]; do sleep 1; done\n"
+            "tail -n 1 /tmp/fill | tell 'after: fill: '\n"
+            "say \"after: $(grep -vc ' 0 wrong$' /tmp/fill) passes with wrong pages\"\n"
+            "kill $filler\n"
+            "kept 2>&1\n",
+            ends="off",
+        ),
+        LifeRow(boot="mem=64M ras_jump.restore nr_cpus=1 rt.resume=/dev/vdb", second=True),
+    ),
+    checks=(
+        Check("console 1", "has", "RT: saved [0-9.]+ MiB"),
+        Check("console 1", "lacks", "RT: after"),
+        Check("console 2", "has", "RT: restored [0-9.]+ MiB"),
+        Check("console 2", "has", "RT: save: /dev/vdb: resumed"),
+        Check("console 2", "has", "RT: after: fill: pass [0-9]+: [0-9]+ pages, 0 wrong$"),
+        Check("console 2", "has", "RT: after: 0 passes with wrong pages$"),
+        Check("console 2", "has", "RT: memory: good$"),
+        Check("console 2", "has", "RT: unlinked: still here$"),
+        Check("console 2", "has", "RT: pipe: good$"),
+        Check("console 2", "has", "RT: TCP: good$"),
+    ),
+)
+
+
 @dataclass(frozen=True)
 class Show:
-    """A demonstration: the machine, and what is said of it beforehand."""
+    """A demonstration: the machine, and what is said of it beforehand; does a dump come of it?"""
 
     row: Row
     about: str
+    dumps: bool = True
 
 
 SHOWS = {
@@ -137,6 +186,14 @@ SHOWS = {
         "sends its own memory to rasdumpd, over a switch that loses 5 % of the packets of each\n"
         "direction.  What it says:",
     ),
+    "hibernate": Show(
+        HIBERNATE_ROW,
+        "A machine of 2 CPUs and 1 GiB starts.  A program fills the memory to 80 %, and compares\n"
+        "it again and again; others have a pipe, a TCP connection, and a file that is deleted.\n"
+        "A second kernel saves all that to a disk, and switches the machine off.  A third one\n"
+        "restores it, and the programs go on.  What the machine says:",
+        dumps=False,
+    ),
 }
 
 
@@ -144,8 +201,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What ``./ras demo --help`` says."""
     parser.description = (
         "Build a small kernel, crash a machine of 4 CPUs in QEMU while one of them spins with"
-        " interrupts off, and look at the dump with crash.  Ends with 0 if the dump is as it"
-        " should be."
+        " interrupts off, and look at the dump with crash.  Or save a machine of 2 CPUs to a"
+        " disk, and have it go on.  Ends with 0 if the dump, or the machine, is as it should be."
     )
     parser.add_argument(
         "show",
@@ -153,8 +210,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=tuple(SHOWS),
         default="kdump",
         help="the dump by a crash kernel (kdump, the default), or by the crashed kernel itself"
-        " to a disk (dump) or over the network (netdump)",
+        " to a disk (dump) or over the network (netdump); or a hibernation (hibernate)",
     )
+
+
+def told(console: str) -> Iterator[str]:
+    """What programs said in a machine that hibernates: not each step of the way."""
+    for line in console.splitlines():
+        if line.startswith("RT: ") and not re.search("RT: (end|up) |[0-9] s left$", line):
+            yield f"  {line.removeprefix('RT: ')}"
 
 
 def said(console: str) -> Iterator[str]:
@@ -196,15 +260,28 @@ def demo(lab: Lab, show: Show) -> int:
     result = run_case(lab, case, keep=True)
     if result.lost:
         print(f"  (The first machine was lost, and this is another: {result.lost}.)")
-    console = directory / "console"
-    if console.exists():
-        print("\n".join(said(console.read_text(encoding="utf-8", errors="replace"))))
+    _show_consoles(directory, show)
+    if not show.dumps:
+        print()
+        return _show_answers(lab, directory, result, "last check")
     vmcore = directory / "dump" / "vmcore"
     if not vmcore.exists():
         reason = f" ({result.reason})" if result.reason else ""
         raise LabError(f"no dump came of it{reason}; see {lab.shown(directory)}/console.log")
     _show_dump(lab, target, vmcore)
-    return _show_answers(lab, directory, result)
+    return _show_answers(lab, directory, result, "checked dump")
+
+
+def _show_consoles(directory: Path, show: Show) -> None:
+    """Of a dump it is the first one that counts."""
+    for number in range(1, 2 if show.dumps else len(show.row.lives) + 1):
+        console = directory / f"console{suffix(number)}"
+        if not console.exists():
+            continue
+        text = console.read_text(encoding="utf-8", errors="replace")
+        if not show.dumps:
+            print(f"  The machine is switched on{' again' if number > 1 else ''}.")
+        print("\n".join(said(text) if show.dumps else told(text)))
 
 
 def _show_dump(lab: Lab, target: Target, vmcore: Path) -> None:
@@ -215,14 +292,14 @@ def _show_dump(lab: Lab, target: Target, vmcore: Path) -> None:
     print("\n".join(shown(crash.said("sys") + crash.said("bt -a"))), end="\n\n")
 
 
-def _show_answers(lab: Lab, directory: Path, result: Result) -> int:
+def _show_answers(lab: Lab, directory: Path, result: Result, end: str) -> int:
     for answer in result.answers:
         print(f"  {'ok ' if answer.ok else 'BAD'} {answer.title}")
         if not answer.ok:
             print(f"      expected {answer.expected}\n      got      {answer.got}")
     if result.outcome is not Outcome.PASS:
         raise LabError(f"the machine or its dump is not as it should be: {result.reason}")
-    print(f"\nFrom power-on to the checked dump in {result.seconds:.0f} s.", end="  ")
+    print(f"\nFrom power-on to the {end} in {result.seconds:.0f} s.", end="  ")
     print(f"Console: {lab.shown(directory)}/console.log")
     return 0
 
