@@ -10,6 +10,7 @@
 #include "image-walk.h"
 #include "paging.h"
 #include "say.h"
+#include "superblocks.h"
 
 #define MIB	(1024u * 1024)
 
@@ -112,6 +113,15 @@ static bool check_levels(const struct checked *checked, const char *root)
 	return false;
 }
 
+/* What the kernel knows of its file systems must still be so. */
+static bool check_mounts(struct checked *checked, const char *root)
+{
+	struct why why;
+
+	return superblocks_check(&checked->image.mounts, root, &checked->is_void, &why) ||
+	       refused(checked, why.text);
+}
+
 static bool check_records(const struct checked *checked)
 {
 	const struct image_visit visit = { .verb = "checked" };
@@ -137,7 +147,8 @@ enum result image_check(struct checked *checked, const char *root)
 	if (result != RESULT_GOOD)
 		return result;
 	if (!check_state(checked) || !check_numbers(checked) || !check_map(checked, root) ||
-	    !check_memory(checked, root) || !check_levels(checked, root) || !check_records(checked))
+	    !check_memory(checked, root) || !check_levels(checked, root) ||
+	    !check_mounts(checked, root) || !check_records(checked))
 		return RESULT_FAILED;
 	return RESULT_GOOD;
 }

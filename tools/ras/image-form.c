@@ -14,6 +14,20 @@ static uint32_t crc_of(const struct image_head *head)
 	return crc32(0, head, offsetof(struct image_head, head_crc));
 }
 
+static void make_mounts(struct image_head *head, const struct mounts *mounts)
+{
+	for (size_t i = 0; i < mounts->count; i++) {
+		const struct mount *mount = mounts->mounts + i;
+		struct image_mount *to = head->mounts + i;
+
+		memcpy(to->name, mount->name, sizeof(to->name));
+		to->major = htole32(mount->major);
+		to->minor = htole32(mount->minor);
+		to->crc = htole32(mount->crc);
+	}
+	head->nr_mounts = htole32((uint32_t)mounts->count);
+}
+
 /**
  * image_head_make() - make the first block of an image
  * @head: set to it
@@ -37,6 +51,7 @@ void image_head_make(struct image_head *head, const struct image *image)
 	memcpy(head->release, image->release, sizeof(image->release) - 1);
 	memcpy(head->version, image->version, sizeof(image->version) - 1);
 	memcpy(head->message, image->message, sizeof(image->message) - 1);
+	make_mounts(head, &image->mounts);
 	head->head_crc = htole32(crc_of(head));
 }
 
@@ -48,6 +63,26 @@ static void take_text(char *to, size_t size, const char *from)
 	for (; *to; to++)
 		if (*to < ' ' || *to > '~')
 			*to = '?';
+}
+
+/* Return: they make sense. */
+static bool take_mounts(struct mounts *mounts, const struct image_head *head)
+{
+	mounts->count = le32toh(head->nr_mounts);
+	if (mounts->count > MOUNTS_MOST)
+		return false;
+	for (size_t i = 0; i < mounts->count; i++) {
+		const struct image_mount *from = head->mounts + i;
+		struct mount *mount = mounts->mounts + i;
+
+		take_text(mount->name, sizeof(mount->name), from->name);
+		if (!*mount->name || strchr(mount->name, '/'))
+			return false;
+		mount->major = le32toh(from->major);
+		mount->minor = le32toh(from->minor);
+		mount->crc = le32toh(from->crc);
+	}
+	return true;
 }
 
 /**
@@ -80,7 +115,7 @@ enum image_found image_head_read(const struct image_head *head, struct image *im
 	take_text(image->release, sizeof(image->release), head->release);
 	take_text(image->version, sizeof(image->version), head->version);
 	take_text(image->message, sizeof(image->message), head->message);
-	return IMAGE_FOUND;
+	return take_mounts(&image->mounts, head) ? IMAGE_FOUND : IMAGE_DAMAGED;
 }
 
 /**

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "extents.h"
+#include "mounts.h"
 
 #define IMAGE_MAGIC	"RASIMG01"
 /* Where the first record is. */
@@ -36,6 +37,19 @@ enum image_method {
 };
 
 /**
+ * struct image_mount - a file system that was mounted
+ * @name: of its block device
+ * @major: @minor: its numbers
+ * @crc: of what it begins with
+ */
+struct image_mount {
+	char		name[MOUNT_NAME];
+	uint32_t	major;
+	uint32_t	minor;
+	uint32_t	crc;
+};
+
+/**
  * struct image_head - the first block
  * @magic: %IMAGE_MAGIC
  * @token: of this image, hexadecimal digits
@@ -52,6 +66,8 @@ enum image_method {
  * @release: of the kernel
  * @version: of the kernel
  * @message: why it has failed
+ * @mounts: file systems that were mounted; the first @nr_mounts are there
+ * @nr_mounts: how many there are
  * @unused: zeros
  * @head_crc: of what is before it
  */
@@ -71,7 +87,9 @@ struct image_head {
 	char		release[72];
 	char		version[72];
 	char		message[256];
-	uint8_t		unused[EXTENT_BLOCK - 508];
+	struct image_mount mounts[MOUNTS_MOST];
+	uint32_t	nr_mounts;
+	uint8_t		unused[EXTENT_BLOCK - 512 - MOUNTS_MOST * sizeof(struct image_mount)];
 	uint32_t	head_crc;
 };
 
@@ -113,6 +131,7 @@ struct image {
 	char			release[IMAGE_NAME];
 	char			version[IMAGE_NAME];
 	char			message[256];
+	struct mounts		mounts;
 };
 
 /**

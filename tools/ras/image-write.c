@@ -21,6 +21,7 @@
 #include "pace.h"
 #include "say.h"
 #include "sink.h"
+#include "superblocks.h"
 
 /**
  * struct saver - what is being saved
@@ -218,7 +219,7 @@ static void fill(struct image *image, const struct job *job, uint64_t entry)
 	*image = (struct image){
 		.state = job->is_staying ? IMAGE_STAYED : IMAGE_SAVED, .entry = entry,
 		.levels = job->levels, .memory_end = job->memory_end, .map_crc = job->map_crc,
-		.when = (uint64_t)time(NULL),
+		.when = (uint64_t)time(NULL), .mounts = job->mounts,
 	};
 	memcpy(image->token, job->token, sizeof(image->token));
 	memcpy(image->release, job->release, sizeof(image->release));
@@ -255,6 +256,7 @@ bool image_write(const struct job *job, uint64_t entry, const char *root, bool i
 	fill(&saver->image, job, entry);
 	good = sink_open(&saver->sink, job, root);
 	if (good) {
+		superblocks_note(&saver->image.mounts, root);
 		good = save_memory(saver, root);
 		saver->image.stored = saver->sink.bytes;
 		good = write_head(saver) && good;

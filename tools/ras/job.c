@@ -58,10 +58,15 @@ static bool take_what(struct job *job, const char *value)
 	return false;
 }
 
+/* A name in /dev. */
+static bool is_device_name(const char *name, size_t size)
+{
+	return *name && *name != '.' && strlen(name) < size && !strchr(name, '/');
+}
+
 static bool take_disk(struct job *job, const char *value)
 {
-	/* It becomes a name in /dev. */
-	if (!*value || *value == '.' || strlen(value) >= sizeof(job->disk) || strchr(value, '/'))
+	if (!is_device_name(value, sizeof(job->disk)))
 		return false;
 	strcpy(job->disk, value);
 	return true;
@@ -105,6 +110,27 @@ static bool take_name(char *name, const char *value)
 	return true;
 }
 
+/* MAJOR:MINOR:NAME */
+static bool take_mount(struct job *job, const char *value)
+{
+	struct mount mount = { 0 };
+	uint64_t major, minor;
+	char numbers[32];
+	const char *name = strrchr(value, ':');
+
+	if (!name || (size_t)(name - value) >= sizeof(numbers))
+		return false;
+	memcpy(numbers, value, (size_t)(name - value));
+	numbers[name - value] = 0;
+	if (!is_device_name(++name, sizeof(mount.name)) ||
+	    !take_pair(numbers, UINT32_MAX, &major, &minor))
+		return false;
+	strcpy(mount.name, name);
+	mount.major = (uint32_t)major;
+	mount.minor = (uint32_t)minor;
+	return mounts_add(&job->mounts, &mount);
+}
+
 /* What only a save has. */
 static bool take_for_save(struct job *job, const char *name, const char *value)
 {
@@ -115,6 +141,8 @@ static bool take_for_save(struct job *job, const char *name, const char *value)
 		return take_number(value, 5, &job->levels) && job->levels >= 4;
 	if (!strcmp(name, "map"))
 		return take_number(value, UINT32_MAX, &job->map_crc);
+	if (!strcmp(name, "mount"))
+		return take_mount(job, value);
 	if (!strcmp(name, "release"))
 		return take_name(job->release, value);
 	if (!strcmp(name, "version"))
@@ -218,6 +246,9 @@ static void print_save(FILE *file, const struct job *job)
 		job->memory_end, job->levels, job->map_crc);
 	fprintf(file, "release=%s\nversion=%s\n%s", job->release, job->version,
 		job->is_staying ? "stay=1\n" : "");
+	for (size_t i = 0; i < job->mounts.count; i++)
+		fprintf(file, "mount=%" PRIu32 ":%" PRIu32 ":%s\n", job->mounts.mounts[i].major,
+			job->mounts.mounts[i].minor, job->mounts.mounts[i].name);
 }
 
 /**

@@ -6,6 +6,7 @@
 #define RAS_JOB_H
 
 #include "image-form.h"
+#include "mounts.h"
 
 /* What there is to do. */
 enum job_do {
@@ -27,6 +28,7 @@ enum job_do {
  * @map_crc: for a save, of the firmware's memory map
  * @release: for a save, of the first kernel
  * @version: for a save, of the first kernel
+ * @mounts: for a save, the first kernel's file systems, without checksums
  */
 struct job {
 	enum job_do	what;
@@ -41,6 +43,7 @@ struct job {
 	uint32_t	map_crc;
 	char		release[IMAGE_NAME];
 	char		version[IMAGE_NAME];
+	struct mounts	mounts;
 };
 
 char *job_read_text(const char *path);

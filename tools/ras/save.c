@@ -115,7 +115,7 @@ static bool describe_machine(struct saving *saving)
 	}
 	snprintf(job->release, sizeof(job->release), "%s", name.release);
 	snprintf(job->version, sizeof(job->version), "%s", name.version);
-	return true;
+	return mounts_find(&job->mounts, wish->root);
 }
 
 static bool prepare(struct saving *saving)
