@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "image-method.h"
+
 /**
  * enum result - what a command comes to, and the exit status
  * @RESULT_GOOD: it has done what was asked for
@@ -31,6 +33,8 @@ enum result {
  * @job: the file with its job, or %NULL
  * @memory: where its memory ends
  * @size: of the file for a stream; 0: an estimate
+ * @has_method: a method to store contents was chosen
+ * @method: which, if @has_method
  * @is_dry: load nothing
  * @is_json: write JSON
  * @is_load_only: load the way back, and stay
@@ -47,6 +51,8 @@ struct wish {
 	const char	*job;
 	uint64_t	memory;
 	uint64_t	size;
+	bool		has_method;
+	enum image_method method;
 	bool		is_dry;
 	bool		is_json;
 	bool		is_load_only;

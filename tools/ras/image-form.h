@@ -30,12 +30,6 @@ enum image_state {
 	IMAGE_STAYED,		/* it was saved, and the first kernel went on */
 };
 
-/* How the content of a record is stored. */
-enum image_method {
-	IMAGE_PLAIN,
-	IMAGE_ZSTD,
-};
-
 /**
  * struct image_mount - a file system that was mounted
  * @name: of its block device

@@ -2,44 +2,71 @@
 /*
  * ras-hibernate: the content of a record, as it is stored.
  *
- * The library may be one that the program was built without.
+ * The libraries may be such that the program was built without.
  */
 #include <stdlib.h>
-#include <string.h>
+#ifdef HAVE_LZ4
+#include <lz4.h>
+#endif
 #ifdef HAVE_ZSTD
 #include <zstd.h>
 #endif
 
 #include "image-pack.h"
-#include "say.h"
 
 /* The disk, not the CPU, is to be what takes the time. */
 #define LEVEL	1
 
-/**
- * packer_begin() - get ready
- * @packer: set to it, to be ended by packer_end() whatever comes out
- *
- * Return: there is enough memory; otherwise that was said.
- */
-bool packer_begin(struct packer *packer)
+/* Return: there is enough memory. */
+static bool begin(struct packer *packer, enum image_method method)
 {
 	*packer = (struct packer){
-		.memory = aligned_alloc(EXTENT_BLOCK, IMAGE_PIECE), .stored = malloc(IMAGE_PIECE),
+		.method = method, .memory = aligned_alloc(EXTENT_BLOCK, IMAGE_PIECE),
+		.stored = malloc(IMAGE_PIECE),
 	};
-	if (!packer->memory || !packer->stored) {
-		say_failed("image", "no memory");
+	return packer->memory && packer->stored;
+}
+
+/**
+ * packer_begin_to_pack() - get ready to store contents
+ * @packer: set to it, to be ended by packer_end() whatever comes out
+ * @method: how they are to be stored, one that is built in
+ *
+ * Return: there is enough memory.
+ */
+bool packer_begin_to_pack(struct packer *packer, enum image_method method)
+{
+	if (!begin(packer, method))
 		return false;
-	}
 #ifdef HAVE_ZSTD
-	packer->writes = ZSTD_createCCtx();
-	packer->reads = ZSTD_createDCtx();
+	if (method == IMAGE_ZSTD) {
+		packer->writes = ZSTD_createCCtx();
+		return packer->writes;
+	}
 #endif
 	return true;
 }
 
 /**
- * packer_end() - free what packer_begin() has taken
+ * packer_begin_to_unpack() - get ready to read contents, however they are stored
+ * @packer: set to it, to be ended by packer_end() whatever comes out
+ *
+ * Return: there is enough memory.
+ */
+bool packer_begin_to_unpack(struct packer *packer)
+{
+	if (!begin(packer, IMAGE_PLAIN))
+		return false;
+#ifdef HAVE_ZSTD
+	packer->reads = ZSTD_createDCtx();
+	return packer->reads;
+#else
+	return true;
+#endif
+}
+
+/**
+ * packer_end() - free what the packer has taken
  * @packer: it
  */
 void packer_end(struct packer *packer)
@@ -52,23 +79,29 @@ void packer_end(struct packer *packer)
 	free(packer->stored);
 }
 
-/* Return: the size, or 0 if it does not become smaller. */
+/* What does not become smaller does not fit.  Return: the size, or 0. */
 static size_t compress(struct packer *packer, size_t bytes)
 {
-#ifdef HAVE_ZSTD
-	size_t size;
+#ifdef HAVE_LZ4
+	if (packer->method == IMAGE_LZ4) {
+		const int size = LZ4_compress_default((const char *)packer->memory,
+						      (char *)packer->stored, (int)bytes,
+						      (int)bytes - 1);
 
-	if (!packer->writes)
-		return 0;
-	/* One that would not become smaller does not fit. */
-	size = ZSTD_compressCCtx(packer->writes, packer->stored, bytes - 1, packer->memory, bytes,
-				 LEVEL);
-	return ZSTD_isError(size) ? 0 : size;
-#else
+		return size > 0 ? (size_t)size : 0;
+	}
+#endif
+#ifdef HAVE_ZSTD
+	if (packer->method == IMAGE_ZSTD) {
+		const size_t size = ZSTD_compressCCtx(packer->writes, packer->stored, bytes - 1,
+						      packer->memory, bytes, LEVEL);
+
+		return ZSTD_isError(size) ? 0 : size;
+	}
+#endif
 	(void)packer;
 	(void)bytes;
 	return 0;
-#endif
 }
 
 /**
@@ -82,42 +115,47 @@ const uint8_t *packer_pack(struct packer *packer, struct image_record *record)
 {
 	const size_t size = compress(packer, record->bytes);
 
-	record->method = size ? IMAGE_ZSTD : IMAGE_PLAIN;
+	record->method = size ? packer->method : IMAGE_PLAIN;
 	record->stored = size ? (uint32_t)size : record->bytes;
 	return size ? packer->stored : packer->memory;
 }
 
-/**
- * packer_knows() - can content that is stored so be read?
- * @method: how it is stored
- */
-bool packer_knows(uint32_t method)
+/* Return: so many bytes are in the packer's memory then, 0 if it is damaged. */
+static size_t decompress(struct packer *packer, const struct image_record *record)
 {
-#ifdef HAVE_ZSTD
-	return method == IMAGE_PLAIN || method == IMAGE_ZSTD;
-#else
-	return method == IMAGE_PLAIN;
+#ifdef HAVE_LZ4
+	if (record->method == IMAGE_LZ4) {
+		const int size = LZ4_decompress_safe((const char *)packer->stored,
+						     (char *)packer->memory, (int)record->stored,
+						     (int)record->bytes);
+
+		return size > 0 ? (size_t)size : 0;
+	}
 #endif
+#ifdef HAVE_ZSTD
+	if (record->method == IMAGE_ZSTD) {
+		const size_t size = ZSTD_decompressDCtx(packer->reads, packer->memory,
+							record->bytes, packer->stored,
+							record->stored);
+
+		return ZSTD_isError(size) ? 0 : size;
+	}
+#endif
+	(void)packer;
+	(void)record;
+	return 0;
 }
 
 /**
  * packer_unpack() - get the memory of a record
- * @packer: has what was stored, and gets it
- * @record: the record, whose numbers make sense
+ * @packer: has what was stored
+ * @record: the record, whose numbers make sense, and whose method is built in
  *
- * Return: it is as many bytes as the record says.
+ * Return: as many bytes as the record says; %NULL: it is damaged.
  */
-bool packer_unpack(struct packer *packer, const struct image_record *record)
+const uint8_t *packer_unpack(struct packer *packer, const struct image_record *record)
 {
-	if (record->method == IMAGE_PLAIN) {
-		memcpy(packer->memory, packer->stored, record->bytes);
-		return true;
-	}
-#ifdef HAVE_ZSTD
-	return packer->reads &&
-	       ZSTD_decompressDCtx(packer->reads, packer->memory, record->bytes, packer->stored,
-				   record->stored) == record->bytes;
-#else
-	return false;
-#endif
+	if (record->method == IMAGE_PLAIN)
+		return packer->stored;
+	return decompress(packer, record) == record->bytes ? packer->memory : NULL;
 }

@@ -8,25 +8,28 @@
 #include <stdbool.h>
 
 #include "image-form.h"
+#include "image-method.h"
 
 /**
  * struct packer - what contents are stored and read with
+ * @method: how they are stored
  * @memory: of a record, %IMAGE_PIECE bytes, aligned
  * @stored: the same as it is stored, %IMAGE_PIECE bytes
  * @writes: what zstd compresses with
  * @reads: what zstd decompresses with
  */
 struct packer {
-	uint8_t	*memory;
-	uint8_t	*stored;
-	void	*writes;
-	void	*reads;
+	enum image_method	method;
+	uint8_t			*memory;
+	uint8_t			*stored;
+	void			*writes;
+	void			*reads;
 };
 
-bool packer_begin(struct packer *packer);
+bool packer_begin_to_pack(struct packer *packer, enum image_method method);
+bool packer_begin_to_unpack(struct packer *packer);
 void packer_end(struct packer *packer);
 const uint8_t *packer_pack(struct packer *packer, struct image_record *record);
-bool packer_knows(uint32_t method);
-bool packer_unpack(struct packer *packer, const struct image_record *record);
+const uint8_t *packer_unpack(struct packer *packer, const struct image_record *record);
 
 #endif

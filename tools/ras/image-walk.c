@@ -19,6 +19,7 @@
  * @visit: what is done with each record
  * @stream: the records
  * @packer: with what they are read
+ * @memory: of the record that was read last
  * @records: how many were read
  * @bytes: of memory
  * @end: of the last record's memory
@@ -33,6 +34,7 @@ struct walk {
 	const struct image_visit	*visit;
 	struct stream			stream;
 	struct packer			packer;
+	const uint8_t			*memory;
 	uint64_t			records;
 	uint64_t			bytes;
 	uint64_t			end;
@@ -64,10 +66,12 @@ static bool check_place(struct walk *walk, const struct image_record *record)
 
 static bool check_content(struct walk *walk, const struct image_record *record)
 {
-	if (record->method != IMAGE_PLAIN && record->method != IMAGE_ZSTD)
+	if (record->method >= IMAGE_METHODS)
 		return is_bad(walk, "is stored in a way that nobody knows");
-	if (!packer_knows(record->method))
-		return is_bad(walk, "is compressed by zstd, and this program was built without");
+	if (!image_method_is_built_in(record->method))
+		return refuse(walk->why, "record %" PRIu64 " of %" PRIu64 ": is compressed by %s, "
+			      "and this program was built without", walk->records,
+			      walk->image->records, image_method_name(record->method));
 	if (!record->stored || record->stored > record->bytes ||
 	    (record->method == IMAGE_PLAIN) != (record->stored == record->bytes))
 		return is_bad(walk, "the size of its content makes no sense");
@@ -90,8 +94,8 @@ static bool read_content(struct walk *walk, const struct image_record *record)
 {
 	if (!stream_read(&walk->stream, walk->packer.stored, record->stored))
 		return is_bad(walk, "the device cannot be read");
-	if (!packer_unpack(&walk->packer, record) ||
-	    crc32(0, walk->packer.memory, record->bytes) != record->crc)
+	walk->memory = packer_unpack(&walk->packer, record);
+	if (!walk->memory || crc32(0, walk->memory, record->bytes) != record->crc)
 		return is_bad(walk, "is damaged: its checksum is wrong");
 	return true;
 }
@@ -104,8 +108,8 @@ static bool read_record(struct walk *walk)
 	if (!read_head(walk, &record) || !read_content(walk, &record))
 		return false;
 	if (walk->visit->memory &&
-	    !walk->visit->memory(walk->visit->to, record.address, walk->packer.memory,
-				 record.bytes, walk->why))
+	    !walk->visit->memory(walk->visit->to, record.address, walk->memory, record.bytes,
+				 walk->why))
 		return false;
 	walk->end = record.address + record.bytes;
 	walk->bytes += record.bytes;
@@ -153,7 +157,7 @@ bool image_walk(const struct image_disk *disk, const struct image *image,
 	if (image->stored > disk->size - IMAGE_FIRST)
 		return refuse(why, "is larger than the device");
 	good = stream_begin(&walk.stream, disk->fd, IMAGE_FIRST, image->stored);
-	if (packer_begin(&walk.packer) && good)
+	if (packer_begin_to_unpack(&walk.packer) && good)
 		good = read_records(&walk);
 	else
 		good = refuse(why, "no memory");

@@ -184,6 +184,8 @@ static bool write_records(struct saver *saver)
 
 static bool save_memory(struct saver *saver, const char *root)
 {
+	const struct job *job = saver->sink.job;
+	const enum image_method method = job->has_method ? job->method : image_method_default();
 	char path[4096];
 	bool good;
 
@@ -192,11 +194,13 @@ static bool save_memory(struct saver *saver, const char *root)
 	if (saver->memory < 0)
 		return failed(saver, IMAGE_MEMORY ": %s; the second kernel cannot see the first's "
 			      "memory", strerror(errno));
-	good = packer_begin(&saver->packer);
-	if (good)
-		good = write_records(saver);
+	if (!image_method_is_built_in(method))
+		good = failed(saver, "the second kernel's program was built without %s",
+			      image_method_name(method));
+	else if (!packer_begin_to_pack(&saver->packer, method))
+		good = failed(saver, "no memory");
 	else
-		failed(saver, "no memory");
+		good = write_records(saver);
 	packer_end(&saver->packer);
 	close(saver->memory);
 	return good;

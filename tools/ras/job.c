@@ -131,6 +131,12 @@ static bool take_mount(struct job *job, const char *value)
 	return mounts_add(&job->mounts, &mount);
 }
 
+static bool take_method(struct job *job, const char *value)
+{
+	job->has_method = image_method_find(value, &job->method);
+	return job->has_method;
+}
+
 /* What only a save has. */
 static bool take_for_save(struct job *job, const char *name, const char *value)
 {
@@ -147,6 +153,8 @@ static bool take_for_save(struct job *job, const char *name, const char *value)
 		return take_name(job->release, value);
 	if (!strcmp(name, "version"))
 		return take_name(job->version, value);
+	if (!strcmp(name, "compress"))
+		return take_method(job, value);
 	if (strcmp(name, "stay") || strcmp(value, "1"))
 		return false;
 	job->is_staying = true;
@@ -249,6 +257,8 @@ static void print_save(FILE *file, const struct job *job)
 	for (size_t i = 0; i < job->mounts.count; i++)
 		fprintf(file, "mount=%" PRIu32 ":%" PRIu32 ":%s\n", job->mounts.mounts[i].major,
 			job->mounts.mounts[i].minor, job->mounts.mounts[i].name);
+	if (job->has_method)
+		fprintf(file, "compress=%s\n", image_method_name(job->method));
 }
 
 /**

@@ -6,6 +6,7 @@
 #define RAS_JOB_H
 
 #include "image-form.h"
+#include "image-method.h"
 #include "mounts.h"
 
 /* What there is to do. */
@@ -23,6 +24,8 @@ enum job_do {
  * @token: that stands in the first block of each extent
  * @extents: where to write
  * @is_staying: for a save, go back afterwards
+ * @has_method: for a save, the first kernel has chosen how contents are stored
+ * @method: how, if @has_method
  * @memory_end: for a save, where the second kernel's memory ends
  * @levels: for a save, of the first kernel's page tables
  * @map_crc: for a save, of the firmware's memory map
@@ -38,6 +41,8 @@ struct job {
 	char		token[EXTENT_TOKEN_BYTES];
 	struct extents	extents;
 	bool		is_staying;
+	bool		has_method;
+	enum image_method method;
 	uint64_t	memory_end;
 	uint32_t	levels;
 	uint32_t	map_crc;

@@ -15,6 +15,7 @@
 #include "block-name.h"
 #include "clock.h"
 #include "image-disk.h"
+#include "image-method.h"
 #include "job.h"
 #include "jump-mode.h"
 #include "memory-map.h"
@@ -38,6 +39,7 @@ static const char help[] =
 "machine was resumed, this program goes on, and ends.\n"
 "\n"
 WISH_HELP_KERNEL
+"      --compress NAME   how memory is stored: none, lz4 or zstd (default: lz4)\n"
 "      --no-power-off    go on when all was saved, without an image; for tests\n"
 "      --help            show this text\n"
 "\n"
@@ -118,12 +120,25 @@ static bool describe_machine(struct saving *saving)
 	return mounts_find(&job->mounts, wish->root);
 }
 
+/* The second kernel has this program, too. */
+static bool can_store(const struct wish *wish)
+{
+	if (!wish->has_method || image_method_is_built_in(wish->method))
+		return true;
+	say_failed("--compress", "this program was built without %s",
+		   image_method_name(wish->method));
+	return false;
+}
+
 static bool prepare(struct saving *saving)
 {
+	const struct wish *wish = saving->wish;
 	struct job *job = &saving->job;
 
 	job->what = JOB_SAVE;
-	job->is_staying = saving->wish->is_staying;
+	job->is_staying = wish->is_staying;
+	job->has_method = wish->has_method;
+	job->method = wish->method;
 	return has_room(saving) && name_disk(saving) && describe_machine(saving) &&
 	       token_make(job->token) && extents_add(&job->extents, 0, saving->disk.size);
 }
@@ -226,7 +241,7 @@ static enum result save(struct saving *saving)
 	const struct wish *wish = saving->wish;
 	bool good;
 
-	if (!jump_mode_is_free(wish->root) ||
+	if (!can_store(wish) || !jump_mode_is_free(wish->root) ||
 	    !image_disk_open(&saving->disk, wish->names[0], wish->root, true))
 		return RESULT_FAILED;
 	good = prepare(saving) && load(saving) && go(saving);
@@ -242,7 +257,7 @@ static enum result save(struct saving *saving)
 enum result save_command(int argc, char **argv)
 {
 	const struct wish_syntax syntax = {
-		.help = help, .takes = TAKES_KERNEL | TAKES_STAY, .names = 1,
+		.help = help, .takes = TAKES_KERNEL | TAKES_STAY | TAKES_COMPRESS, .names = 1,
 	};
 	struct saving *saving;
 	struct wish wish;

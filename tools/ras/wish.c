@@ -30,6 +30,7 @@ enum {
 	OPTION_LOAD_ONLY,
 	OPTION_SIZE,
 	OPTION_STAY,
+	OPTION_COMPRESS,
 	OPTION_ROOT,
 };
 
@@ -50,6 +51,7 @@ static const struct {
 	{ TAKES_LOAD_ONLY,	{ "load-only",	no_argument,		NULL, OPTION_LOAD_ONLY } },
 	{ TAKES_SIZE,		{ "size",	required_argument,	NULL, OPTION_SIZE } },
 	{ TAKES_STAY,		{ "no-power-off", no_argument,		NULL, OPTION_STAY } },
+	{ TAKES_COMPRESS,	{ "compress",	required_argument,	NULL, OPTION_COMPRESS } },
 };
 
 /* Say that the command line makes no sense.  Return: so, for callers that end with it. */
@@ -77,6 +79,12 @@ static const char *read_size(const char *text, uint64_t least, uint64_t most, ui
 	if (*size < least || *size > most || *size % MIB)
 		return "the size is too small or too large, or no multiple of 1 MiB";
 	return NULL;
+}
+
+static const char *read_method(const char *name, struct wish *wish)
+{
+	wish->has_method = image_method_find(name, &wish->method);
+	return wish->has_method ? NULL : "--compress takes none, lz4 or zstd";
 }
 
 /* Return: NULL, or what is wrong with it. */
@@ -116,6 +124,8 @@ static const char *take(struct wish *wish, int option)
 		return read_size(optarg, MEMORY_LEAST, MEMORY_MOST, &wish->memory);
 	case OPTION_SIZE:
 		return read_size(optarg, MIB, INT64_MAX, &wish->size);
+	case OPTION_COMPRESS:
+		return read_method(optarg, wish);
 	}
 	return NULL;
 }

@@ -15,6 +15,7 @@
 #define TAKES_LOAD_ONLY		0x10
 #define TAKES_SIZE		0x20
 #define TAKES_STAY		0x40
+#define TAKES_COMPRESS		0x80
 
 /**
  * struct wish_syntax - what a command line may have

@@ -28,7 +28,7 @@ from raslab.tools import Ran
 CALL_S = 60
 GOOD, FAILED, USAGE, NOTHING = range(4)
 SAVED, CONSUMED, BROKEN, STAYED = range(1, 5)
-PLAIN, ZSTD = range(2)
+PLAIN, ZSTD, LZ4 = range(3)
 PAGE = 4096
 MIB = 1 << 20
 END = 64 * MIB
@@ -330,24 +330,68 @@ def check_saving(bench: Bench) -> None:
     bench.refused("what went on is not resumed", bench.on("resume"), "the kernel went on after")
 
 
+def methods_of(disk: bytes) -> list[int]:
+    """How the contents of an image are stored, record by record."""
+    head = Head.of(disk)
+    found, at = [], PAGE
+    for _ in range(head.numbers["records"] if head else 0):
+        stored, method = struct.unpack("<II", disk[at + 12 : at + 20])
+        found.append(method)
+        at += 24 + stored
+    return found
+
+
+def check_methods(bench: Bench) -> None:
+    """Each method to store memory, and what becomes no smaller."""
+    # Noise of 6 pages; zeros; text, in 3 records; noise, in 3 records; a letter.
+    small = [False, True, True, True, True, False, False, False, True]
+    cases: list[tuple[str, dict[str, str], int, str]] = [
+        ("none", {"compress": "none"}, PLAIN, "5.0 MiB in 5.0 MiB, ratio 1.00"),
+        ("lz4", {"compress": "lz4"}, LZ4, "5.0 MiB in 2.0 MiB, ratio 2.4"),
+        ("zstd", {"compress": "zstd"}, ZSTD, "5.0 MiB in 2.0 MiB, ratio 2.4"),
+        ("nobody has chosen", {}, LZ4, "5.0 MiB in 2.0 MiB, ratio 2.4"),
+    ]
+    for name, other, method, words in cases:
+        job(bench, **other)
+        runs = fill_memory(bench)
+        ran = second(bench)
+        right = methods_of(bench.disk.read_bytes()) == [method if is_ else 0 for is_ in small]
+        bench.expect(f"compress: {name}", ran, GOOD, "saved 5.0 MiB", methods=right)
+        bench.expect(f"compress: status: {name}", bench.on("status"), GOOD, words)
+        bench.file("dev/ras_image", b"")
+        ran = bench.on("resume")
+        bench.expect(f"compress: resume: {name}", ran, GOOD, same=has_memory(bench.memory, runs))
+
+
 def check_without(bench: Bench) -> None:
-    """A program that was built without zstd."""
+    """A program that was built without the libraries."""
     program, argv = bench.place / "without/ras-hibernate", ["--root", bench.root]
-    job(bench)
-    fill_memory(bench)
-    second(bench)
-    ran = bench.with_program(program, "verify", *argv, bench.disk)
-    words = "disk: record 1 of 9: is compressed by zstd, and this program was built without"
-    bench.refused("without zstd, what is compressed", ran, words)
+    for name in ("lz4", "zstd"):
+        job(bench, compress=name)
+        fill_memory(bench)
+        second(bench)
+        ran = bench.with_program(program, "verify", *argv, bench.disk)
+        words = f"disk: record 1 of 9: is compressed by {name}, and this program was built without"
+        bench.refused(f"without {name}, what is compressed", ran, words)
+        job(bench, compress=name)
+        ran = bench.with_program(program, "second", "--dry-run", *argv)
+        head = Head.of(bench.disk.read_bytes())
+        words = f"the second kernel's program was built without {name}"
+        told = head and head.numbers["state"] == BROKEN and head.message == words
+        bench.refused(f"without {name}, a job that wants it", ran, words, told=told)
+        bench.insert(b"mine")
+        ran = bench.with_program(program, "save", "--compress", name, *argv, bench.disk)
+        words = f"--compress: this program was built without {name}$"
+        kept = bench.disk.read_bytes()[:4] == b"mine"
+        bench.refused(f"without {name}, save --compress {name}", ran, words, kept=kept)
     job(bench)
     runs = fill_memory(bench)
     ran = bench.with_program(program, "second", "--dry-run", *argv)
-    bench.expect("memory is saved without zstd", ran, GOOD, "saved 5.0 MiB")
+    right = methods_of(bench.disk.read_bytes()) == 9 * [PLAIN]
+    bench.expect("memory is saved without a library", ran, GOOD, "saved 5.0 MiB", methods=right)
     bench.file("dev/ras_image", b"")
-    words = "disk: saved, .* 5.0 MiB in 5.0 MiB, ratio 1.00"
-    bench.expect("status: without zstd", bench.on("status"), GOOD, words)
     ran = bench.on("resume")
-    bench.expect("a program with zstd restores it", ran, GOOD, same=has_memory(bench.memory, runs))
+    bench.expect("a program with them restores it", ran, GOOD, same=has_memory(bench.memory, runs))
 
 
 def check_failures(bench: Bench) -> None:
@@ -393,6 +437,8 @@ def check_failures(bench: Bench) -> None:
         ("a long release", {"release": "6" * 65}, "its line 9 makes no sense"),
         ("stay=0", {"stay": "0"}, "its line 11 makes no sense"),
         ("something else", {"go": "1"}, "its line 11 makes no sense"),
+        ("an unknown method", {"compress": "zip"}, "its line 11 makes no sense"),
+        ("no method", {"compress": ""}, "its line 11 makes no sense"),
     ]
     for name, other, words in cases:
         job(bench, **other)
@@ -473,6 +519,8 @@ def check_commands(bench: Bench) -> None:
         bench.expect(f"usage: {command}", ran, USAGE, "so many names do not fit")
         ran = bench.run(command, "--help")
         bench.expect(f"{command} --help", ran, GOOD, f"^usage: ras-hibernate {command} .*Exit st")
+    ran = bench.run("save", "--compress", "zip", bench.disk)
+    bench.expect("usage: --compress", ran, USAGE, "--compress takes none, lz4 or zstd\n")
     ran = bench.run("status", "--root", bench.root, bench.place / "none")
     bench.refused("no device", ran, "none: No such file or directory")
     bench.file("dev/disk", bytes(PAGE))
@@ -501,12 +549,13 @@ def spoiled_records(bench: Bench) -> list[tuple[str, bytes, str]]:
         ("twice the same", image([first, one, one]), "or overlaps another"),
         ("reserved memory", image([first, replace(one, address=RAM_END)]), "is of what is no"),
         ("half of it RAM", image([first, replace(last, memory=2 * noise)]), "is of what is no"),
-        ("an unknown method", with_first(method=2), "in a way that nobody knows"),
+        ("an unknown method", with_first(method=3), "in a way that nobody knows"),
         ("no content", with_first(stored=0), "the size of its content makes no sense"),
         ("more content", with_first(stored=9 * PAGE), "the size of its content makes no"),
         ("less content", with_first(stored=PAGE), "the size of its content makes no sense"),
         ("compressed to the same", with_first(method=ZSTD), "the size of its content makes"),
         ("what is no zstd", with_first(method=ZSTD, content=noise), "its checksum is wrong"),
+        ("what is no lz4", with_first(method=LZ4, content=noise), "its checksum is wrong"),
         ("a checksum", with_first(crc=1), "record 0 of 4: is damaged: its checksum"),
         ("cut off", image(records, stored=20000), "record 0 of 4: is longer than what is left"),
         ("less of a head", image([first], stored=32768 + 23, records=1), "longer than what"),
@@ -712,15 +761,15 @@ def main() -> int:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     program = f"{place}/ras-hibernate"
-    without = [f"O={place}/without", f"CFLAGS={tools.PLAIN}", "WITHOUT=zstd"]
+    without = [f"O={place}/without", f"CFLAGS={tools.PLAIN}", "WITHOUT=lz4 zstd"]
     tools.build(
         sources,
         [f"O={place}", f"CFLAGS={tools.SANITIZED}", program],
         [*without, f"{place}/without/ras-hibernate"],
     )
     bench = Bench(tap, place)
-    checks: list[Callable[[Bench], None]] = [check_saving, check_without, check_failures]
-    checks += [check_machine, check_spoiled, check_save, check_manual]
+    checks: list[Callable[[Bench], None]] = [check_saving, check_methods, check_without]
+    checks += [check_failures, check_machine, check_spoiled, check_save, check_manual]
     for check in checks:
         check(bench)
     if not tap.failed:
