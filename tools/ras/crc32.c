@@ -15,7 +15,8 @@
 /* What a byte makes of the checksum when so many others are behind it. */
 static uint32_t table[AT_ONCE][256];
 
-static void make_table(void)
+/* Before main(): threads only read it. */
+static void __attribute__((constructor)) make_table(void)
 {
 	for (uint32_t byte = 0; byte < 256; byte++) {
 		uint32_t value = byte;
@@ -51,9 +52,6 @@ uint32_t crc32(uint32_t crc, const void *data, size_t size)
 	const uint8_t *bytes = data;
 	uint32_t words[2];
 
-	/* No byte but 0 has an entry of 0. */
-	if (!table[0][1])
-		make_table();
 	crc = ~crc;
 	for (; size >= AT_ONCE; size -= AT_ONCE, bytes += AT_ONCE) {
 		memcpy(words, bytes, sizeof(words));

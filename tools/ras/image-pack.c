@@ -28,44 +28,6 @@ static bool begin(struct packer *packer, enum image_method method)
 }
 
 /**
- * packer_begin_to_pack() - get ready to store contents
- * @packer: set to it, to be ended by packer_end() whatever comes out
- * @method: how they are to be stored, one that is built in
- *
- * Return: there is enough memory.
- */
-bool packer_begin_to_pack(struct packer *packer, enum image_method method)
-{
-	if (!begin(packer, method))
-		return false;
-#ifdef HAVE_ZSTD
-	if (method == IMAGE_ZSTD) {
-		packer->writes = ZSTD_createCCtx();
-		return packer->writes;
-	}
-#endif
-	return true;
-}
-
-/**
- * packer_begin_to_unpack() - get ready to read contents, however they are stored
- * @packer: set to it, to be ended by packer_end() whatever comes out
- *
- * Return: there is enough memory.
- */
-bool packer_begin_to_unpack(struct packer *packer)
-{
-	if (!begin(packer, IMAGE_PLAIN))
-		return false;
-#ifdef HAVE_ZSTD
-	packer->reads = ZSTD_createDCtx();
-	return packer->reads;
-#else
-	return true;
-#endif
-}
-
-/**
  * packer_end() - free what the packer has taken
  * @packer: it
  */
@@ -77,6 +39,49 @@ void packer_end(struct packer *packer)
 #endif
 	free(packer->memory);
 	free(packer->stored);
+}
+
+/**
+ * packer_begin_to_pack() - get ready to store contents
+ * @packer: set to it, to be ended by packer_end()
+ * @method: how they are to be stored, one that is built in
+ *
+ * Return: there is enough memory; otherwise there is nothing to be ended.
+ */
+bool packer_begin_to_pack(struct packer *packer, enum image_method method)
+{
+	bool good = begin(packer, method);
+
+#ifdef HAVE_ZSTD
+	if (good && method == IMAGE_ZSTD) {
+		packer->writes = ZSTD_createCCtx();
+		good = packer->writes;
+	}
+#endif
+	if (!good)
+		packer_end(packer);
+	return good;
+}
+
+/**
+ * packer_begin_to_unpack() - get ready to read contents, however they are stored
+ * @packer: set to it, to be ended by packer_end()
+ *
+ * Return: there is enough memory; otherwise there is nothing to be ended.
+ */
+bool packer_begin_to_unpack(struct packer *packer)
+{
+	bool good = begin(packer, IMAGE_PLAIN);
+
+#ifdef HAVE_ZSTD
+	if (good) {
+		packer->reads = ZSTD_createDCtx();
+		good = packer->reads;
+	}
+#endif
+	if (!good)
+		packer_end(packer);
+	return good;
 }
 
 /* What does not become smaller does not fit.  Return: the size, or 0. */

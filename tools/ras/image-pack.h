@@ -10,6 +10,9 @@
 #include "image-form.h"
 #include "image-method.h"
 
+/* The memory that a packer takes, with what a library needs. */
+#define PACKER_BYTES	(3 * (size_t)IMAGE_PIECE)
+
 /**
  * struct packer - what contents are stored and read with
  * @method: how they are stored

@@ -2,12 +2,15 @@
 /*
  * ras-hibernate: all records of an image, one after the other.
  *
- * What is on the device may be anything: no number of it is used before it was checked.
+ * What is on the device may be anything: no number of it is used before it was checked.  One thread
+ * reads and checks the records, in order; others decompress and visit them.
  */
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "crc32.h"
-#include "image-pack.h"
+#include "image-parcel.h"
 #include "image-walk.h"
 #include "pace.h"
 #include "stream-read.h"
@@ -18,12 +21,12 @@
  * @map: the memory that there is
  * @visit: what is done with each record
  * @stream: the records
- * @packer: with what they are read
- * @memory: of the record that was read last
- * @records: how many were read
- * @bytes: of memory
- * @end: of the last record's memory
- * @crc: of the records without their contents
+ * @parcels: the records that are worked on
+ * @taken: how many were read
+ * @end: of the last one's memory
+ * @crc: of those that were read, without their contents
+ * @is_over: no other record is read
+ * @bytes: of memory whose records were done
  * @has_entry: there was a record with the place where the kernel goes on
  * @pace: how far it is
  * @why: set to the reason if they make no sense
@@ -33,100 +36,152 @@ struct walk {
 	const struct memory_map		*map;
 	const struct image_visit	*visit;
 	struct stream			stream;
-	struct packer			packer;
-	const uint8_t			*memory;
-	uint64_t			records;
-	uint64_t			bytes;
+	struct parcels			parcels;
+	uint64_t			taken;
 	uint64_t			end;
 	uint32_t			crc;
+	bool				is_over;
+	uint64_t			bytes;
 	bool				has_entry;
 	struct pace			pace;
 	struct why			*why;
 };
 
-static bool is_bad(struct walk *walk, const char *what)
+static bool is_bad(const struct walk *walk, struct parcel *parcel, const char *what)
 {
-	return refuse(walk->why, "record %" PRIu64 " of %" PRIu64 ": %s", walk->records,
+	return refuse(&parcel->why, "record %" PRIu64 " of %" PRIu64 ": %s", parcel->number,
 		      walk->image->records, what);
 }
 
-static bool check_place(struct walk *walk, const struct image_record *record)
+static bool check_place(struct walk *walk, struct parcel *parcel)
 {
+	const struct image_record *record = &parcel->record;
+
 	if (record->address % EXTENT_BLOCK || record->bytes % EXTENT_BLOCK || !record->bytes ||
 	    record->bytes > IMAGE_PIECE || record->address > UINT64_MAX - IMAGE_PIECE)
-		return is_bad(walk, "its address or size makes no sense");
+		return is_bad(walk, parcel, "its address or size makes no sense");
 	if (record->address < walk->image->memory_end)
-		return is_bad(walk, "is of memory that the image does not have");
+		return is_bad(walk, parcel, "is of memory that the image does not have");
 	if (record->address < walk->end)
-		return is_bad(walk, "is not in the order of addresses, or overlaps another");
+		return is_bad(walk, parcel, "is not in the order of addresses, or overlaps another");
 	if (!memory_map_has(walk->map, record->address, record->address + record->bytes))
-		return is_bad(walk, "is of what is no RAM");
+		return is_bad(walk, parcel, "is of what is no RAM");
+	walk->end = record->address + record->bytes;
 	return true;
 }
 
-static bool check_content(struct walk *walk, const struct image_record *record)
+static bool check_method(struct walk *walk, struct parcel *parcel)
 {
-	if (record->method >= IMAGE_METHODS)
-		return is_bad(walk, "is stored in a way that nobody knows");
-	if (!image_method_is_built_in(record->method))
-		return refuse(walk->why, "record %" PRIu64 " of %" PRIu64 ": is compressed by %s, "
-			      "and this program was built without", walk->records,
-			      walk->image->records, image_method_name(record->method));
+	const uint32_t method = parcel->record.method;
+	char what[80];
+
+	if (method >= IMAGE_METHODS)
+		return is_bad(walk, parcel, "is stored in a way that nobody knows");
+	if (image_method_is_built_in(method))
+		return true;
+	snprintf(what, sizeof(what), "is compressed by %s, and this program was built without",
+		 image_method_name(method));
+	return is_bad(walk, parcel, what);
+}
+
+static bool check_content(struct walk *walk, struct parcel *parcel)
+{
+	const struct image_record *record = &parcel->record;
+
 	if (!record->stored || record->stored > record->bytes ||
 	    (record->method == IMAGE_PLAIN) != (record->stored == record->bytes))
-		return is_bad(walk, "the size of its content makes no sense");
+		return is_bad(walk, parcel, "the size of its content makes no sense");
 	if (record->stored > stream_left(&walk->stream))
-		return is_bad(walk, "is longer than what is left");
+		return is_bad(walk, parcel, "is longer than what is left");
 	return true;
 }
 
-static bool read_head(struct walk *walk, struct image_record *record)
+static bool read_head(struct walk *walk, struct parcel *parcel)
 {
+	struct image_record *record = &parcel->record;
+
 	if (!stream_read(&walk->stream, record, sizeof(*record)))
-		return is_bad(walk, walk->stream.is_broken ? "the device cannot be read" :
-			      "is longer than what is left");
+		return is_bad(walk, parcel, walk->stream.is_broken ?
+			      "the device cannot be read" : "is longer than what is left");
 	walk->crc = crc32(walk->crc, record, sizeof(*record));
 	image_record_read(record);
-	return check_place(walk, record) && check_content(walk, record);
+	return check_place(walk, parcel) && check_method(walk, parcel) &&
+	       check_content(walk, parcel);
 }
 
-static bool read_content(struct walk *walk, const struct image_record *record)
+static bool read_record(struct walk *walk, struct parcel *parcel)
 {
-	if (!stream_read(&walk->stream, walk->packer.stored, record->stored))
-		return is_bad(walk, "the device cannot be read");
-	walk->memory = packer_unpack(&walk->packer, record);
-	if (!walk->memory || crc32(0, walk->memory, record->bytes) != record->crc)
-		return is_bad(walk, "is damaged: its checksum is wrong");
+	if (!read_head(walk, parcel))
+		return false;
+	if (stream_read(&walk->stream, parcel->packer.stored, parcel->record.stored))
+		return true;
+	return is_bad(walk, parcel, "the device cannot be read");
+}
+
+/* In order: read it. */
+static bool take_parcel(void *to, unsigned int place)
+{
+	struct walk *walk = to;
+	struct parcel *parcel = walk->parcels.parcels + place;
+
+	if (walk->is_over || walk->taken == walk->image->records)
+		return false;
+	parcel->number = walk->taken++;
+	parcel->is_bad = !read_record(walk, parcel);
+	walk->is_over = parcel->is_bad;
 	return true;
 }
 
-static bool read_record(struct walk *walk)
+static bool visit(struct walk *walk, struct parcel *parcel)
 {
-	const uint64_t entry = walk->image->entry;
-	struct image_record record;
+	const struct image_visit *visit = walk->visit;
+	const struct image_record *record = &parcel->record;
+	const uint8_t *memory = packer_unpack(&parcel->packer, record);
 
-	if (!read_head(walk, &record) || !read_content(walk, &record))
+	if (!memory || crc32(0, memory, record->bytes) != record->crc)
+		return is_bad(walk, parcel, "is damaged: its checksum is wrong");
+	return !visit->memory || visit->memory(visit->to, record->address, memory, record->bytes,
+					       &parcel->why);
+}
+
+/* At the same time as others: get the memory, and visit it. */
+static void work_on_parcel(void *to, unsigned int place)
+{
+	struct walk *walk = to;
+	struct parcel *parcel = walk->parcels.parcels + place;
+
+	if (!parcel->is_bad)
+		parcel->is_bad = !visit(walk, parcel);
+}
+
+/* In order: the first reason is the one that counts. */
+static bool give_parcel(void *to, unsigned int place)
+{
+	struct walk *walk = to;
+	const struct parcel *parcel = walk->parcels.parcels + place;
+	const struct image_record *record = &parcel->record;
+	const uint64_t entry = walk->image->entry;
+
+	if (parcel->is_bad) {
+		*walk->why = parcel->why;
 		return false;
-	if (walk->visit->memory &&
-	    !walk->visit->memory(walk->visit->to, record.address, walk->memory, record.bytes,
-				 walk->why))
-		return false;
-	walk->end = record.address + record.bytes;
-	walk->bytes += record.bytes;
-	walk->has_entry |= record.address <= entry && entry < walk->end;
-	walk->records++;
+	}
+	walk->bytes += record->bytes;
+	walk->has_entry |= record->address <= entry && entry < record->address + record->bytes;
 	pace_show(&walk->pace, walk->bytes);
 	return true;
 }
 
 static bool read_records(struct walk *walk)
 {
+	const struct crew_work work = {
+		.take = take_parcel, .work = work_on_parcel, .give = give_parcel, .to = walk,
+	};
 	const struct image *image = walk->image;
 
 	pace_begin(&walk->pace, walk->visit->verb, image->bytes);
-	while (walk->records < image->records)
-		if (!read_record(walk))
-			return false;
+	if (!crew_run(&work, walk->parcels.count))
+		return false;
 	if (stream_left(&walk->stream))
 		return refuse(walk->why, "has something behind its last record");
 	if (walk->crc != image->crc || walk->bytes != image->bytes)
@@ -136,6 +191,21 @@ static bool read_records(struct walk *walk)
 			      image->entry);
 	pace_end(&walk->pace);
 	return true;
+}
+
+static bool walk_all(struct walk *walk, const struct image_disk *disk)
+{
+	bool good = stream_begin(&walk->stream, disk->fd, IMAGE_FIRST, walk->image->stored) &&
+		    parcels_begin_to_unpack(&walk->parcels);
+
+	if (good)
+		good = read_records(walk);
+	else
+		refuse(walk->why, "no memory");
+	parcels_end(&walk->parcels);
+	walk->stream.fd = -1;
+	stream_close(&walk->stream);
+	return good;
 }
 
 /**
@@ -151,18 +221,19 @@ static bool read_records(struct walk *walk)
 bool image_walk(const struct image_disk *disk, const struct image *image,
 		const struct memory_map *map, const struct image_visit *visit, struct why *why)
 {
-	struct walk walk = { .image = image, .map = map, .visit = visit, .why = why };
+	struct walk *walk;
 	bool good;
 
 	if (image->stored > disk->size - IMAGE_FIRST)
 		return refuse(why, "is larger than the device");
-	good = stream_begin(&walk.stream, disk->fd, IMAGE_FIRST, image->stored);
-	if (packer_begin_to_unpack(&walk.packer) && good)
-		good = read_records(&walk);
-	else
-		good = refuse(why, "no memory");
-	packer_end(&walk.packer);
-	walk.stream.fd = -1;
-	stream_close(&walk.stream);
+	walk = calloc(1, sizeof(*walk));
+	if (!walk)
+		return refuse(why, "no memory");
+	walk->image = image;
+	walk->map = map;
+	walk->visit = visit;
+	walk->why = why;
+	good = walk_all(walk, disk);
+	free(walk);
 	return good;
 }

@@ -12,7 +12,8 @@
 /**
  * struct image_visit - what is done with each record
  * @verb: what is done, in the past tense, to be shown
- * @memory: is called with the memory of a record.  Return: it goes on; otherwise @why is set
+ * @memory: is called with the memory of a record, by several threads at the same time.
+ *	Return: it goes on; otherwise @why is set
  * @to: for @memory
  */
 struct image_visit {

@@ -2,20 +2,18 @@
 /*
  * ras-hibernate: in the second kernel, the memory of the first is saved.
  *
- * The memory is a sparse file: what is a hole was free, or is no RAM, or is this kernel's.
+ * One thread writes the records, in order; others read and compress the next ones meanwhile.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "crc32.h"
-#include "image-pack.h"
+#include "image-memory.h"
+#include "image-parcel.h"
 #include "image-write.h"
 #include "kexec-call.h"
 #include "pace.h"
@@ -26,23 +24,19 @@
 /**
  * struct saver - what is being saved
  * @sink: where to
- * @memory: the file of the memory
- * @packer: stores it
+ * @memory: of the first kernel
+ * @parcels: the records that are worked on
  * @image: what becomes of it
  * @pace: how far it is
+ * @is_over: no other record is begun with
  */
 struct saver {
-	struct sink	sink;
-	int		memory;
-	struct packer	packer;
-	struct image	image;
-	struct pace	pace;
-};
-
-/* Memory that is in use. */
-struct run {
-	uint64_t	start;
-	uint64_t	end;
+	struct sink		sink;
+	struct image_memory	memory;
+	struct parcels		parcels;
+	struct image		image;
+	struct pace		pace;
+	bool			is_over;
 };
 
 /* Note the first reason, for the first kernel.  Return: false, for callers that end with it. */
@@ -74,107 +68,69 @@ static bool failed_by_sink(struct saver *saver)
 		      sink->job->extents.size / 1024 / 1024);
 }
 
-/* Find memory in use.  Return: there is some; otherwise it has failed, or that was all. */
-static bool next_run(struct saver *saver, struct run *run)
+/* In order: which memory is next? */
+static bool take_parcel(void *to, unsigned int place)
 {
-	const off_t start = lseek(saver->memory, (off_t)run->end, SEEK_DATA);
-	off_t end;
+	struct saver *saver = to;
+	struct parcel *parcel = saver->parcels.parcels + place;
 
-	if (start < 0 && errno == ENXIO)
+	if (saver->is_over)
 		return false;
-	end = start < 0 ? -1 : lseek(saver->memory, start, SEEK_HOLE);
-	if (end < 0)
-		return failed(saver, IMAGE_MEMORY ": %s", strerror(errno));
-	run->start = (uint64_t)start;
-	run->end = (uint64_t)end;
-	if (end > start && start % EXTENT_BLOCK == 0 && end % EXTENT_BLOCK == 0 &&
-	    run->start >= saver->image.memory_end)
-		return true;
-	return failed(saver, IMAGE_MEMORY ": memory from %#" PRIx64 " to %#" PRIx64
-		      " makes no sense", run->start, run->end);
+	parcel->is_bad = !image_memory_next(&saver->memory, &parcel->record, &parcel->why);
+	saver->is_over = parcel->is_bad || !parcel->record.bytes;
+	return parcel->is_bad || parcel->record.bytes;
 }
 
-/* How much memory is there?  Return: it is known. */
-static bool count(struct saver *saver, uint64_t *bytes)
+/* At the same time as others: read the memory, and make of it what there is to be stored. */
+static void work_on_parcel(void *to, unsigned int place)
 {
-	struct run run = { 0 };
+	struct saver *saver = to;
+	struct parcel *parcel = saver->parcels.parcels + place;
+	struct image_record *record = &parcel->record;
 
-	*bytes = 0;
-	while (next_run(saver, &run))
-		*bytes += run.end - run.start;
-	if (!*bytes)
-		failed(saver, IMAGE_MEMORY ": shows no memory in use");
-	return saver->image.state != IMAGE_FAILED;
+	if (parcel->is_bad)
+		return;
+	parcel->is_bad = !image_memory_read(&saver->memory, record, parcel->packer.memory,
+					   &parcel->why);
+	if (parcel->is_bad)
+		return;
+	record->crc = crc32(0, parcel->packer.memory, record->bytes);
+	parcel->content = packer_pack(&parcel->packer, record);
 }
 
-static bool read_memory(struct saver *saver, uint64_t address, size_t size)
+/* In order: write it. */
+static bool give_parcel(void *to, unsigned int place)
 {
-	uint8_t *to = saver->packer.memory;
-
-	while (size) {
-		const ssize_t got = pread(saver->memory, to, size, (off_t)address);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return failed(saver, IMAGE_MEMORY ": memory at %#" PRIx64
-				      " cannot be read: %s", address,
-				      got ? strerror(errno) : "it ends there");
-		to += got;
-		address += (uint64_t)got;
-		size -= (size_t)got;
-	}
-	return true;
-}
-
-static bool write_record(struct saver *saver, uint64_t address, uint32_t bytes)
-{
-	struct image_record record = { .address = address, .bytes = bytes }, stored;
+	struct saver *saver = to;
+	const struct parcel *parcel = saver->parcels.parcels + place;
 	struct image *image = &saver->image;
-	const uint8_t *content;
+	struct image_record record;
 
-	if (!read_memory(saver, address, bytes))
-		return false;
-	record.crc = crc32(0, saver->packer.memory, bytes);
-	content = packer_pack(&saver->packer, &record);
-	image_record_make(&stored, &record);
-	image->crc = crc32(image->crc, &stored, sizeof(stored));
+	if (parcel->is_bad)
+		return failed(saver, "%s", parcel->why.text);
+	image_record_make(&record, &parcel->record);
+	image->crc = crc32(image->crc, &record, sizeof(record));
 	image->records++;
-	image->bytes += bytes;
-	if (!sink_put(&saver->sink, &stored, sizeof(stored)) ||
-	    !sink_put(&saver->sink, content, record.stored))
+	image->bytes += parcel->record.bytes;
+	if (!sink_put(&saver->sink, &record, sizeof(record)) ||
+	    !sink_put(&saver->sink, parcel->content, parcel->record.stored))
 		return failed_by_sink(saver);
 	pace_show(&saver->pace, image->bytes);
 	return true;
 }
 
-static bool write_run(struct saver *saver, const struct run *run)
-{
-	uint64_t at = run->start;
-
-	while (at < run->end) {
-		const uint64_t left = run->end - at;
-		const uint32_t bytes = left < IMAGE_PIECE ? (uint32_t)left : IMAGE_PIECE;
-
-		if (!write_record(saver, at, bytes))
-			return false;
-		at += bytes;
-	}
-	return true;
-}
-
 static bool write_records(struct saver *saver)
 {
-	struct run run = { 0 };
+	const struct crew_work work = {
+		.take = take_parcel, .work = work_on_parcel, .give = give_parcel, .to = saver,
+	};
+	struct why why;
 	uint64_t bytes;
 
-	if (!count(saver, &bytes))
-		return false;
+	if (!image_memory_count(&saver->memory, &bytes, &why))
+		return failed(saver, "%s", why.text);
 	pace_begin(&saver->pace, "saved", bytes);
-	while (next_run(saver, &run))
-		if (!write_run(saver, &run))
-			return false;
-	if (saver->image.state == IMAGE_FAILED)
+	if (!crew_run(&work, saver->parcels.count))
 		return false;
 	if (!sink_finish(&saver->sink))
 		return failed_by_sink(saver);
@@ -182,27 +138,32 @@ static bool write_records(struct saver *saver)
 	return true;
 }
 
-static bool save_memory(struct saver *saver, const char *root)
+/* The memory is open. */
+static bool save_all(struct saver *saver)
 {
 	const struct job *job = saver->sink.job;
 	const enum image_method method = job->has_method ? job->method : image_method_default();
-	char path[4096];
 	bool good;
 
-	snprintf(path, sizeof(path), "%s" IMAGE_MEMORY, root);
-	saver->memory = open(path, O_RDONLY | O_CLOEXEC);
-	if (saver->memory < 0)
-		return failed(saver, IMAGE_MEMORY ": %s; the second kernel cannot see the first's "
-			      "memory", strerror(errno));
 	if (!image_method_is_built_in(method))
-		good = failed(saver, "the second kernel's program was built without %s",
+		return failed(saver, "the second kernel's program was built without %s",
 			      image_method_name(method));
-	else if (!packer_begin_to_pack(&saver->packer, method))
-		good = failed(saver, "no memory");
-	else
-		good = write_records(saver);
-	packer_end(&saver->packer);
-	close(saver->memory);
+	if (!parcels_begin_to_pack(&saver->parcels, method))
+		return failed(saver, "no memory");
+	good = write_records(saver);
+	parcels_end(&saver->parcels);
+	return good;
+}
+
+static bool save_memory(struct saver *saver, const char *root)
+{
+	struct why why;
+	bool good;
+
+	if (!image_memory_open(&saver->memory, root, saver->image.memory_end, &why))
+		return failed(saver, "%s", why.text);
+	good = save_all(saver);
+	image_memory_close(&saver->memory);
 	return good;
 }
 

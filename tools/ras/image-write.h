@@ -7,9 +7,6 @@
 
 #include "job.h"
 
-/* The memory of the first kernel; in a kernel that restores, that to be restored. */
-#define IMAGE_MEMORY	"/dev/ras_image"
-
 bool image_write(const struct job *job, uint64_t entry, const char *root, bool is_dry);
 
 #endif

@@ -12,8 +12,8 @@
 
 #include "go-back.h"
 #include "image-check.h"
+#include "image-memory.h"
 #include "image-walk.h"
-#include "image-write.h"
 #include "kexec-call.h"
 #include "say.h"
 #include "wish.h"
