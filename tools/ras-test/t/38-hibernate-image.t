@@ -59,6 +59,9 @@ NUMBERS = [
     ("map_crc", "I"),
 ]
 FORM = "<" + "".join(form for _, form in NUMBERS)
+# A file system that was mounted: name, numbers and checksum; and where they are.
+MOUNT = struct.Struct("<32sIII")
+MOUNTS_AT = 40 + struct.calcsize(FORM) + 72 + 72 + 256
 
 
 def map_crc(ranges: Ranges) -> int:
@@ -683,6 +686,7 @@ def check_save(bench: Bench) -> None:
     (bench.place / "kernel").write_bytes(bzimage())
     (bench.place / "initrd").write_bytes(bytes(5000))
     bench.file("sys/power/disk", "[platform] jump\n")
+    bench.file("proc/1/mountinfo", "")
     ram = sum(last + 1 - start for start, last, name in RANGES if name == "System RAM") // 1024
     bench.file("proc/meminfo", f"MemTotal: {ram} kB\nMemFree: {ram - 20 * 1024} kB\n")
     need = (84 * MIB + 84 * MIB // 128 + 16 * MIB + MIB - 1) // MIB
@@ -741,6 +745,121 @@ def check_refusals(bench: Bench, argv: list[str], pages: int) -> None:
     bench.refused("save: no memory map", ran, "this kernel has no CONFIG_FIRMWARE_MEMMAP")
 
 
+def mounts_of(disk: bytes) -> dict[str, tuple[int, int, int]]:
+    """The file systems that the first block names: their numbers and checksums."""
+    at = MOUNTS_AT
+    count = struct.unpack("<I", disk[at + 64 * MOUNT.size : at + 64 * MOUNT.size + 4])[0]
+    entries = [MOUNT.unpack_from(disk, at + i * MOUNT.size) for i in range(count)]
+    return {name.rstrip(b"\0").decode(): (major, minor, crc) for name, major, minor, crc in entries}
+
+
+def superblock(bench: Bench, name: str, numbers: str, text: bytes) -> Path:
+    """A block device with a file system."""
+    bench.file(f"sys/class/block/{name}/dev", f"{numbers}\n")
+    link = bench.root / "sys/dev/block" / numbers
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(f"../../devices/{name}")
+    return bench.file(f"dev/{name}", text.ljust(48 * PAGE, b"\0"))
+
+
+def check_mounts(bench: Bench) -> None:
+    """A file system that the kernel has mounted must be as it was."""
+    bench.machine(RANGES)
+    device = superblock(bench, "sda1", "8:1", b"first")
+    other = superblock(bench, "sdb", "8:16", b"other")
+    job(bench, mount="8:1:sda1\nmount=8:16:sdb\nmount=8:1:sda1\nmount=8:99:gone")
+    fill_memory(bench)
+    ran = second(bench)
+    disk = bench.disk.read_bytes()
+    crcs = [zlib.crc32(path.read_bytes()[: 32 * PAGE]) for path in (device, other)]
+    right = mounts_of(disk) == {"sda1": (8, 1, crcs[0]), "sdb": (8, 16, crcs[1])}
+    words = "gone: is not there: nobody sees whether its file system is mounted while"
+    bench.expect("mounts: noted", ran, GOOD, words, right=right)
+    bench.memory.write_bytes(b"")
+
+    def changed(name: str, data: bytes, *, refused: bool) -> None:
+        bench.disk.write_bytes(disk)
+        device.write_bytes(data)
+        before = bench.disk.read_bytes()
+        verify = bench.on("verify")
+        kept = bench.disk.read_bytes() == before
+        words = "the file system on sda1 was mounted or changed since it was saved"
+        if not refused:
+            bench.expect(f"mounts: {name}", verify, GOOD, kept=kept)
+            return
+        bench.refused(f"mounts: {name}", verify, words, kept=kept)
+        ran = bench.on("resume")
+        void = bench.disk.read_bytes()[:PAGE] == bytes(PAGE)
+        words += ".*the image was voided"
+        bench.expect(f"mounts: {name}, resume", ran, FAILED, words, void=void)
+
+    good = device.read_bytes()
+    changed("as it was", good, refused=False)
+    changed("the first byte", put(good, 0, b"F"), refused=True)
+    changed("the last byte that counts", put(good, 32 * PAGE - 1, b"x"), refused=True)
+    changed("what is behind it", put(good, 32 * PAGE, b"x"), refused=False)
+    bench.disk.write_bytes(disk)
+    device.unlink()
+    ran = bench.on("resume")
+    words = "sda1, which has a file system of the kernel that was saved, is not there"
+    bench.refused("mounts: gone", ran, words, kept=bench.disk.read_bytes() == disk)
+    superblock(bench, "vda1", "8:1", b"first")
+    bench.expect("mounts: the numbers have another name", bench.on("verify"), GOOD)
+    device.write_bytes(other.read_bytes())
+    bench.expect("mounts: another name, in another's place", bench.on("verify"), GOOD)
+    for name, at, data in (
+        ("too many", 64 * MOUNT.size, struct.pack("<I", 65)),
+        ("no name", 0, bytes(32)),
+        ("a path", 0, b"../x"),
+    ):
+        head = put(disk[: PAGE - 4], MOUNTS_AT + at, data)
+        bench.disk.write_bytes(head + struct.pack("<I", zlib.crc32(head)) + disk[PAGE:])
+        bench.refused(f"mounts: {name}", bench.on("verify"), "its first block is damaged")
+    for text in ("8:1", "8:1:", "8:1:a/b", "8:1:.", "x:1:sda1", "8:x:sda1", "8:1:" + "s" * 32):
+        job(bench, mount=text)
+        words = "its line 11 makes no sense"
+        bench.expect(f"a job: mount={text:.12}", second(bench), FAILED, words)
+    lines = "\nmount=".join(f"8:{number}:sd{number}" for number in range(65))
+    job(bench, mount=lines)
+    bench.expect("a job: 65 mounts", second(bench), FAILED, "its line 75 makes no sense")
+
+
+def check_mounted(bench: Bench) -> None:
+    """Which file systems the first kernel has mounted."""
+    bench.machine(RANGES)
+    line = "20 1 {0} / /{1} rw - {2} {1} rw\n"
+    many = "".join(line.format(f"8:{i}", f"sd{i}", "ext4") for i in range(64))
+    for i in range(64):
+        superblock(bench, f"sd{i}", f"8:{i}", b"")
+    for name, numbers, inside in (
+        ("loop0", "7:0", "loop"),
+        ("dm-0", "253:0", "dm"),
+        ("md0", "9:0", "md"),
+        ("vdb2", "254:18", ""),
+    ):
+        superblock(bench, name, numbers, b"")
+        bench.file(f"sys/class/block/{name}/{inside}/x", "")
+    note = ": nobody sees whether its file system is mounted while the machine is off\n"
+    cases = [
+        ("a loop device", line.format("7:0", "/dev/loop0", "ext4"), GOOD, "disk: resumed"),
+        ("dm", line.format("253:0", "/dev/dm-0", "xfs"), GOOD, f"dm-0{note}"),
+        ("md", line.format("9:0", "/dev/md0", "xfs"), GOOD, f"md0{note}"),
+        ("no device", line.format("0:20", "tmpfs", "tmpfs"), GOOD, "disk: resumed"),
+        ("no block device", line.format("0:20", "/dev/kvm", "x"), GOOD, "disk: resumed"),
+        ("the same again", line.format("8:5", "sd5", "ext4"), GOOD, "disk: resumed"),
+        ("another", line.format("254:18", "vdb2", "ext4"), FAILED, "more than 64 block dev"),
+        ("btrfs", line.format("0:41", "/dev/vdb2", "btrfs"), FAILED, "more than 64 block dev"),
+    ]
+    pages = bench.disk.stat().st_size // PAGE
+    for name, more, code, words in cases:
+        bench.file("proc/1/mountinfo", many + more)
+        bench.insert(b"mine", pages)
+        leave = lambda first: image(usual(bench), token=first[8:40], state=CONSUMED)[:PAGE]
+        bench.expect(f"mounted: {name}", save(bench, leave), code, words)
+    bench.file("proc/1/mountinfo", "")
+
+
 def check_manual(bench: Bench) -> None:
     """The manual page has all options."""
     page = Path(__file__).resolve().parents[2] / "ras" / "ras-hibernate.8"
@@ -769,7 +888,8 @@ def main() -> int:
     )
     bench = Bench(tap, place)
     checks: list[Callable[[Bench], None]] = [check_saving, check_methods, check_without]
-    checks += [check_failures, check_machine, check_spoiled, check_save, check_manual]
+    checks += [check_failures, check_machine, check_spoiled, check_mounts, check_save]
+    checks += [check_mounted, check_manual]
     for check in checks:
         check(bench)
     if not tap.failed:
