@@ -39,6 +39,7 @@ enum result {
  * @is_json: write JSON
  * @is_load_only: load the way back, and stay
  * @is_staying: do not switch off
+ * @wait: so many seconds for the device to be there
  * @names: what is named besides
  * @count: of them
  * @is_done: there was nothing but a question for help
@@ -57,6 +58,7 @@ struct wish {
 	bool		is_json;
 	bool		is_load_only;
 	bool		is_staying;
+	uint64_t	wait;
 	char		**names;
 	int		count;
 	bool		is_done;

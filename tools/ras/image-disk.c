@@ -5,17 +5,24 @@
  * It is read and written past the cache: what another kernel has written there, this kernel's
  * cache does not know, and what this one writes has to be there when the power is gone.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "image-disk.h"
 #include "say.h"
+
+#define OPEN	(O_DIRECT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+/* So long may a disk take to be found again. */
+#define WAIT_NS	(20 * CLOCK_SECOND)
 
 static bool failed(const struct image_disk *disk)
 {
@@ -60,8 +67,8 @@ bool image_disk_open(struct image_disk *disk, const char *path, const char *root
 	/* Of a block device, O_EXCL is what mounts and swap have, too. */
 	const int flags = is_owner ? O_RDWR | O_EXCL : O_RDONLY;
 
-	*disk = (struct image_disk){ .path = path };
-	disk->fd = open(path, flags | O_DIRECT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	*disk = (struct image_disk){ .path = path, .flags = flags | OPEN };
+	disk->fd = open(path, disk->flags);
 	if (disk->fd < 0)
 		return failed(disk);
 	disk->block = aligned_alloc(EXTENT_BLOCK, EXTENT_BLOCK);
@@ -70,6 +77,72 @@ bool image_disk_open(struct image_disk *disk, const char *path, const char *root
 	if (!disk->block)
 		say_failed(path, "no memory");
 	image_disk_close(disk);
+	return false;
+}
+
+static bool can_read(const struct image_disk *disk, int fd)
+{
+	return pread(fd, disk->block, EXTENT_BLOCK, 0) == EXTENT_BLOCK;
+}
+
+/* Open it anew, if that is the device with the token.  Return: it is. */
+static bool open_again(struct image_disk *disk, const char *path, const char *token)
+{
+	const struct image_head *head = disk->block;
+	const int fd = open(path, disk->flags);
+
+	if (fd < 0)
+		return false;
+	/* A mark has it in the same place. */
+	if (!can_read(disk, fd) || memcmp(head->token, token, sizeof(head->token))) {
+		close(fd);
+		return false;
+	}
+	close(disk->fd);
+	disk->fd = fd;
+	return true;
+}
+
+/* It may have another name. */
+static bool look_everywhere(struct image_disk *disk, const char *root, const char *token)
+{
+	char path[4096];
+	struct dirent *entry;
+	bool found = false;
+	DIR *all;
+
+	snprintf(path, sizeof(path), "%s/sys/class/block", root);
+	all = opendir(path);
+	while (all && !found && (entry = readdir(all))) {
+		snprintf(path, sizeof(path), "%s/dev/%s", root, entry->d_name);
+		found = entry->d_name[0] != '.' && open_again(disk, path, token);
+	}
+	if (all)
+		closedir(all);
+	return found;
+}
+
+/**
+ * image_disk_find_again() - have the device open after this kernel was away
+ * @disk: the device
+ * @root: what is put before the names of the kernel's files
+ * @token: of the image or the mark there
+ *
+ * A USB disk that has lost its power is another one to the kernel.
+ *
+ * Return: it can be read; otherwise nobody has said so.
+ */
+bool image_disk_find_again(struct image_disk *disk, const char *root, const char *token)
+{
+	const uint64_t begun = clock_ns();
+
+	if (can_read(disk, disk->fd))
+		return true;
+	while (clock_ns() - begun < WAIT_NS) {
+		usleep(100000);
+		if (open_again(disk, disk->path, token) || look_everywhere(disk, root, token))
+			return true;
+	}
 	return false;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "go-back.h"
 #include "image-check.h"
 #include "image-memory.h"
@@ -24,6 +25,7 @@ static const char resume_help[] =
 "Restores the memory of a kernel that 'ras-hibernate save' has saved to DEVICE, and has it go on.\n"
 "This kernel has to be booted with mem=SIZE, as the second kernel was, and ras_jump.restore.\n"
 "\n"
+"      --wait SECONDS    for DEVICE to be there (default: 0)\n"
 "      --help            show this text\n"
 "\n"
 "Exit status: 1 refused or failed; 2 usage; 3 there is no image.\n";
@@ -33,6 +35,7 @@ static const char verify_help[] =
 "\n"
 "Checks all that 'ras-hibernate resume' checks before it restores anything.\n"
 "\n"
+"      --wait SECONDS    for DEVICE to be there (default: 0)\n"
 "      --help            show this text\n"
 "\n"
 "Exit status: 0 it can be resumed; 1 it cannot; 2 usage; 3 there is no image.\n";
@@ -111,10 +114,20 @@ static enum result resume(struct checked *checked, const struct wish *wish)
 	return RESULT_FAILED;
 }
 
+/* While a machine boots, its disks are found one after the other. */
+static void await_device(const struct wish *wish)
+{
+	const uint64_t begun = clock_ns();
+
+	while (access(wish->names[0], F_OK) && clock_ns() - begun < wish->wait * CLOCK_SECOND)
+		usleep(50000);
+}
+
 static enum result open_and_check(struct checked *checked, const struct wish *wish, bool is_resume)
 {
 	enum result result;
 
+	await_device(wish);
 	if (!image_disk_open(&checked->disk, wish->names[0], wish->root, is_resume))
 		return RESULT_FAILED;
 	result = image_check(checked, wish->root);
@@ -128,7 +141,7 @@ static enum result open_and_check(struct checked *checked, const struct wish *wi
 
 static enum result run(int argc, char **argv, const char *help, bool is_resume)
 {
-	const struct wish_syntax syntax = { .help = help, .names = 1 };
+	const struct wish_syntax syntax = { .help = help, .takes = TAKES_WAIT, .names = 1 };
 	struct checked *checked;
 	struct wish wish;
 	enum result result = wish_read(&wish, &syntax, argc, argv);

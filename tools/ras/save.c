@@ -229,7 +229,11 @@ static bool go(struct saving *saving)
 	hold_signals();
 	good = mark(saving);
 	if (good) {
-		good = jump_mode_go(saving->wish->root, &saving->journey) && look(saving);
+		good = jump_mode_go(saving->wish->root, &saving->journey);
+		/* If it is not there, the look at it, or the write to it, says so. */
+		image_disk_find_again(&saving->disk, saving->wish->root,
+				      saving->job.token);
+		good = good && look(saving);
 		image_disk_forget(&saving->disk);
 	}
 	second_kernel_unload(saving->wish);

@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 
 #include "array.h"
+#include "decimal.h"
 #include "size.h"
 #include "wish.h"
 
@@ -17,6 +18,7 @@
 /* A kernel is loaded from 16 MiB on, and below 4 GiB. */
 #define MEMORY_LEAST	(17ull * MIB)
 #define MEMORY_MOST	(2048ull * MIB)
+#define WAIT_MOST	3600
 
 enum {
 	OPTION_HELP = 256,
@@ -31,6 +33,7 @@ enum {
 	OPTION_SIZE,
 	OPTION_STAY,
 	OPTION_COMPRESS,
+	OPTION_WAIT,
 	OPTION_ROOT,
 };
 
@@ -52,6 +55,7 @@ static const struct {
 	{ TAKES_SIZE,		{ "size",	required_argument,	NULL, OPTION_SIZE } },
 	{ TAKES_STAY,		{ "no-power-off", no_argument,		NULL, OPTION_STAY } },
 	{ TAKES_COMPRESS,	{ "compress",	required_argument,	NULL, OPTION_COMPRESS } },
+	{ TAKES_WAIT,		{ "wait",	required_argument,	NULL, OPTION_WAIT } },
 };
 
 /* Say that the command line makes no sense.  Return: so, for callers that end with it. */
@@ -126,6 +130,9 @@ static const char *take(struct wish *wish, int option)
 		return read_size(optarg, MIB, INT64_MAX, &wish->size);
 	case OPTION_COMPRESS:
 		return read_method(optarg, wish);
+	case OPTION_WAIT:
+		return decimal_parse(optarg, 0, WAIT_MOST, &wish->wait) ? NULL :
+		       "--wait takes a number of seconds, at most an hour";
 	}
 	return NULL;
 }

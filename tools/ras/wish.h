@@ -16,6 +16,7 @@
 #define TAKES_SIZE		0x20
 #define TAKES_STAY		0x40
 #define TAKES_COMPRESS		0x80
+#define TAKES_WAIT		0x100
 
 /**
  * struct wish_syntax - what a command line may have

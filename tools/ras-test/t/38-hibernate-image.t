@@ -860,6 +860,23 @@ def check_mounted(bench: Bench) -> None:
     bench.file("proc/1/mountinfo", "")
 
 
+def check_waiting(bench: Bench) -> None:
+    """The device may be there only later."""
+    bench.machine(RANGES)
+    bench.insert(image(usual(bench)))
+    hidden = bench.disk.rename(bench.place / "hidden")
+    bench.refused("no device", bench.on("verify"), "disk: No such file or directory")
+    bench.refused("no device for a second", bench.on("verify", "--wait", "1"), "disk: No such file")
+    timer = threading.Timer(1, lambda: hidden.rename(bench.disk))
+    timer.start()
+    bench.expect("the device is late", bench.on("verify", "--wait", str(CALL_S)), GOOD)
+    timer.join()
+    for text in ("x", "-1", "3601", ""):
+        ran = bench.on("resume", "--wait", text)
+        words = "--wait takes a number of seconds, at most an hour"
+        bench.expect(f"usage: --wait {text!r}", ran, USAGE, words)
+
+
 def check_manual(bench: Bench) -> None:
     """The manual page has all options."""
     page = Path(__file__).resolve().parents[2] / "ras" / "ras-hibernate.8"
@@ -889,7 +906,7 @@ def main() -> int:
     bench = Bench(tap, place)
     checks: list[Callable[[Bench], None]] = [check_saving, check_methods, check_without]
     checks += [check_failures, check_machine, check_spoiled, check_mounts, check_save]
-    checks += [check_mounted, check_manual]
+    checks += [check_mounted, check_waiting, check_manual]
     for check in checks:
         check(bench)
     if not tap.failed:
