@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "crc32.h"
+#include "esc.h"
 #include "image-memory.h"
 #include "image-parcel.h"
 #include "image-write.h"
@@ -28,6 +30,7 @@
  * @parcels: the records that are worked on
  * @image: what becomes of it
  * @pace: how far it is
+ * @esc: where the user can abort it
  * @is_over: no other record is begun with
  */
 struct saver {
@@ -36,6 +39,7 @@ struct saver {
 	struct parcels		parcels;
 	struct image		image;
 	struct pace		pace;
+	struct esc		esc;
 	bool			is_over;
 };
 
@@ -66,6 +70,11 @@ static bool failed_by_sink(struct saver *saver)
 		return failed(saver, "%s", sink->why.text);
 	return failed(saver, "the image is larger than the %" PRIu64 " MiB of the device",
 		      sink->job->extents.size / 1024 / 1024);
+}
+
+static bool aborted(struct saver *saver)
+{
+	return failed(saver, "aborted by Esc");
 }
 
 /* In order: which memory is next? */
@@ -116,7 +125,7 @@ static bool give_parcel(void *to, unsigned int place)
 	    !sink_put(&saver->sink, parcel->content, parcel->record.stored))
 		return failed_by_sink(saver);
 	pace_show(&saver->pace, image->bytes);
-	return true;
+	return !esc_look_if_due(&saver->esc) || aborted(saver);
 }
 
 static bool write_records(struct saver *saver)
@@ -134,8 +143,24 @@ static bool write_records(struct saver *saver)
 		return false;
 	if (!sink_finish(&saver->sink))
 		return failed_by_sink(saver);
+	if (esc_look(&saver->esc))
+		return aborted(saver);
 	pace_end(&saver->pace);
 	return true;
+}
+
+/* The console says what can be done on it. */
+static bool write_or_abort(struct saver *saver)
+{
+	bool good;
+
+	if (esc_begin(&saver->esc, STDIN_FILENO)) {
+		puts("Esc aborts");
+		fflush(stdout);
+	}
+	good = write_records(saver);
+	esc_end(&saver->esc);
+	return good;
 }
 
 /* The memory is open. */
@@ -150,7 +175,7 @@ static bool save_all(struct saver *saver)
 			      image_method_name(method));
 	if (!parcels_begin_to_pack(&saver->parcels, method))
 		return failed(saver, "no memory");
-	good = write_records(saver);
+	good = write_or_abort(saver);
 	parcels_end(&saver->parcels);
 	return good;
 }

@@ -2,7 +2,8 @@
 /*
  * ras-hibernate second: in the second kernel, do what the first wants, and go back.
  *
- * A save ends with the machine switched off.  Whatever goes wrong, it goes back; only without a way back it stays.
+ * A save ends with the machine switched off.  Whatever goes wrong, it goes back; only without a way
+ * back it stays.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ static const char help[] =
 "\n"
 "In the second kernel, as a part of its first program: loads the way back, does the job that the\n"
 "first kernel has left, and goes back, or switches the machine off when it has saved the first.\n"
+"If standard input is a terminal, Esc aborts a save.\n"
 "\n"
 "      --dry-run         do neither\n"
 "      --help            show this text\n"
