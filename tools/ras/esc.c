@@ -37,6 +37,7 @@ bool esc_begin(struct esc *esc, int fd)
 	if (tcsetattr(fd, TCSANOW, &raw))
 		return false;
 	esc->fd = fd;
+	esc->looked = clock_ns();
 	return true;
 }
 

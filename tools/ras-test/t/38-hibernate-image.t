@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import random
 import re
+import resource
 import shutil
 import struct
+import subprocess
 import sys
+import termios
 import threading
+import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
@@ -348,7 +354,7 @@ def check_methods(bench: Bench) -> None:
     """Each method to store memory, and what becomes no smaller."""
     # Noise of 6 pages; zeros; text, in 3 records; noise, in 3 records; a letter.
     small = [False, True, True, True, True, False, False, False, True]
-    cases: list[tuple[str, dict[str, str], int, str]] = [
+    cases: list[tuple[str, dict[str, Any], int, str]] = [
         ("none", {"compress": "none"}, PLAIN, "5.0 MiB in 5.0 MiB, ratio 1.00"),
         ("lz4", {"compress": "lz4"}, LZ4, "5.0 MiB in 2.0 MiB, ratio 2.4"),
         ("zstd", {"compress": "zstd"}, ZSTD, "5.0 MiB in 2.0 MiB, ratio 2.4"),
@@ -364,6 +370,181 @@ def check_methods(bench: Bench) -> None:
         bench.file("dev/ras_image", b"")
         ran = bench.on("resume")
         bench.expect(f"compress: resume: {name}", ran, GOOD, same=has_memory(bench.memory, runs))
+
+
+def check_order(bench: Bench) -> None:
+    """Of several records that are damaged, the first is named, whoever is faster."""
+    noise = [bench.rand.randbytes(MIB) for _ in range(10)]
+    records = [Record(END + number * MIB, data) for number, data in enumerate(noise)]
+    # The checksum of a page is there long before that of 1 MiB.
+    bad = [replace(records[3], crc=1)]
+    bad += [replace(each, memory=each.memory[:PAGE], crc=1) for each in records[4:]]
+    said = set()
+    for _ in range(20):
+        bench.insert(image([*records[:3], *bad]))
+        said.add(bench.on("verify").err.split("dev/disk: ")[-1])
+    right = {"record 3 of 10: is damaged: its checksum is wrong\n"}
+    bench.tap.same("the first of several damaged records is named", right, said)
+    bench.insert(image([*records[:9], replace(records[9], memory=b"x" * PAGE, method=ZSTD)]))
+    bench.refused("the last of many records", bench.on("verify"), "record 9 of 10: the size of")
+
+
+def on_cpus(some: list[int]) -> list[str]:
+    """How a program is run on some CPUs only."""
+    return ["taskset", "-c", ",".join(map(str, some))]
+
+
+def with_limits(bench: Bench, some: list[int]) -> tuple[list[str], int]:
+    """How saves on some CPUs end, with each MiB that the program may have; and how many different
+    images there are."""
+    program = bench.place / "without/ras-hibernate"
+    argv = [*on_cpus(some), program, "second", "--dry-run", "--root", bench.root]
+    images, ends = set(), []
+    for limit in range(2, 50):
+        job(bench)
+        bench.rand.seed(7)
+        fill_memory(bench)
+        ran = tools.run(argv, bench.place, {}, {resource.RLIMIT_AS: limit * MIB}, CALL_S)
+        disk = bench.disk.read_bytes()
+        head = Head.of(disk)
+        if ran.code == GOOD:
+            ends.append("saved")
+            images.add(zlib.crc32(disk[PAGE:]))
+        elif head and head.numbers["state"] == BROKEN and head.message == "no memory":
+            ends.append("told")
+        else:
+            ends.append("other" if "saved" in ends or "told" in ends else "not begun")
+    return ends, len(images)
+
+
+def check_memory(bench: Bench) -> None:
+    """With little memory it goes on as well as it can, or says so."""
+    cpus = sorted(os.sched_getaffinity(0))
+    least = set()
+    for some in (cpus[:1], cpus):
+        ends, images = with_limits(bench, some)
+        order = [end for at, end in enumerate(ends) if at == 0 or ends[at - 1] != end]
+        name = f"little memory, {len(some)} of {len(cpus)} CPUs"
+        bench.tap.same(f"{name}: how saves end", ["not begun", "told", "saved"], order)
+        bench.tap.same(f"{name}: all images are the same", 1, images)
+        least.add(order and ends.index("saved"))
+    bench.tap.same("with more CPUs no more memory is needed", 1, len(least))
+
+
+def zeros(bench: Bench, mib: int) -> None:
+    """Memory that is in use; much of it takes its time."""
+    job(bench)
+    bench.memory.unlink(missing_ok=True)
+    with open(bench.memory, "wb") as file:
+        file.seek(END)
+        for _ in range(mib):
+            file.write(bytes(MIB))
+
+
+def check_threads(bench: Bench) -> None:
+    """As many threads as CPUs, and one that writes."""
+    cpus = sorted(os.sched_getaffinity(0))
+    for some in (cpus[:1], cpus):
+        zeros(bench, 192)
+        argv = [*on_cpus(some), str(bench.place / "ras-hibernate")]
+        argv += ["second", "--dry-run", "--root", str(bench.root)]
+        most = 0
+        with subprocess.Popen(
+            argv, env=tools.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        ) as process:
+            while process.poll() is None:
+                try:
+                    most = max(most, len(os.listdir(f"/proc/{process.pid}/task")))
+                except FileNotFoundError:
+                    break
+                time.sleep(0.001)
+        code = process.wait(CALL_S)
+        right = (GOOD, 1 + min(len(some), 16))
+        bench.tap.same(f"threads on {len(some)} of {len(cpus)} CPUs", right, (code, most))
+
+
+@dataclass(frozen=True)
+class Typing:
+    """What was typed on the console of the second kernel, and what has come of it."""
+
+    ran: Ran
+    was_raw: bool
+    is_restored: bool
+
+    @classmethod
+    def do(cls, bench: Bench, early: bytes, late: bytes, often: int) -> Typing:
+        """Type before the program begins, and when it says that Esc aborts; that as often as
+        said, as a key is that is held down."""
+        argv = [str(bench.place / "ras-hibernate"), "second", "--dry-run", "--root"]
+        argv.append(str(bench.root))
+        master, slave = pty.openpty()
+        os.write(master, early)
+        before = termios.tcgetattr(slave)
+        with subprocess.Popen(
+            argv,
+            env=tools.environment(),
+            stdin=slave,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            assert process.stdout
+            said = process.stdout.readline() + process.stdout.readline()
+            was_raw = not termios.tcgetattr(slave)[3] & (termios.ICANON | termios.ECHO)
+            while often and process.poll() is None:
+                os.write(master, late)
+                time.sleep(0.03)
+                often -= 1
+            out, err = process.communicate(timeout=CALL_S)
+        is_restored = termios.tcgetattr(slave) == before
+        os.close(master)
+        os.close(slave)
+        ran = Ran(process.returncode, (said + out).decode(), err.decode())
+        return cls(ran, was_raw, is_restored)
+
+
+def check_esc(bench: Bench) -> None:
+    """Esc on the console aborts a save; other keys do not."""
+    cases = [
+        ("nothing", b"", b"", False),
+        ("Esc", b"", b"\x1b", True),
+        ("Esc, held down", b"", b"\x1b", True),
+        ("Esc before it begins", b"\x1b", b"", True),
+        ("Esc, and the save is over", b"\x1b", b"", True),
+        ("Esc and Esc", b"", b"\x1b\x1b", True),
+        ("letters, and then Esc", b"", b"save" * 15 + b"me\x1b", True),
+        ("a cursor key", b"", b"\x1b[A", False),
+        ("cursor keys", b"", b"\x1b[A\x1b[B\x1bOP", False),
+        ("64 bytes that end in the middle of a cursor key", b"", b"x" * 63 + b"\x1b[A", False),
+        ("letters", b"", b"abc\x03\r", False),
+    ]
+    for name, early, late, is_end in cases:
+        mib = 1 if "is over" in name else 192
+        zeros(bench, mib)
+        typing = Typing.do(bench, early, late, 200 if "held down" in name else 1)
+        head = Head.of(bench.disk.read_bytes())
+        good: dict[str, object] = {"restored": typing.is_restored}
+        good["raw"] = typing.was_raw or early
+        good["state"] = head and head.numbers["state"] == (BROKEN if is_end else SAVED)
+        good["message"] = head and head.message == ("aborted by Esc" if is_end else "")
+        words = "^back .*\nEsc aborts\n"
+        words += "(?!.*saved [0-9]+.0 MiB).*disk: aborted by Esc\n$" if is_end else "(saved .*\n)+$"
+        verify = bench.on("verify")
+        good["refused"] = not is_end or "was not saved: aborted by Esc" in verify.err
+        bench.expect(f"typed: {name}", typing.ran, FAILED if is_end else GOOD, words, **good)
+    zeros(bench, 192)
+    with open(bench.file("keys", b"\x1b"), "rb") as keys:
+        argv = [bench.place / "ras-hibernate", "second", "--dry-run", "--root", bench.root]
+        env = tools.environment()
+        done = subprocess.run(
+            list(map(str, argv)),
+            stdin=keys,
+            capture_output=True,
+            env=env,
+            timeout=CALL_S,
+            check=False,
+        )
+        right = keys.tell() == 0
+    bench.expect("what is no terminal is not read", Ran.of(done), GOOD, "192.0 MiB", unread=right)
 
 
 def check_without(bench: Bench) -> None:
@@ -430,7 +611,7 @@ def check_failures(bench: Bench) -> None:
     ran = second(bench)
     same = bench.disk.read_bytes() == bytes(DISK_PAGES * PAGE)
     bench.expect("saving: no mark", ran, FAILED, "has not the marks", untouched=same)
-    cases = [
+    wrong: list[tuple[str, dict[str, Any], str]] = [
         ("no end of memory", {"memory": "0"}, "its line 6 makes no sense"),
         ("half a page of memory", {"memory": "5000"}, "its line 6 makes no sense"),
         ("no levels", {"levels": "3"}, "its line 7 makes no sense"),
@@ -443,7 +624,7 @@ def check_failures(bench: Bench) -> None:
         ("an unknown method", {"compress": "zip"}, "its line 11 makes no sense"),
         ("no method", {"compress": ""}, "its line 11 makes no sense"),
     ]
-    for name, other, words in cases:
+    for name, other, words in wrong:
         job(bench, **other)
         ran = second(bench)
         same = Head.of(bench.disk.read_bytes()) is None
@@ -465,7 +646,8 @@ def check_machine(bench: Bench) -> None:
         verify, ran = bench.on("verify"), bench.on("resume")
         disk = bench.disk.read_bytes()
         head = Head.of(disk)
-        right = {"verify": verify.code == FAILED and re.search(words, verify.err)}
+        said = re.search(words, verify.err) is not None
+        right = {"verify": verify.code == FAILED and said}
         right["state"] = (head and head.numbers["state"]) == state
         right["memory"] = bench.memory.read_bytes() == b""
         bench.expect(f"resume: {name}", ran, FAILED, words, **right)
@@ -904,9 +1086,9 @@ def main() -> int:
         [*without, f"{place}/without/ras-hibernate"],
     )
     bench = Bench(tap, place)
-    checks: list[Callable[[Bench], None]] = [check_saving, check_methods, check_without]
-    checks += [check_failures, check_machine, check_spoiled, check_mounts, check_save]
-    checks += [check_mounted, check_waiting, check_manual]
+    checks: list[Callable[[Bench], None]] = [check_saving, check_methods, check_order, check_memory]
+    checks += [check_threads, check_esc, check_without, check_failures, check_machine]
+    checks += [check_spoiled, check_mounts, check_save, check_mounted, check_waiting, check_manual]
     for check in checks:
         check(bench)
     if not tap.failed:
