@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "image-disk.h"
 #include "say.h"
+#include "swap.h"
 
 #define OPEN	(O_DIRECT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 /* So long may a disk take to be found again. */
@@ -47,7 +48,7 @@ static bool look(struct image_disk *disk, bool may_be_file)
 	if (size < 0)
 		return failed(disk);
 	disk->size = (uint64_t)size / EXTENT_BLOCK * EXTENT_BLOCK;
-	if (disk->size >= 2 * EXTENT_BLOCK)
+	if (disk->size > IMAGE_FIRST)
 		return true;
 	say_failed(disk->path, "is too small for an image");
 	return false;
@@ -211,15 +212,44 @@ bool image_disk_tell(struct image_disk *disk, const struct image *image)
 	return false;
 }
 
+static bool write_kept(const struct image_disk *disk)
+{
+	const ssize_t done = pwrite(disk->fd, disk->block, EXTENT_BLOCK, IMAGE_KEPT);
+
+	if (done == EXTENT_BLOCK && !fsync(disk->fd))
+		return true;
+	say_failed(disk->path, "its second block cannot be written: %s",
+		   done < 0 || done == EXTENT_BLOCK ? strerror(errno) : "it takes no whole block");
+	return false;
+}
+
 /**
- * image_disk_void() - have no image there
- * @disk: the device
+ * image_disk_keep() - keep the first block if it is that of swap
+ * @disk: the device, with no image; @disk.block changes
+ *
+ * Return: it is in the second block; otherwise the reason was said.
+ */
+bool image_disk_keep(struct image_disk *disk)
+{
+	if (!image_disk_read(disk))
+		return false;
+	if (!swap_is_header(disk->block))
+		memset(disk->block, 0, EXTENT_BLOCK);
+	return write_kept(disk);
+}
+
+/**
+ * image_disk_void() - have no image there, and swap if there was
+ * @disk: the device, with an image or its mark
  *
  * Return: there is none; otherwise the reason was said.
  */
 bool image_disk_void(struct image_disk *disk)
 {
-	memset(disk->block, 0, EXTENT_BLOCK);
+	const ssize_t got = pread(disk->fd, disk->block, EXTENT_BLOCK, IMAGE_KEPT);
+
+	if (got != EXTENT_BLOCK || !swap_is_header(disk->block))
+		memset(disk->block, 0, EXTENT_BLOCK);
 	return image_disk_write(disk);
 }
 

@@ -31,6 +31,7 @@ void image_disk_close(struct image_disk *disk);
 bool image_disk_read(struct image_disk *disk);
 bool image_disk_write(struct image_disk *disk);
 bool image_disk_tell(struct image_disk *disk, const struct image *image);
+bool image_disk_keep(struct image_disk *disk);
 bool image_disk_void(struct image_disk *disk);
 void image_disk_forget(struct image_disk *disk);
 

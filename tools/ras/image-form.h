@@ -2,8 +2,8 @@
 /*
  * ras-hibernate: the form of the image of a kernel that hibernates.
  *
- * The first block of the device says what there is, and is written last.  The records are behind
- * it, one after the other: each is a struct image_record and the content.  All numbers are little
+ * The first block of the device says what there is, and is written last.  The second has what the
+ * first one of a swap device was.  The records are behind them, one after the other: each is a struct image_record and the content.  All numbers are little
  * endian.
  */
 #ifndef RAS_IMAGE_FORM_H
@@ -15,8 +15,10 @@
 #include "mounts.h"
 
 #define IMAGE_MAGIC	"RASIMG01"
+/* What the first block was if the device is swap, and has to be again; otherwise zeros. */
+#define IMAGE_KEPT	EXTENT_BLOCK
 /* Where the first record is. */
-#define IMAGE_FIRST	EXTENT_BLOCK
+#define IMAGE_FIRST	((uint64_t)2 * EXTENT_BLOCK)
 /* A record has no more memory than that, in bytes. */
 #define IMAGE_PIECE	((uint32_t)1024 * 1024)
 /* A release or a version of a kernel has 64 bytes, and a 0. */

@@ -5,12 +5,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "array.h"
 #include "image-disk.h"
 #include "json.h"
 #include "say.h"
 #include "size.h"
+#include "stream-form.h"
 #include "when.h"
 #include "wish.h"
 
@@ -131,7 +133,9 @@ static enum result void_image(struct image_disk *disk)
 
 	if (!image_disk_read(disk))
 		return RESULT_FAILED;
-	if (image_head_read(disk->block, &image) == IMAGE_NONE) {
+	/* A mark is what is left if the machine has lost its power during a save. */
+	if (image_head_read(disk->block, &image) == IMAGE_NONE &&
+	    memcmp(disk->block, STREAM_MAGIC, sizeof(STREAM_MAGIC) - 1)) {
 		printf("%s: no image\n", disk->path);
 		return RESULT_NOTHING;
 	}

@@ -246,6 +246,7 @@ bool image_write(const struct job *job, uint64_t entry, const char *root, bool i
 	fill(&saver->image, job, entry);
 	good = sink_open(&saver->sink, job, root);
 	if (good) {
+		saver->sink.offset = IMAGE_FIRST;
 		superblocks_note(&saver->image.mounts, root);
 		good = save_memory(saver, root);
 		saver->image.stored = saver->sink.bytes;

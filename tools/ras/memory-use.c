@@ -79,3 +79,18 @@ uint64_t memory_use_of_kernel(const char *root)
 	free(text);
 	return bytes;
 }
+
+/**
+ * memory_use_available() - the memory that programs can have without swap
+ * @root: what is put before the names of the kernel's files
+ *
+ * Return: so many bytes, 0 if nobody knows.
+ */
+uint64_t memory_use_available(const char *root)
+{
+	char *text = whole_file_line(root, MEMINFO);
+	const uint64_t bytes = text ? field(text, "MemAvailable") : 0;
+
+	free(text);
+	return bytes;
+}

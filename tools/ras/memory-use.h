@@ -9,5 +9,6 @@
 
 uint64_t memory_use_of_all(const char *root);
 uint64_t memory_use_of_kernel(const char *root);
+uint64_t memory_use_available(const char *root);
 
 #endif

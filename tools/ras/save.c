@@ -24,6 +24,7 @@
 #include "say.h"
 #include "second-kernel.h"
 #include "stream-form.h"
+#include "swap.h"
 #include "token.h"
 #include "wish.h"
 
@@ -35,8 +36,8 @@ static const char help[] =
 "usage: ras-hibernate save [OPTION]... DEVICE\n"
 "\n"
 "Gives the machine to a second kernel that saves the memory of this one to DEVICE, and switches\n"
-"the machine off.  DEVICE is a block device that nobody uses; what is on it is lost.  When the\n"
-"machine was resumed, this program goes on, and ends.\n"
+"the machine off.  DEVICE is a block device that nobody uses, and what is on it is lost; or swap,\n"
+"which is switched off meanwhile.  When the machine was resumed, this program goes on, and ends.\n"
 "\n"
 WISH_HELP_KERNEL
 "      --compress NAME   how memory is stored: none, lz4 or zstd (default: lz4)\n"
@@ -159,7 +160,6 @@ static bool mark(struct saving *saving)
 {
 	const struct stream_end nothing = { .state = STREAM_EMPTY };
 
-	image_disk_forget(&saving->disk);
 	stream_head_make(saving->disk.block, saving->job.token, 0, &nothing);
 	return image_disk_write(&saving->disk);
 }
@@ -212,7 +212,10 @@ static bool look(struct saving *saving)
 	return not_saved(saving, "has left something that makes no sense");
 }
 
-/* Nobody ends this program while there may be an image, as does a terminal that is gone. */
+/*
+ * Nobody ends this program while swap is off or there may be an image: not even a terminal that
+ * is gone.
+ */
 static void hold_signals(void)
 {
 	sigset_t all;
@@ -224,10 +227,8 @@ static void hold_signals(void)
 /* Whatever comes of it, this kernel runs, so that it must never be resumed again. */
 static bool go(struct saving *saving)
 {
-	bool good;
+	bool good = mark(saving);
 
-	hold_signals();
-	good = mark(saving);
 	if (good) {
 		good = jump_mode_go(saving->wish->root, &saving->journey);
 		/* If it is not there, the look at it, or the write to it, says so. */
@@ -236,20 +237,39 @@ static bool go(struct saving *saving)
 		good = good && look(saving);
 		image_disk_forget(&saving->disk);
 	}
-	second_kernel_unload(saving->wish);
 	return image_disk_void(&saving->disk) && good;
+}
+
+/* The device is this program's. */
+static bool use(struct saving *saving)
+{
+	bool good;
+
+	if (!prepare(saving) || !load(saving))
+		return false;
+	image_disk_forget(&saving->disk);
+	/* What the first block was has to be safe before it is overwritten. */
+	good = image_disk_keep(&saving->disk) && go(saving);
+	second_kernel_unload(saving->wish);
+	return good;
 }
 
 static enum result save(struct saving *saving)
 {
 	const struct wish *wish = saving->wish;
+	struct swap swap;
 	bool good;
 
+	hold_signals();
 	if (!can_store(wish) || !jump_mode_is_free(wish->root) ||
-	    !image_disk_open(&saving->disk, wish->names[0], wish->root, true))
+	    !swap_take(&swap, wish->names[0], wish->root))
 		return RESULT_FAILED;
-	good = prepare(saving) && load(saving) && go(saving);
-	image_disk_close(&saving->disk);
+	good = image_disk_open(&saving->disk, wish->names[0], wish->root, true);
+	if (good) {
+		good = use(saving);
+		image_disk_close(&saving->disk);
+	}
+	swap_give_back(&swap);
 	return good ? RESULT_GOOD : RESULT_FAILED;
 }
 

@@ -43,6 +43,7 @@ HOST_PROGRAMS: list[tuple[str, str]] = [
     ("capture", "kexec"),
     ("capture", "makedumpfile"),
     ("machine", "kexec"),
+    ("machine", "swapon"),
 ]
 
 BUSYBOX = "busybox"

@@ -36,6 +36,8 @@ GOOD, FAILED, USAGE, NOTHING = range(4)
 SAVED, CONSUMED, BROKEN, STAYED = range(1, 5)
 PLAIN, ZSTD, LZ4 = range(3)
 PAGE = 4096
+# Where the first record is; the block before it has what the first block was, if that is swap.
+FIRST = 2 * PAGE
 MIB = 1 << 20
 END = 64 * MIB
 RAM_END = 96 * MIB
@@ -131,7 +133,7 @@ def image(
     head = b"RASIMG01" + token + numbers
     head += release.ljust(72, b"\0") + b"#1 SMP".ljust(72, b"\0") + words
     head = head.ljust(PAGE - 4, b"\0")
-    return head + struct.pack("<I", zlib.crc32(head)) + text
+    return head + struct.pack("<I", zlib.crc32(head)) + bytes(PAGE) + text
 
 
 @dataclass(frozen=True)
@@ -342,7 +344,7 @@ def check_saving(bench: Bench) -> None:
 def methods_of(disk: bytes) -> list[int]:
     """How the contents of an image are stored, record by record."""
     head = Head.of(disk)
-    found, at = [], PAGE
+    found, at = [], FIRST
     for _ in range(head.numbers["records"] if head else 0):
         stored, method = struct.unpack("<II", disk[at + 12 : at + 20])
         found.append(method)
@@ -409,7 +411,7 @@ def with_limits(bench: Bench, some: list[int]) -> tuple[list[str], int]:
         head = Head.of(disk)
         if ran.code == GOOD:
             ends.append("saved")
-            images.add(zlib.crc32(disk[PAGE:]))
+            images.add(zlib.crc32(disk[FIRST:]))
         elif head and head.numbers["state"] == BROKEN and head.message == "no memory":
             ends.append("told")
         else:
@@ -708,8 +710,8 @@ def check_commands(bench: Bench) -> None:
     bench.expect("usage: --compress", ran, USAGE, "--compress takes none, lz4 or zstd\n")
     ran = bench.run("status", "--root", bench.root, bench.place / "none")
     bench.refused("no device", ran, "none: No such file or directory")
-    bench.file("dev/disk", bytes(PAGE))
-    bench.refused("a device of one block", bench.on("status"), "is too small for an image")
+    bench.file("dev/disk", bytes(FIRST))
+    bench.refused("a device of two blocks", bench.on("status"), "is too small for an image")
 
 
 def spoiled_records(bench: Bench) -> list[tuple[str, bytes, str]]:
@@ -753,7 +755,7 @@ def spoiled_records(bench: Bench) -> list[tuple[str, bytes, str]]:
 def spoiled_heads(bench: Bench) -> list[tuple[str, bytes, str]]:
     """Images with a first block that makes no sense."""
     records = usual(bench)
-    size = len(image(records)) - PAGE
+    size = len(image(records)) - FIRST
     senseless = "the numbers in its first block make no sense"
     return [
         ("a state of 0", image(records, state=0), "its first block is damaged"),
@@ -795,7 +797,7 @@ def check_spoiled(bench: Bench) -> None:
     bench.insert(content, len(content) // PAGE)
     bench.refused("a disk that is too short", bench.on("resume"), "is larger than the device")
     wrong = []
-    for at in bench.rand.sample(range(8, len(content)), 100):
+    for at in bench.rand.sample([*range(8, PAGE), *range(FIRST, len(content))], 100):
         bench.insert(put(content, at, bytes([content[at] ^ 1 << bench.rand.randrange(8)])))
         ran = bench.on("verify")
         if ran.code != FAILED:
@@ -950,12 +952,14 @@ def check_mounts(bench: Bench) -> None:
     bench.machine(RANGES)
     device = superblock(bench, "sda1", "8:1", b"first")
     other = superblock(bench, "sdb", "8:16", b"other")
-    job(bench, mount="8:1:sda1\nmount=8:16:sdb\nmount=8:1:sda1\nmount=8:99:gone")
+    # One that is gone, one that has another name here, and one that comes twice.
+    names = ["8:99:gone", "8:1:sda1", "8:16:hda", "8:1:sda1"]
+    job(bench, mount="\nmount=".join(names))
     fill_memory(bench)
     ran = second(bench)
     disk = bench.disk.read_bytes()
     crcs = [zlib.crc32(path.read_bytes()[: 32 * PAGE]) for path in (device, other)]
-    right = mounts_of(disk) == {"sda1": (8, 1, crcs[0]), "sdb": (8, 16, crcs[1])}
+    right = mounts_of(disk) == {"sda1": (8, 1, crcs[0]), "hda": (8, 16, crcs[1])}
     words = "gone: is not there: nobody sees whether its file system is mounted while"
     bench.expect("mounts: noted", ran, GOOD, words, right=right)
     bench.memory.write_bytes(b"")
@@ -1042,6 +1046,73 @@ def check_mounted(bench: Bench) -> None:
     bench.file("proc/1/mountinfo", "")
 
 
+def check_swap(bench: Bench) -> None:
+    """The device is swap, in use or not, and is that again whatever has become of the image."""
+    header = (b"boot" + b"label").ljust(PAGE - 10, b"\7") + b"SWAPSPACE2"
+    pages = bench.disk.stat().st_size // PAGE
+    line = "{0} partition 99999 {1} {2}\n"
+    heading = "Filename Type Size Used Priority\n"
+    available = "MemAvailable: 65536 kB\n"
+    meminfo = (bench.root / "proc/meminfo").read_text(encoding="ascii")
+    others = line.format("/dev/none", 9 << 20, 5) + line.format("/proc/swaps", 9 << 20, 5)
+    cases: list[tuple[str, str, str, int, str]] = [
+        ("not in use", heading + others, "", GOOD, "disk: resumed"),
+        ("nothing in it", heading + others + line.format(bench.disk, 0, -2), available, GOOD, ""),
+        ("something in it", line.format(bench.disk, 32768, -2), available, GOOD, "resumed"),
+        (
+            "too much in it",
+            line.format(bench.disk, 32769, 5),
+            available,
+            FAILED,
+            "is swap with 32 " "MiB in it, which do not fit into the 64 MiB",
+        ),
+        ("nobody knows what is free", line.format(bench.disk, 0, 5), "", FAILED, "into the 0 MiB"),
+    ]
+    kept = []
+
+    def leave(first: bytes) -> bytes:
+        with open(bench.disk, "rb") as file:
+            file.seek(PAGE)
+            kept.append(file.read(PAGE))
+        return image(usual(bench), token=first[8:40], state=CONSUMED)[:PAGE]
+
+    for name, swaps, more, code, words in cases:
+        bench.file("proc/swaps", swaps)
+        bench.file("proc/meminfo", meminfo + more)
+        bench.insert(header, pages)
+        kept.clear()
+        ran = save(bench, leave)
+        right = {"header": bench.disk.read_bytes()[:PAGE] == header}
+        right["kept"] = kept == ([header] if code == GOOD else [])
+        bench.expect(f"swap: {name}", ran, code, words, **right)
+    bench.file("proc/meminfo", meminfo)
+    bench.file("proc/swaps", heading)
+    bench.insert(b"x" * PAGE + header, pages)
+    kept.clear()
+    bench.expect("no swap", save(bench, leave), GOOD, "disk: resumed")
+    bench.tap.same("nothing is kept", [bytes(PAGE)], kept)
+    head = bench.disk.read_bytes()[:PAGE]
+    bench.tap.same("and nothing is put back", bytes(PAGE), head)
+    job(bench)
+    mark = bench.disk.read_bytes()[:PAGE]
+    for name, first in (("an image", image(usual(bench))[:PAGE]), ("a mark", mark)):
+        bench.insert(first + header)
+        bench.expect(f"abort: {name} on swap", bench.on("abort"), GOOD, "disk: voided\n$")
+        right_now = bench.disk.read_bytes()[:PAGE] == header
+        bench.tap.ok(right_now, f"abort: {name}: it is swap again")
+    ran = bench.on("abort")
+    bench.expect(
+        "abort: swap", ran, NOTHING, "no image", kept=bench.disk.read_bytes()[:PAGE] == header
+    )
+    bench.machine([*RANGES[:3], (RAM_END, RAM_END + 2 * MIB - 1, "Reserved")])
+    text = image(usual(bench))
+    bench.insert(text[:PAGE] + header + text[FIRST:])
+    ran = bench.on("resume")
+    again = bench.disk.read_bytes()[:PAGE] == header
+    bench.expect("swap: an image that is refused for ever", ran, FAILED, "was voided", again=again)
+    bench.machine(RANGES)
+
+
 def check_waiting(bench: Bench) -> None:
     """The device may be there only later."""
     bench.machine(RANGES)
@@ -1088,7 +1159,8 @@ def main() -> int:
     bench = Bench(tap, place)
     checks: list[Callable[[Bench], None]] = [check_saving, check_methods, check_order, check_memory]
     checks += [check_threads, check_esc, check_without, check_failures, check_machine]
-    checks += [check_spoiled, check_mounts, check_save, check_mounted, check_waiting, check_manual]
+    checks += [check_spoiled, check_mounts, check_save, check_mounted, check_swap]
+    checks += [check_waiting, check_manual]
     for check in checks:
         check(bench)
     if not tap.failed:
