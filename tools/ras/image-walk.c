@@ -63,7 +63,8 @@ static bool check_place(struct walk *walk, struct parcel *parcel)
 	if (record->address < walk->image->memory_end)
 		return is_bad(walk, parcel, "is of memory that the image does not have");
 	if (record->address < walk->end)
-		return is_bad(walk, parcel, "is not in the order of addresses, or overlaps another");
+		return is_bad(walk, parcel,
+			      "is not in the order of addresses, or overlaps another");
 	if (!memory_map_has(walk->map, record->address, record->address + record->bytes))
 		return is_bad(walk, parcel, "is of what is no RAM");
 	walk->end = record->address + record->bytes;
