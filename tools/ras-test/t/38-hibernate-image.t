@@ -1003,6 +1003,11 @@ def check_mounts(bench: Bench) -> None:
     bench.expect("mounts: the numbers have another name", bench.on("verify"), GOOD)
     device.write_bytes(other.read_bytes())
     bench.expect("mounts: another name, in another's place", bench.on("verify"), GOOD)
+    check_mount_forms(bench, disk)
+
+
+def check_mount_forms(bench: Bench, disk: bytes) -> None:
+    """Names of file systems in a first block, and in a job, that make no sense."""
     for name, at, data in (
         ("too many", 64 * MOUNT.size, struct.pack("<I", 65)),
         ("no name", 0, bytes(32)),
@@ -1102,6 +1107,11 @@ def check_swap(bench: Bench) -> None:
     bench.tap.same("nothing is kept", [bytes(PAGE)], kept)
     head = bench.disk.read_bytes()[:PAGE]
     bench.tap.same("and nothing is put back", bytes(PAGE), head)
+    check_swap_again(bench, header)
+
+
+def check_swap_again(bench: Bench, header: bytes) -> None:
+    """Who voids an image in swap leaves swap."""
     job(bench)
     mark = bench.disk.read_bytes()[:PAGE]
     for name, first in (("an image", image(usual(bench))[:PAGE]), ("a mark", mark)):
