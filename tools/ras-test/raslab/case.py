@@ -15,7 +15,7 @@ from pathlib import Path
 
 from raslab.bochs import Bochs
 from raslab.check import LOST, Answer, End, Evidence, Judge, matching_line
-from raslab.disk import Disk, LostCut, disk_path, tar_extract
+from raslab.disk import Disk, LostCut, disk_path, remove_disk, tar_extract
 from raslab.dump import OF_MEMORY
 from raslab.judges import JUDGES
 from raslab.lab import Lab, LabError
@@ -129,7 +129,8 @@ class CaseRun:
         for wanted in self.row.disks:
             path = disk_path(self.directory, wanted.name)
             made = Disk(wanted.name, wanted.bus, wanted.size, path, volatile)
-            disks.append(replace(made, fails_at=wanted.fails_at, writes_per_s=wanted.writes_per_s))
+            made = replace(made, fails_at=wanted.fails_at, writes_per_s=wanted.writes_per_s)
+            disks.append(replace(made, logged=wanted.logged))
         for disk in disks:
             disk.create()
         return disks
@@ -408,7 +409,7 @@ def run_case(lab: Lab, case: Case, *, keep: bool = False) -> Result:
         result.lost = lost
     if result.outcome in (Outcome.PASS, Outcome.KNOWN) and not keep:
         for disk in case.row.disks:
-            disk_path(case.directory(lab), disk.name).unlink(missing_ok=True)
+            remove_disk(disk_path(case.directory(lab), disk.name))
         for path in ("dump/vmcore", "dump/sealed", "reference.elf"):
             (case.directory(lab) / path).unlink(missing_ok=True)
     return result

@@ -21,6 +21,10 @@ A node "raw" stands above the log: the log does not show that a write forces uni
   promised, so a cut of an NVMe disk with a journal on it is refused: put file systems on
   another bus.  Writes and flushes are as they should be.
 - A disk that is not ``volatile`` keeps, over a cut, all that reached QEMU.
+
+A disk with ``logged`` set is logged in the same way, and the log of each life is kept beside
+it, for tests that make the disk as it was at any instant: see history.py.  When QEMU ends, it
+flushes what the guest has not flushed, so the last flush of a log may be QEMU's.
 """
 
 from __future__ import annotations
@@ -72,6 +76,17 @@ def size_in_bytes(size: str) -> int:
 def disk_path(directory: Path, name: str) -> Path:
     """Where the disk of that name is, in the directory of its case."""
     return directory / f"{name}.disk"
+
+
+def kept_log(disk: Path, life: int) -> Path:
+    """Where the log of a life is kept, of a disk that is logged."""
+    return disk.with_name(f"{disk.name}.log.{life}")
+
+
+def remove_disk(disk: Path) -> None:
+    """Remove what is on a disk, and all logs that were kept."""
+    for path in (disk, *disk.parent.glob(f"{disk.name}.log.*")):
+        path.unlink(missing_ok=True)
 
 
 # The log of blklogwrites: a sector with this, then entries, each a sector and its data.
@@ -149,7 +164,7 @@ def replay(log: BinaryIO, disk: BinaryIO) -> Cut:
     entries = read_log(log)
     kept = max((number for number, entry in enumerate(entries, 1) if entry.flushes), default=0)
     for entry in entries[:kept]:
-        _apply(entry, log, disk)
+        apply_entry(entry, log, disk)
     # A flush of its own has no length.
     lost = [entry for entry in entries[kept:] if entry.length]
     return Cut(
@@ -159,7 +174,8 @@ def replay(log: BinaryIO, disk: BinaryIO) -> Cut:
     )
 
 
-def _apply(entry: Entry, log: BinaryIO, disk: BinaryIO) -> None:
+def apply_entry(entry: Entry, log: BinaryIO, disk: BinaryIO) -> None:
+    """Do to the disk what one entry says."""
     for done in range(0, entry.length, CHUNK):
         length = min(CHUNK, entry.length - done)
         if entry.flags & DISCARD:
@@ -180,7 +196,7 @@ class Disk:
 
     ``volatile``: a power cut takes what the guest did not flush.  ``fails_at``: a write that
     touches this place is an error.  ``writes_per_s``: so much is written in a second, and the
-    guest waits for the rest.
+    guest waits for the rest.  ``logged``: the log of each life is kept.
     """
 
     name: str
@@ -190,6 +206,8 @@ class Disk:
     volatile: bool = False
     fails_at: str = ""
     writes_per_s: str = ""
+    logged: bool = False
+    lives: int = 0
 
     def __post_init__(self) -> None:
         if not re.fullmatch("[a-z][a-z0-9-]{0,19}", self.name):
@@ -201,6 +219,8 @@ class Disk:
             raise LabError(f"disk {self.name}: {self.fails_at!r} is behind its end")
         if (self.fails_at or self.writes_per_s) and self.volatile:
             raise LabError(f"disk {self.name}: one that fails cannot lose its power as well")
+        if (self.fails_at or self.writes_per_s) and self.logged:
+            raise LabError(f"disk {self.name}: one that fails or is slow has no log")
         if self.fails_at and self.writes_per_s:
             raise LabError(f"disk {self.name}: it is slow, or fails, not both")
         if self.writes_per_s:
@@ -218,27 +238,29 @@ class Disk:
 
     def create(self) -> None:
         """Make the disk, empty."""
-        for path in (self.path, self.log, self.before, cuts_path(self.path)):
-            path.unlink(missing_ok=True)
+        self.remove()
+        cuts_path(self.path).unlink(missing_ok=True)
+        self.lives = 0
         with open(self.path, "wb") as file:
             file.truncate(size_in_bytes(self.size))
 
     def remove(self) -> None:
         """Remove the disk; what is known about its power cuts stays."""
-        for path in (self.path, self.log, self.before):
+        remove_disk(self.path)
+        for path in (self.log, self.before):
             path.unlink(missing_ok=True)
 
     def power_on(self) -> None:
         """Before a life: the log is empty, and what is on the disk is kept beside it."""
+        self.lives += 1
         if self.volatile:
             copy_sparse(self.path, self.before)
+        if self.volatile or self.logged:
             self.log.write_bytes(b"")
 
     def power_off(self, cut: bool) -> None:
         """After a life, when the emulator is gone; ``cut``: it was killed as a power cut."""
-        if not self.volatile:
-            return
-        if cut:
+        if cut and self.volatile:
             try:
                 with open(self.log, "rb") as log, open(self.before, "r+b") as disk:
                     result = replay(log, disk)
@@ -248,6 +270,8 @@ class Disk:
                 raise type(error)(f"disk {self.name}: {error}") from error
             os.replace(self.before, self.path)
             write_cuts(self.path, [*read_cuts(self.path), result])
+        if self.logged:
+            os.replace(self.log, kept_log(self.path, self.lives))
         self.log.unlink(missing_ok=True)
         self.before.unlink(missing_ok=True)
 
@@ -281,7 +305,7 @@ class Disk:
         if self.writes_per_s:
             slow = {"driver": "throttle", "node-name": node, "file": f"{node}-file"}
             return [file, slow | {"throttle-group": f"{node}-limits"} | UNMAP]
-        if not self.volatile:
+        if not self.volatile and not self.logged:
             return [file, {"driver": "raw", "node-name": node, "file": f"{node}-file"} | UNMAP]
         return [
             file,

@@ -60,6 +60,8 @@ class DiskRow:
     fails_at: str = ""
     # How much can be written in a second, such as "4M"; with very little it hangs.
     writes_per_s: str = ""
+    # Is the log of what each life writes kept, for a test that makes the disk anew?
+    logged: bool = False
 
 
 @dataclass(frozen=True)

@@ -193,6 +193,30 @@ class Life(InDirectory):
         self.assertEqual(made.read(0, 3), b"all")
         self.assertEqual(os.listdir(self.directory), ["data.disk"])
 
+    def test_logs_are_kept(self) -> None:
+        made = self.disk(logged=True)
+        for life in (1, 2):
+            made.power_on()
+            made.log.write_bytes(b"log %d" % life)
+            made.power_off(cut=False)
+        logs = [disk.kept_log(made.path, life) for life in (1, 2)]
+        self.assertEqual([log.read_bytes() for log in logs], [b"log 1", b"log 2"])
+        self.assertEqual(len(os.listdir(self.directory)), 3)
+        made.create()
+        self.assertEqual(os.listdir(self.directory), ["data.disk"])
+
+    def test_logged_and_cut(self) -> None:
+        made = self.disk(logged=True, volatile=True)
+        made.power_on()
+        log = Log()
+        log.add(2, block(b"f"))
+        log.add(0, flags=FLUSH)
+        made.log.write_bytes(log.file().getvalue())
+        made.power_off(cut=True)
+        self.assertEqual(made.read(1024, 512), block(b"f"))
+        self.assertTrue(disk.kept_log(made.path, 1).exists())
+        self.assertFalse(made.before.exists())
+
 
 class Options(InDirectory):
     def nodes(self, args: list[str]) -> list[dict[str, Any]]:
@@ -236,6 +260,12 @@ class Options(InDirectory):
         self.assertEqual((nodes[3]["node-name"], nodes[3]["file"]), ("disk3", "disk3-logged"))
         # A flush has to come as far as the log.
         self.assertNotIn("cache", nodes[2] | nodes[3])
+
+    def test_logged(self) -> None:
+        made = self.disk(logged=True)
+        self.assertEqual(made.qemu_args(0), self.disk(volatile=True).qemu_args(0))
+        with self.assertRaisesRegex(LabError, "has no log"):
+            self.disk(size="8M", fails_at="6M", logged=True)
 
     def test_one_that_fails(self) -> None:
         made = self.disk(size="8M", fails_at="6M")
