@@ -25,16 +25,21 @@ def is_key(text: str) -> bool:
     return bool(re.fullmatch(f"[0-9a-f]{{{2 * KEY_BYTES}}}", text))
 
 
-def need_ras_dump(target: Target) -> Path:
-    """The program for this host."""
+def need_host_tool(target: Target, name: str) -> Path:
+    """A program of tools/ras for this host."""
     place = target.objects / "host-tools"
-    program = place / "ras-dump"
+    program = place / name
     make = ["make", "-s", "-C", str(target.lab.top / "tools/ras"), f"O={place}", str(program)]
     with target.lab.lock():
         done = subprocess.run(make, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise LabError(f"ras-dump does not build:\n{done.stderr.strip()}")
+        raise LabError(f"{name} does not build:\n{done.stderr.strip()}")
     return program
+
+
+def need_ras_dump(target: Target) -> Path:
+    """The program that works on dumps."""
+    return need_host_tool(target, "ras-dump")
 
 
 def _make(target: Target, arguments: list[str], dump: Path, log: Path) -> None:
