@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "image-disk.h"
 #include "say.h"
+#include "stream-form.h"
 #include "swap.h"
 
 #define OPEN	(O_DIRECT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
@@ -225,7 +226,7 @@ static bool write_kept(const struct image_disk *disk)
 
 /**
  * image_disk_keep() - keep the first block if it is that of swap
- * @disk: the device, with no image; @disk.block changes
+ * @disk: the device; @disk.block changes
  *
  * Return: it is in the second block; otherwise the reason was said.
  */
@@ -233,6 +234,10 @@ bool image_disk_keep(struct image_disk *disk)
 {
 	if (!image_disk_read(disk))
 		return false;
+	/* Of an image, or a mark, that nobody has voided: it is there already. */
+	if (!memcmp(disk->block, IMAGE_MAGIC, sizeof(IMAGE_MAGIC) - 1) ||
+	    !memcmp(disk->block, STREAM_MAGIC, sizeof(STREAM_MAGIC) - 1))
+		return true;
 	if (!swap_is_header(disk->block))
 		memset(disk->block, 0, EXTENT_BLOCK);
 	return write_kept(disk);

@@ -1112,9 +1112,15 @@ def check_swap(bench: Bench) -> None:
 
 def check_swap_again(bench: Bench, header: bytes) -> None:
     """Who voids an image in swap leaves swap."""
+    pages = bench.disk.stat().st_size // PAGE
     job(bench)
     mark = bench.disk.read_bytes()[:PAGE]
     for name, first in (("an image", image(usual(bench))[:PAGE]), ("a mark", mark)):
+        bench.insert(first + header, pages)
+        leave = lambda first: image(usual(bench), token=first[8:40], state=CONSUMED)[:PAGE]
+        ran = save(bench, leave)
+        again = bench.disk.read_bytes()[:PAGE] == header
+        bench.expect(f"swap: a save over {name}", ran, GOOD, "disk: resumed", again=again)
         bench.insert(first + header)
         bench.expect(f"abort: {name} on swap", bench.on("abort"), GOOD, "disk: voided\n$")
         right_now = bench.disk.read_bytes()[:PAGE] == header
