@@ -149,6 +149,8 @@ class Saved:
     """A save and a resume, as the log of the disk has them, by the numbers of the requests."""
 
     history: History
+    # What the first block was, for swap; then the first block itself.
+    kept: int
     mark: int
     head: int
     consumed: int
@@ -157,8 +159,8 @@ class Saved:
     @classmethod
     def of(cls, history: History) -> Saved | None:
         """From the log; None if the first block was not written four times, or nothing else."""
-        firsts = history.writes(0)
-        saved = cls(history, *firsts) if len(firsts) == 4 else None
+        firsts, kept = history.writes(0), history.writes(BLOCK)
+        saved = cls(history, kept[0], *firsts) if kept and len(firsts) == 4 else None
         return saved if saved and saved.records else None
 
     @property
@@ -175,6 +177,7 @@ class Saved:
         """What is not in the right order."""
         log, records, wrong = self.history, self.records, []
         for earlier, first, later, then in (
+            ("what the first block was", self.kept, "the mark", self.mark),
             ("the mark", self.mark, "the records", records[0]),
             ("a record", records[-1], "the head", self.head),
             ("what consumes the head", self.consumed, "the void", self.void),
@@ -183,7 +186,8 @@ class Saved:
                 wrong.append(f"{earlier} is not flushed before {later}")
         if not self.head < self.off <= self.consumed:
             wrong.append("the head is not in the first life, or what consumes it is")
-        others = set(log.writes()) - {self.mark, self.head, self.consumed, self.void, *records}
+        known = {self.kept, self.mark, self.head, self.consumed, self.void, *records}
+        others = set(log.writes()) - known
         if others:
             wrong.append(f"other writes: {sorted(others)}")
         return wrong
