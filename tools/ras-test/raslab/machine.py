@@ -302,6 +302,7 @@ class Qemu(Machine):
         fds = [end.fileno() for end in inherited] + [card.socket.fileno() for card in self.cards]
         log: IO[bytes]
         with open(self.directory / f"qemu{suffix(life.number)}.log", "wb") as log:
+            life.started = time.monotonic()
             process = subprocess.Popen(
                 arguments,
                 stdin=subprocess.DEVNULL,
