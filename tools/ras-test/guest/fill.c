@@ -2,13 +2,15 @@
 /*
  * fill - use up memory, and see that it stays what it is
  *
- *   fill PERCENT
+ *   fill PERCENT [lock]
  *
  * Takes memory until so much of the machine's is in use, and fills it: a quarter of the pages with
  * numbers that cannot be compressed, the others with what programs have.  Compares all of it again
  * and again, and prints a line each time: "pass 2: 12345 pages, 0 wrong".
+ * With "lock" nothing of it can be swapped out.
  */
 #define _GNU_SOURCE
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,20 +62,25 @@ static uint64_t known(const char *name)
 
 int main(int argc, char **argv)
 {
-	const uint64_t percent = argc == 2 ? strtoull(argv[1], NULL, 10) : 0;
+	const bool lock = argc == 3 && !strcmp(argv[2], "lock");
+	const uint64_t percent = argc == 2 || lock ? strtoull(argv[1], NULL, 10) : 0;
 	const uint64_t total = known("MemTotal"), free = known("MemAvailable");
 	const uint64_t keep = total * (100 - percent) / 100;
 	static uint64_t page[WORDS];
 	uint64_t *memory, pages;
 
 	if (!percent || percent > 99 || keep >= free) {
-		fprintf(stderr, "usage: fill PERCENT, of which less is in use\n");
+		fprintf(stderr, "usage: fill PERCENT [lock], of which less is in use\n");
 		return 2;
 	}
 	pages = (free - keep) / (PAGE / 1024);
 	memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED) {
 		perror("mmap");
+		return 1;
+	}
+	if (lock && mlock(memory, pages * PAGE)) {
+		perror("mlock");
 		return 1;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
