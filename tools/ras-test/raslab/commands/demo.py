@@ -218,7 +218,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def told(console: str) -> Iterator[str]:
     """What programs said in a machine that hibernates: not each step of the way."""
     for line in console.splitlines():
-        if line.startswith("RT: ") and not re.search("RT: (end|up) |[0-9] s left$", line):
+        if line.startswith("RT: ") and not re.search(
+            "RT: (end |up |resuming: )|[0-9] s left$", line
+        ):
             yield f"  {line.removeprefix('RT: ')}"
 
 

@@ -58,6 +58,7 @@ class Shown(unittest.TestCase):
             "[    0.000000] Linux version 6.1\nRT: up 6.1.192-ras 2 CPUs\nRT: before: 80 %\n"
             "RT: saved   4 %, 36 of 922 MiB, 35.9 MiB/s, 25 s left\n"
             "RT: saved 922.3 MiB in 24.2 s, 38.1 MiB/s\nRT: end \n"
+            "RT: resuming: up at 2.57\n"
         )
         self.assertEqual(
             ["  before: 80 %", "  saved 922.3 MiB in 24.2 s, 38.1 MiB/s"], list(demo.told(console))
