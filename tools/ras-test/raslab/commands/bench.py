@@ -15,6 +15,7 @@ from pathlib import Path
 from raslab.case import Case, Outcome, run_case
 from raslab.disk import Disk, disk_path
 from raslab.dump_times import show_dumps
+from raslab.hibernate_times import show_hibernation
 from raslab.image import need_machine
 from raslab.instructions import CPUS, print_table
 from raslab.lab import Lab, LabError
@@ -235,6 +236,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="instead: how long a dump takes, beside kdump's; with the size of the machine; and"
         " how long a live dump stops it",
     )
+    parser.add_argument(
+        "--hibernate",
+        action="store_true",
+        help="instead: how long a hibernation to a disk takes, beside the kernel's own; the exit"
+        " status is 1 if a machine did not come back",
+    )
 
 
 def main(lab: Lab, args: argparse.Namespace) -> int:
@@ -245,6 +252,8 @@ def main(lab: Lab, args: argparse.Namespace) -> int:
         show_dumps(target, args.quick)
         show_net(target, 4, (4, 2, 1) if not args.quick else (2,), 3 if not args.quick else 1)
         return 0
+    if args.hibernate:
+        return show_hibernation(target, args.quick)
     if not args.quick:
         need_machine(Target(lab, "unmodified"))
     show_stops(lab, QUICK_PLAN if args.quick else PLAN)
