@@ -155,10 +155,12 @@ class Seen:
         return None if at is None else at - self.started
 
     def last_line(self) -> str:
-        """The last thing that its programs said, or else the kernel."""
-        lines = [line for _, line in self.console.lines if line.strip()]
-        said = [line for line in lines if re.search("RT: (?!end )", line)]
-        return (said or lines or ["nothing"])[-1]
+        """The last thing that its programs said, if possible with a reason, or else the kernel."""
+        lines = [line for _, line in self.console.lines]
+        for expression in ("RT: (?!end |up |not resumed)", "RT: (?!end )", "."):
+            if found := [line for line in lines if re.search(expression, line)]:
+                return found[-1]
+        return "nothing"
 
 
 @dataclass
