@@ -39,6 +39,8 @@ enum result {
  * @is_json: write JSON
  * @is_load_only: load the way back, and stay
  * @is_staying: do not switch off
+ * @program: that an initial file system is to have
+ * @device: for which it is to have modules, or %NULL
  * @wait: so many seconds for the device to be there
  * @names: what is named besides
  * @count: of them
@@ -58,6 +60,8 @@ struct wish {
 	bool		is_json;
 	bool		is_load_only;
 	bool		is_staying;
+	const char	*program;
+	const char	*device;
 	uint64_t	wait;
 	char		**names;
 	int		count;
@@ -76,5 +80,7 @@ enum result resume_command(int argc, char **argv);
 enum result verify_command(int argc, char **argv);
 enum result status_command(int argc, char **argv);
 enum result abort_command(int argc, char **argv);
+enum result initrd_command(int argc, char **argv);
+enum result init_command(int argc, char **argv);
 
 #endif

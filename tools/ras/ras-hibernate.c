@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "array.h"
 #include "descriptors.h"
@@ -28,10 +29,12 @@ static const char help[] =
 "  save DEVICE                  have the second kernel save this one's memory, and switch off\n"
 "  status DEVICE                show what a save has left\n"
 "  abort DEVICE                 void what a save has left\n"
+"  initrd FILE [MODULE]...      make the second kernel's initial file system\n"
 "\n"
 "In the second kernel:\n"
 "  second                       do what the first wants, and go back\n"
 "  back                         go back\n"
+"  init                         be the first program\n"
 "\n"
 "In a kernel that was booted with mem=SIZE ras_jump.restore:\n"
 "  resume DEVICE                restore what was saved, and have the first kernel go on\n"
@@ -57,6 +60,8 @@ static const struct {
 	{ "verify",	verify_command },
 	{ "status",	status_command },
 	{ "abort",	abort_command },
+	{ "initrd",	initrd_command },
+	{ "init",	init_command },
 };
 
 static enum result usage(const char *reason, const char *word)
@@ -88,7 +93,11 @@ int main(int argc, char **argv)
 	enum result result;
 
 	descriptors_fill();
-	result = run(argc - 1, argv + 1);
+	/* So the kernel calls its first program; a container calls it otherwise. */
+	if (getpid() == 1 && !strcmp(argv[0], "/init"))
+		result = init_command(argc, argv);
+	else
+		result = run(argc - 1, argv + 1);
 	if (fflush(stdout) || ferror(stdout)) {
 		say_failed("standard output", "cannot be written");
 		if (result == RESULT_GOOD)

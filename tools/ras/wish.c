@@ -34,6 +34,8 @@ enum {
 	OPTION_STAY,
 	OPTION_COMPRESS,
 	OPTION_WAIT,
+	OPTION_FOR,
+	OPTION_PROGRAM,
 	OPTION_ROOT,
 };
 
@@ -56,6 +58,8 @@ static const struct {
 	{ TAKES_STAY,		{ "no-power-off", no_argument,		NULL, OPTION_STAY } },
 	{ TAKES_COMPRESS,	{ "compress",	required_argument,	NULL, OPTION_COMPRESS } },
 	{ TAKES_WAIT,		{ "wait",	required_argument,	NULL, OPTION_WAIT } },
+	{ TAKES_INITRD,		{ "for",		required_argument,	NULL, OPTION_FOR } },
+	{ TAKES_INITRD,		{ "program",	required_argument,	NULL, OPTION_PROGRAM } },
 };
 
 /* Say that the command line makes no sense.  Return: so, for callers that end with it. */
@@ -112,6 +116,12 @@ static const char *take(struct wish *wish, int option)
 	case OPTION_JOB:
 		wish->job = optarg;
 		break;
+	case OPTION_FOR:
+		wish->device = optarg;
+		break;
+	case OPTION_PROGRAM:
+		wish->program = optarg;
+		break;
 	case OPTION_DRY:
 		wish->is_dry = true;
 		break;
@@ -167,7 +177,7 @@ enum result wish_read(struct wish *wish, const struct wish_syntax *syntax, int a
 
 	*wish = (struct wish){
 		.root = "", .append = "", .kernel = this_kernel(), .initrd = INITRD,
-		.memory = MEMORY,
+		.memory = MEMORY, .program = "/proc/self/exe",
 	};
 	choose_options(syntax->takes, options);
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -182,7 +192,8 @@ enum result wish_read(struct wish *wish, const struct wish_syntax *syntax, int a
 		if (wrong)
 			return usage(argv[0], wrong);
 	}
-	if (argc - optind != syntax->names)
+	if (argc - optind < syntax->names ||
+	    (argc - optind > syntax->names && !syntax->has_more))
 		return usage(argv[0], syntax->names ? "so many names do not fit" :
 			     "it takes no names");
 	wish->names = argv + optind;

@@ -17,17 +17,20 @@
 #define TAKES_STAY		0x40
 #define TAKES_COMPRESS		0x80
 #define TAKES_WAIT		0x100
+#define TAKES_INITRD		0x200
 
 /**
  * struct wish_syntax - what a command line may have
  * @help: the text for --help
  * @takes: the options
  * @names: how many names have to be there
+ * @has_more: there may be more of them
  */
 struct wish_syntax {
 	const char	*help;
 	unsigned int	takes;
 	int		names;
+	bool		has_more;
 };
 
 /* What the help of a command says about the second kernel. */

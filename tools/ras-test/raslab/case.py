@@ -205,7 +205,7 @@ class CaseRun:
         boot = f"{GRACE} {self.row.boot} {plan.boot}{words}"
         for disk in self.disks:
             disk.power_on()
-        machine.initrd = self.target.second_initrd if plan.second else self.target.initrd
+        machine.initrd = self._initrd(plan)
         life = machine.boot(
             boot,
             script_of(self.lab, plan.run),
@@ -227,6 +227,11 @@ class CaseRun:
         self.cause = life.cause
         self.evidence.consoles.append(self._console_of(life))
         return end
+
+    def _initrd(self, plan: LifeRow) -> Path:
+        if plan.own:
+            return self.target.own_initrd
+        return self.target.second_initrd if plan.second else self.target.initrd
 
     def _attach(self, watch: Watch, life: Life) -> None:
         if life.line is None:

@@ -191,6 +191,7 @@ def make_images(target: Target, log: IO[str]) -> None:
     (machine / "boot").mkdir(parents=True)
     make_cpio(capture, target.second_initrd)
     os.link(target.second_initrd, machine / "boot" / "capture.cpio")
+    kernel.run(log, [str(built / "ras-hibernate"), "initrd", str(target.own_initrd)])
 
     _add_base(target, machine, "machine", "init")
     _copy(crash.image, machine / "boot" / crash.image.name)
@@ -233,7 +234,7 @@ def need_machine(target: Target) -> None:
             kernel.build_if_changed(target.capture)
         kernel.build_if_changed(target)
         stamp, made = image_stamp(target), target.objects / ".machine"
-        files = (target.initrd, target.second_initrd)
+        files = (target.initrd, target.second_initrd, target.own_initrd)
         if all(file.exists() for file in files) and kernel.read_stamp(made) == stamp:
             return
         kernel.forget(made)

@@ -45,8 +45,10 @@ class LifeRow:
     ends: str = ""
     # The power is cut once a line of the console matches.
     cut: str = ""
-    # It has the initial file system of the second kernel, which runs no script.
+    # It has the initial file system of the second kernel, which runs no script; or the one that
+    # ras-hibernate makes.
     second: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ def _life(table: Mapping[str, Any]) -> LifeRow:
         raise RowError(f"a life ends off, reset or cut, not {life.ends!r}")
     if bool(life.cut) != (life.ends == "cut"):
         raise RowError("'cut' says when the power is cut, in a life that ends so")
-    if life.second and life.run:
+    if (life.second or life.own) and life.run:
         raise RowError("the second kernel's initial file system runs nothing of a row's")
     return life
 

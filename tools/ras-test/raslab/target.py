@@ -157,6 +157,11 @@ class Target:
         return self.objects / "capture.cpio"
 
     @property
+    def own_initrd(self) -> Path:
+        """The one that ras-hibernate makes."""
+        return self.objects / "own.cpio"
+
+    @property
     def fragments(self) -> list[Path]:
         """The configuration, on top of tiny-base.config."""
         return [self.directory / f"{name}.config" for name in self._flavour["fragments"]]

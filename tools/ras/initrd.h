@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * ras-hibernate: the initial file system of a second kernel, as this program makes it.
+ */
+#ifndef RAS_INITRD_H
+#define RAS_INITRD_H
+
+/* Where its modules are. */
+#define INITRD_MODULES	"/modules"
+
+#endif
