@@ -13,6 +13,7 @@
 #include "array.h"
 #include "clock.h"
 #include "jump-mode.h"
+#include "lockdown.h"
 #include "say.h"
 #include "whole-file.h"
 
@@ -84,28 +85,42 @@ static char *read_mode(const char *root)
 	return mode;
 }
 
+/* Why the kernel does not have the mode, which is known from the modes that it has. */
+static const char *no_mode_because(const char *modes)
+{
+	if (!modes)
+		return "this kernel has no hibernation (CONFIG_HIBERNATION, CONFIG_RAS_JUMP)";
+	if (strstr(modes, "[disabled]"))
+		return "hibernation is disabled: by \"nohibernate\", a lockdown, memory that "
+		       "memfd_secret() hides, or memory on CXL";
+	return modes;
+}
+
 /**
  * jump_mode_is_free() - can this program load a kernel and jump to it?
  * @root: what is put before the names of the kernel's files
  *
- * Return: the kernel has the mode, and no other kernel is loaded, which would be lost; otherwise
- *	the reason was said.
+ * Return: the kernel is not locked down, has the mode, and no other kernel is loaded, which would
+ *	be lost; otherwise the reason was said.
  */
 bool jump_mode_is_free(const char *root)
 {
-	char *modes = whole_file_line(root, DISK), *loaded = whole_file_line(root, LOADED);
-	const char *why = NULL;
+	char *modes, *loaded;
+	bool is_free = false;
 
+	if (!lockdown_is_off(root))
+		return false;
+	modes = whole_file_line(root, DISK);
+	loaded = whole_file_line(root, LOADED);
 	if (!modes || !strstr(modes, MODE))
-		say_failed(DISK, "there is no mode \"" MODE "\": %s", modes ? modes :
-			   "this kernel has no hibernation (CONFIG_HIBERNATION, CONFIG_RAS_JUMP)");
+		say_failed(DISK, "there is no mode \"" MODE "\": %s", no_mode_because(modes));
 	else if (loaded && !strcmp(loaded, "1"))
 		say_failed(LOADED, "a kernel is loaded already; 'kexec -u' unloads it");
 	else
-		why = "";
+		is_free = true;
 	free(modes);
 	free(loaded);
-	return why;
+	return is_free;
 }
 
 /**

@@ -76,6 +76,14 @@ static bool restore(const struct checked *checked, int memory)
 	return false;
 }
 
+/* Why memory cannot be opened for restoring it. */
+static const char *no_memory_because(int error)
+{
+	if (error == EPERM)
+		return "is this kernel locked down, or was it booted without ras_jump.restore?";
+	return "has this kernel CONFIG_RAS_JUMP, and was it booted with ras_jump.restore?";
+}
+
 /* All that may fail and leaves the image as it is. */
 static bool prepare(const struct checked *checked, const struct wish *wish, int *memory)
 {
@@ -84,8 +92,7 @@ static bool prepare(const struct checked *checked, const struct wish *wish, int 
 	snprintf(path, sizeof(path), "%s" IMAGE_MEMORY, wish->root);
 	*memory = open(path, O_WRONLY | O_CLOEXEC);
 	if (*memory < 0) {
-		say_failed(IMAGE_MEMORY, "%s; has this kernel CONFIG_RAS_JUMP, and was it booted "
-			   "with ras_jump.restore?", strerror(errno));
+		say_failed(IMAGE_MEMORY, "%s; %s", strerror(errno), no_memory_because(errno));
 		return false;
 	}
 	if (go_back_load(checked->image.entry, wish->is_dry))

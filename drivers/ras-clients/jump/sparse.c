@@ -148,7 +148,12 @@ static loff_t sparse_llseek(struct file *file, loff_t offset, int whence)
 
 static int sparse_open(struct inode *inode, struct file *file)
 {
-	if (!capable(CAP_SYS_RAWIO) || (file->f_mode & FMODE_WRITE && !sparse_writable))
+	const bool is_writing = file->f_mode & FMODE_WRITE;
+
+	if (!capable(CAP_SYS_RAWIO) || (is_writing && !sparse_writable))
+		return -EPERM;
+	/* A kernel that is restored from a disk has not been verified by anybody. */
+	if (is_writing && security_locked_down(LOCKDOWN_HIBERNATION))
 		return -EPERM;
 	return security_locked_down(LOCKDOWN_KCORE);
 }

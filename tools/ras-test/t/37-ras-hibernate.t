@@ -635,6 +635,16 @@ def check_jump(bench: Bench) -> None:
     argv: list[object] = ["--root", bench.root, "--kernel", "kernel", "--initrd", "initrd"]
     bench.file("sys/power/disk", "[platform] shutdown reboot\n")
     bench.refused("rehearse: no mode", bench.run("rehearse", *argv), 'is no mode "jump"')
+    bench.file("sys/power/disk", "[disabled]\n")
+    ran = bench.run("rehearse", *argv)
+    bench.refused("rehearse: no hibernation", ran, 'is no mode "jump": hibernation is disabled: by')
+    for command in ("rehearse", "snapshot new", "save disk"):
+        bench.file("sys/kernel/security/lockdown", "none [integrity] confidentiality\n")
+        name, *rest = command.split()
+        ran = bench.run(name, *argv, *rest)
+        words = r"lockdown: the kernel is locked down [(]integrity[)]: it neither hibernates nor"
+        bench.refused(f"{name}: the kernel is locked down", ran, words)
+    bench.file("sys/kernel/security/lockdown", "[none] integrity confidentiality\n")
     bench.file("sys/power/disk", "[platform] shutdown jump\n")
     bench.file("sys/kernel/kexec_loaded", "1\n")
     ran = bench.run("rehearse", *argv)
