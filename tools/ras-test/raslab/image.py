@@ -191,6 +191,8 @@ def make_images(target: Target, log: IO[str]) -> None:
     (machine / "boot").mkdir(parents=True)
     make_cpio(capture, target.second_initrd)
     os.link(target.second_initrd, machine / "boot" / "capture.cpio")
+    # The program overwrites nothing.
+    target.own_initrd.unlink(missing_ok=True)
     kernel.run(log, [str(built / "ras-hibernate"), "initrd", str(target.own_initrd)])
 
     _add_base(target, machine, "machine", "init")
