@@ -105,6 +105,7 @@ int jump_memory_init_raw(const struct jump_page *page);
 int jump_memory_init(const struct jump_page *page);
 ssize_t jump_memory_read(u64 address, size_t bytes, struct iov_iter *to);
 ssize_t jump_memory_copy(u64 address, size_t bytes, struct iov_iter *iter);
+bool jump_memory_is_outside(u64 address, u64 bytes);
 
 /* sparse.c: the same */
 int jump_sparse_init(const struct jump_page *page, bool writable);

@@ -189,6 +189,21 @@ ssize_t jump_memory_copy(u64 address, size_t bytes, struct iov_iter *iter)
 	return memory_copy(address, bytes, iter, memory_copy_page);
 }
 
+/**
+ * jump_memory_is_outside() - is this memory, and all of it outside the second kernel's?
+ * @address: physical address
+ * @bytes: how many
+ *
+ * Context: Any.
+ * Return: true if it is, in one part of memory.
+ */
+bool jump_memory_is_outside(u64 address, u64 bytes)
+{
+	const struct jump_range *range = memory_range_of(address);
+
+	return range && address >= memory_page->end && bytes <= range->end - address;
+}
+
 /* Do the parts follow each other? */
 static bool __init memory_is_sane(const struct jump_page *page)
 {

@@ -184,10 +184,22 @@ static ssize_t sparse_write(struct kiocb *iocb, struct iov_iter *from)
 	return sparse_copy(iocb, from);
 }
 
+/* Cached, as the first kernel has it.  A private mapping would be copied when it is written to. */
+static int sparse_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	unsigned long size = vma->vm_end - vma->vm_start;
+
+	if (!(vma->vm_flags & VM_MAYSHARE) || vma->vm_pgoff >= PHYS_PFN(sparse_bytes()) ||
+	    !jump_memory_is_outside(PFN_PHYS(vma->vm_pgoff), size))
+		return -EINVAL;
+	return remap_pfn_range(vma, vma->vm_start, vma->vm_pgoff, size, vma->vm_page_prot);
+}
+
 static const struct file_operations sparse_fops = {
 	.owner		= THIS_MODULE,
 	.open		= sparse_open,
 	.llseek		= sparse_llseek,
+	.mmap		= sparse_mmap,
 	.read_iter	= sparse_copy,
 	.write_iter	= sparse_write,
 };

@@ -29,6 +29,7 @@ GUEST_PROGRAMS: list[tuple[str, str, list[str]]] = [
     ("user", "user.c", []),
     ("callee", "callee.c", []),
     ("fill", "fill.c", []),
+    ("image-map", "image-map.c", []),
 ]
 
 # The framework's programs for those who run machines, made by tools/ras/Makefile.
