@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "image-memory.h"
+#include "image-window.h"
 
 /**
  * image_memory_open() - open the memory
@@ -128,9 +129,15 @@ bool image_memory_read(const struct image_memory *memory, const struct image_rec
 		       void *to, struct why *why)
 {
 	uint64_t address = record->address;
+	struct image_window window;
 	size_t size = record->bytes;
 	uint8_t *at = to;
 
+	if (image_window_open(&window, memory->fd, false, address, size)) {
+		memcpy(to, window.at, size);
+		image_window_close(&window);
+		return true;
+	}
 	while (size) {
 		const ssize_t got = pread(memory->fd, at, size, (off_t)address);
 

@@ -15,6 +15,7 @@
 #include "image-check.h"
 #include "image-memory.h"
 #include "image-walk.h"
+#include "image-window.h"
 #include "kexec-call.h"
 #include "say.h"
 #include "wish.h"
@@ -46,7 +47,13 @@ static bool restore_memory(void *to, uint64_t address, const void *data, size_t 
 {
 	const int memory = *(const int *)to;
 	const uint8_t *from = data;
+	struct image_window window;
 
+	if (image_window_open(&window, memory, true, address, size)) {
+		memcpy(window.at, data, size);
+		image_window_close(&window);
+		return true;
+	}
 	while (size) {
 		const ssize_t done = pwrite(memory, from, size, (off_t)address);
 
@@ -90,7 +97,8 @@ static bool prepare(const struct checked *checked, const struct wish *wish, int 
 	char path[4096];
 
 	snprintf(path, sizeof(path), "%s" IMAGE_MEMORY, wish->root);
-	*memory = open(path, O_WRONLY | O_CLOEXEC);
+	/* What is mapped to be written to has to be readable. */
+	*memory = open(path, O_RDWR | O_CLOEXEC);
 	if (*memory < 0) {
 		say_failed(IMAGE_MEMORY, "%s; %s", strerror(errno), no_memory_because(errno));
 		return false;
