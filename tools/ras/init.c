@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "clock.h"
 #include "hibernate.h"
 #include "initrd.h"
 #include "say.h"
@@ -124,6 +125,8 @@ enum result init_command(int argc, char **argv)
 	}
 	mount_all();
 	load_modules();
+	printf("up after %.2f s\n", (double)clock_ns() / (double)CLOCK_SECOND);
+	fflush(stdout);
 	line = whole_file_line("", "/proc/cmdline");
 	device = line ? word(line, WORD) : NULL;
 	if (device && *device)

@@ -85,8 +85,8 @@ class Way:
     # The command line of the kernel that resumes.
     resume: str
     prepare: str = ""
-    # Is it ours?  Then the kernel that resumes has the small initial file system, and the machine
-    # may not refuse: it can save all memory.
+    # Is it ours?  Then the kernel that resumes has the program's own initial file system, and the
+    # machine may not refuse: it can save all memory.
     ours: bool = False
 
     def run(self, size: Size) -> str:
@@ -116,11 +116,18 @@ class Size:
         return not self.ways or way in self.ways
 
 
+OWN_INITRD = """\
+ras-hibernate initrd /tmp/second.cpio > /dev/null
+second_initrd=/tmp/second.cpio
+"""
+
+
 def _ours(method: str) -> Way:
     return Way(
         f"ras-hibernate, {method}",
         f"hibernate save --compress {method} /dev/vda",
-        "mem=64M ras_jump.restore rt.resume=/dev/vda",
+        "mem=64M ras_jump.restore ras_hibernate.resume=/dev/vda",
+        OWN_INITRD,
         ours=True,
     )
 
@@ -157,7 +164,8 @@ class Seen:
     def last_line(self) -> str:
         """The last thing that its programs said, if possible with a reason, or else the kernel."""
         lines = [line for _, line in self.console.lines]
-        for expression in ("RT: (?!end |up |not resumed)", "RT: (?!end )", "."):
+        ours = "ras-hibernate: (?!.*not resumed)|(?:saved|checked|restored) "
+        for expression in (ours, "RT: (?!end |up |not resumed)", "RT: (?!end )", "."):
             if found := [line for line in lines if re.search(expression, line)]:
                 return found[-1]
         return "nothing"
@@ -187,7 +195,7 @@ class Taken:
     @property
     def mib(self) -> float | None:
         """How much memory went into the image."""
-        if match := self.first.console.find("RT: saved ([0-9.]+) MiB"):
+        if match := self.first.console.find("saved ([0-9.]+) MiB in"):
             return float(match[1])
         match = self.first.console.find(r"aving image data(?: pages)? \(([0-9]+) pages")
         return int(match[1]) / 256 if match else None
@@ -275,9 +283,9 @@ def measure(target: Target, way: Way, size: Size) -> Taken:
         script = script_of(target.lab, way.run(size))
         taken = Taken(way, live(machine, "", script, RETURNED))
         if taken.off is not None:
-            machine.initrd = target.second_initrd if way.ours else target.initrd
+            machine.initrd = target.own_initrd if way.ours else target.initrd
             script = "" if way.ours else "say 'not resumed'\n"
-            taken.second = live(machine, way.resume, script, "RT: (after: |not resumed)")
+            taken.second = live(machine, way.resume, script, "RT: after: |not resumed")
     finally:
         disk.remove()
         for name in ("initrd", "scenario"):
@@ -344,7 +352,7 @@ def _number(seen: Seen | None, expression: str) -> float | None:
 
 
 def _to_second(one: Taken) -> float | None:
-    begin, up = one.first.console.at(BEGIN), one.first.console.at("RT: jumped: up at ")
+    begin, up = one.first.console.at(BEGIN), one.first.console.at("up after [0-9]")
     return None if begin is None or up is None else up - begin
 
 
@@ -355,13 +363,13 @@ def _since_power_on(one: Taken, expression: str) -> float | None:
 # What each step costs, and where that is found; of a way that has no such step it is not.
 STEPS: tuple[tuple[str, Callable[[Taken], float | None]], ...] = (
     ("loading the second kernel *", lambda one: _number(one.second, "; load ([0-9.]+) s")),
-    ("the second kernel's boot *", lambda one: _number(one.first, "jumped: up at ([0-9.]+)")),
+    ("the second kernel's boot *", lambda one: _number(one.first, "up after ([0-9.]+) s")),
     ("both, and the jump", _to_second),
     (
         "boot of the kernel that resumes *",
-        lambda one: _number(one.second, "RT: resuming: up at ([0-9.]+)"),
+        lambda one: _number(one.second, "up after ([0-9.]+) s"),
     ),
-    ("the same from power-on", lambda one: _since_power_on(one, "RT: resuming: up at ")),
+    ("the same from power-on", lambda one: _since_power_on(one, "up after [0-9]")),
     (
         "swsusp: from power-on to the image",
         lambda one: _since_power_on(one, "PM: hibernation: resume from hibernation"),

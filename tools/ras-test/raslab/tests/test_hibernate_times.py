@@ -37,12 +37,12 @@ IDLE, HALF = Size("idle"), Size("half", "50")
 SAVE = """\
 4.0 RT: up 6.1.192-ras 2 CPUs
 10.0 RT: begins
-15.5 RT: jumped: up at 3.19, 46108 KiB
-16.0 RT: saved  50 %, 44 of 88 MiB, 44.0 MiB/s, 1 s left
-17.0 RT: saved 88.5 MiB in 4.2 s, 20.9 MiB/s"""
+15.5 up after 3.19 s
+16.0 saved  50 %, 44 of 88 MiB, 44.0 MiB/s, 1 s left
+17.0 saved 88.5 MiB in 4.2 s, 20.9 MiB/s"""
 RESUME = """\
-102.5 RT: resuming: up at 1.75
-105.0 RT: checked 88.5 MiB in 4.2 s, 20.7 MiB/s
+102.5 up after 1.75 s
+105.0 checked 88.5 MiB in 4.2 s, 20.7 MiB/s
 112.0 RT: save: /dev/vda: resumed; load 0.507 s, away 35 s by the machine's clock
 112.5 RT: save: exit 0, CPUs 2
 112.6 RT: swap: 0 KiB
@@ -134,15 +134,16 @@ class Machines(unittest.TestCase):
         for ended, end in ((None, None), (18.0, End.RESET), (18.0, End.DIED)):
             one = Taken(LZ4, seen(SAVE, ended, end))
             self.assertEqual(one.off, None)
-            self.assertIn("not switched off: [    1.5] RT: saved 88.5", one.failure)
+            self.assertIn("not switched off: [    1.5] saved 88.5", one.failure)
         stayed = Taken(LZO, seen(SAVE + "\n18.0 RT: save: exit 0"))
         self.assertIn("the machine was not switched off", stayed.failure)
 
     def test_not_back(self) -> None:
         one = Taken(LZ4, seen(SAVE, 18.25, End.OFF))
         self.assertIn("not switched on again", one.failure)
-        one = came_back(resume="105.0 RT: vda: record 7 is damaged\n106.0 RT: not resumed")
-        self.assertIn("it did not go on: [    1.5] RT: vda: record 7 is", one.failure)
+        why = "105.0 ras-hibernate: vda: record 7 is damaged"
+        one = came_back(resume=f"{why}\n106.0 vda: was not resumed: the machine starts anew")
+        self.assertIn("it did not go on: [    1.5] ras-hibernate: vda: record 7", one.failure)
         self.assertEqual(one.back, None)
         one = came_back(LZO, KERNEL_SAVE, "104.0 RT: up 6.1\n105.0 RT: not resumed\n105.1 RT: end ")
         self.assertEqual(one.failure, "it did not go on: [    1.5] RT: not resumed")
