@@ -21,6 +21,7 @@
 #include "memory-map.h"
 #include "memory-use.h"
 #include "paging.h"
+#include "random.h"
 #include "say.h"
 #include "second-kernel.h"
 #include "stream-form.h"
@@ -231,6 +232,7 @@ static bool go(struct saving *saving)
 
 	if (good) {
 		good = jump_mode_go(saving->wish->root, &saving->journey);
+		random_reseed(saving->wish->root);
 		/* If it is not there, the look at it, or the write to it, says so. */
 		image_disk_find_again(&saving->disk, saving->wish->root,
 				      saving->job.token);
