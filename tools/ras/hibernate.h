@@ -78,6 +78,8 @@ enum result take_command(int argc, char **argv);
 enum result save_command(int argc, char **argv);
 enum result resume_command(int argc, char **argv);
 enum result verify_command(int argc, char **argv);
+enum result make_file_command(int argc, char **argv);
+enum result where_command(int argc, char **argv);
 enum result status_command(int argc, char **argv);
 enum result abort_command(int argc, char **argv);
 enum result initrd_command(int argc, char **argv);

@@ -33,6 +33,28 @@ static bool failed(const struct image_disk *disk)
 	return false;
 }
 
+/* The device has all parts of the file, or something behind the first block. */
+static bool has_room(struct image_disk *disk)
+{
+	const struct extents *extents = &disk->place.extents;
+
+	if (disk->place.file < 0) {
+		disk->room = disk->size > disk->offset ? disk->size - disk->offset : 0;
+		if (disk->room > IMAGE_FIRST)
+			return true;
+		say_failed(disk->path, "is too small for an image");
+		return false;
+	}
+	disk->room = extents->size;
+	for (size_t i = 0; i < extents->count; i++) {
+		if (extents->extents[i].physical + extents->extents[i].length > disk->size) {
+			say_failed(disk->path, "has a part that is not on %s", disk->place.device);
+			return false;
+		}
+	}
+	return true;
+}
+
 /* For tests, a file may stand for it. */
 static bool look(struct image_disk *disk, bool may_be_file)
 {
@@ -49,30 +71,41 @@ static bool look(struct image_disk *disk, bool may_be_file)
 	if (size < 0)
 		return failed(disk);
 	disk->size = (uint64_t)size / EXTENT_BLOCK * EXTENT_BLOCK;
-	if (disk->size > IMAGE_FIRST)
-		return true;
-	say_failed(disk->path, "is too small for an image");
-	return false;
+	return has_room(disk);
+}
+
+static bool open_device(struct image_disk *disk, bool is_owner)
+{
+	/*
+	 * Of a block device, O_EXCL is what mounts and swap have, too; the device of a file is
+	 * mounted.
+	 */
+	const int owns = disk->place.file < 0 ? O_RDWR | O_EXCL : O_RDWR;
+
+	disk->flags = (is_owner ? owns : O_RDONLY) | OPEN;
+	disk->offset = disk->place.offset;
+	disk->fd = open(disk->place.device, disk->flags);
+	return disk->fd >= 0 || failed(disk);
 }
 
 /**
  * image_disk_open() - open a device
  * @disk: set to it
- * @path: of it
+ * @path: of it, with @OFFSET behind it if the image does not begin with it; or of a file on it
  * @root: what is put before the names of the kernel's files
- * @is_owner: nobody else may use it, and it can be written to
+ * @is_owner: nobody else may use it, unless it is a file's, and it can be written to
  *
  * Return: it is open; otherwise the reason was said.
  */
 bool image_disk_open(struct image_disk *disk, const char *path, const char *root, bool is_owner)
 {
-	/* Of a block device, O_EXCL is what mounts and swap have, too. */
-	const int flags = is_owner ? O_RDWR | O_EXCL : O_RDONLY;
-
-	*disk = (struct image_disk){ .path = path, .flags = flags | OPEN };
-	disk->fd = open(path, disk->flags);
-	if (disk->fd < 0)
-		return failed(disk);
+	*disk = (struct image_disk){ .path = path };
+	if (!image_place_find(&disk->place, path, root))
+		return false;
+	if (!open_device(disk, is_owner)) {
+		image_place_close(&disk->place);
+		return false;
+	}
 	disk->block = aligned_alloc(EXTENT_BLOCK, EXTENT_BLOCK);
 	if (disk->block && look(disk, *root))
 		return true;
@@ -84,7 +117,7 @@ bool image_disk_open(struct image_disk *disk, const char *path, const char *root
 
 static bool can_read(const struct image_disk *disk, int fd)
 {
-	return pread(fd, disk->block, EXTENT_BLOCK, 0) == EXTENT_BLOCK;
+	return pread(fd, disk->block, EXTENT_BLOCK, (off_t)disk->offset) == EXTENT_BLOCK;
 }
 
 /* Open it anew, if that is the device with the token.  Return: it is. */
@@ -142,7 +175,7 @@ bool image_disk_find_again(struct image_disk *disk, const char *root, const char
 		return true;
 	while (clock_ns() - begun < WAIT_NS) {
 		usleep(100000);
-		if (open_again(disk, disk->path, token) || look_everywhere(disk, root, token))
+		if (open_again(disk, disk->place.device, token) || look_everywhere(disk, root, token))
 			return true;
 	}
 	return false;
@@ -154,6 +187,7 @@ bool image_disk_find_again(struct image_disk *disk, const char *root, const char
  */
 void image_disk_close(struct image_disk *disk)
 {
+	image_place_close(&disk->place);
 	close(disk->fd);
 	free(disk->block);
 }
@@ -166,7 +200,7 @@ void image_disk_close(struct image_disk *disk)
  */
 bool image_disk_read(struct image_disk *disk)
 {
-	const ssize_t got = pread(disk->fd, disk->block, EXTENT_BLOCK, 0);
+	const ssize_t got = pread(disk->fd, disk->block, EXTENT_BLOCK, (off_t)disk->offset);
 
 	if (got == EXTENT_BLOCK)
 		return true;
@@ -183,13 +217,46 @@ bool image_disk_read(struct image_disk *disk)
  */
 bool image_disk_write(struct image_disk *disk)
 {
-	const ssize_t done = pwrite(disk->fd, disk->block, EXTENT_BLOCK, 0);
+	const ssize_t done = pwrite(disk->fd, disk->block, EXTENT_BLOCK, (off_t)disk->offset);
 
 	if (done == EXTENT_BLOCK && !fsync(disk->fd))
 		return true;
 	say_failed(disk->path, "its first block cannot be written: %s",
 		   done < 0 || done == EXTENT_BLOCK ? strerror(errno) : "it takes no whole block");
 	return false;
+}
+
+/**
+ * image_disk_mark() - have each part begin with a mark, by which another kernel knows it
+ * @disk: the device; @disk.block changes
+ * @extents: the parts
+ * @token: of the image
+ *
+ * From here on what was there is lost.
+ *
+ * Return: all have it; otherwise the reason was said.
+ */
+bool image_disk_mark(struct image_disk *disk, const struct extents *extents, const char *token)
+{
+	const struct stream_end nothing = { .state = STREAM_EMPTY };
+	uint64_t at = extents->size;
+
+	/* The first one is the last that is written. */
+	for (size_t i = extents->count; i-- > 0;) {
+		const struct extent *extent = extents->extents + i;
+
+		at -= extent->length;
+		stream_head_make(disk->block, token, at, &nothing);
+		if (!i)
+			break;
+		if (pwrite(disk->fd, disk->block, EXTENT_BLOCK, (off_t)extent->physical) !=
+		    EXTENT_BLOCK) {
+			say_failed(disk->path, "its part %zu cannot be written: %s", i,
+				   strerror(errno));
+			return false;
+		}
+	}
+	return image_disk_write(disk);
 }
 
 /**
@@ -215,7 +282,8 @@ bool image_disk_tell(struct image_disk *disk, const struct image *image)
 
 static bool write_kept(const struct image_disk *disk)
 {
-	const ssize_t done = pwrite(disk->fd, disk->block, EXTENT_BLOCK, IMAGE_KEPT);
+	const ssize_t done = pwrite(disk->fd, disk->block, EXTENT_BLOCK,
+				    (off_t)(disk->offset + IMAGE_KEPT));
 
 	if (done == EXTENT_BLOCK && !fsync(disk->fd))
 		return true;
@@ -251,7 +319,8 @@ bool image_disk_keep(struct image_disk *disk)
  */
 bool image_disk_void(struct image_disk *disk)
 {
-	const ssize_t got = pread(disk->fd, disk->block, EXTENT_BLOCK, IMAGE_KEPT);
+	const ssize_t got = pread(disk->fd, disk->block, EXTENT_BLOCK,
+				  (off_t)(disk->offset + IMAGE_KEPT));
 
 	if (got != EXTENT_BLOCK || !swap_is_header(disk->block))
 		memset(disk->block, 0, EXTENT_BLOCK);
@@ -267,6 +336,7 @@ bool image_disk_void(struct image_disk *disk)
 void image_disk_forget(struct image_disk *disk)
 {
 	fsync(disk->fd);
+	image_place_forget(&disk->place);
 	/* Of a file, which is for tests, there is nothing. */
 	ioctl(disk->fd, BLKFLSBUF, 0);
 }

@@ -52,6 +52,8 @@ void image_head_make(struct image_head *head, const struct image *image)
 	memcpy(head->version, image->version, sizeof(image->version) - 1);
 	memcpy(head->message, image->message, sizeof(image->message) - 1);
 	make_mounts(head, &image->mounts);
+	head->parts = htole32(image->parts);
+	head->parts_crc = htole32(image->parts_crc);
 	head->head_crc = htole32(crc_of(head));
 }
 
@@ -115,6 +117,8 @@ enum image_found image_head_read(const struct image_head *head, struct image *im
 	take_text(image->release, sizeof(image->release), head->release);
 	take_text(image->version, sizeof(image->version), head->version);
 	take_text(image->message, sizeof(image->message), head->message);
+	image->parts = le32toh(head->parts);
+	image->parts_crc = le32toh(head->parts_crc);
 	return take_mounts(&image->mounts, head) ? IMAGE_FOUND : IMAGE_DAMAGED;
 }
 

@@ -3,8 +3,9 @@
  * ras-hibernate: the form of the image of a kernel that hibernates.
  *
  * The first block of the device says what there is, and is written last.  The second has what the
- * first one of a swap device was.  The records are behind them, one after the other: each is a struct image_record and the content.  All numbers are little
- * endian.
+ * first one of a swap device was.  The next ones have the list of all parts, unless that is the
+ * whole device; all parts are read as one.  The records are behind them, one after the other: each
+ * is a struct image_record and the content.  All numbers are little endian.
  */
 #ifndef RAS_IMAGE_FORM_H
 #define RAS_IMAGE_FORM_H
@@ -17,7 +18,7 @@
 #define IMAGE_MAGIC	"RASIMG01"
 /* What the first block was if the device is swap, and has to be again; otherwise zeros. */
 #define IMAGE_KEPT	EXTENT_BLOCK
-/* Where the first record is. */
+/* Where the list of parts is; without one, the first record. */
 #define IMAGE_FIRST	((uint64_t)2 * EXTENT_BLOCK)
 /* A record has no more memory than that, in bytes. */
 #define IMAGE_PIECE	((uint32_t)1024 * 1024)
@@ -64,6 +65,8 @@ struct image_mount {
  * @message: why it has failed
  * @mounts: file systems that were mounted; the first @nr_mounts are there
  * @nr_mounts: how many there are
+ * @parts: how many the list has; 0: there is none, the image is on the device as a whole
+ * @parts_crc: of the list
  * @unused: zeros
  * @head_crc: of what is before it
  */
@@ -85,11 +88,23 @@ struct image_head {
 	char		message[256];
 	struct image_mount mounts[MOUNTS_MOST];
 	uint32_t	nr_mounts;
-	uint8_t		unused[EXTENT_BLOCK - 512 - MOUNTS_MOST * sizeof(struct image_mount)];
+	uint32_t	parts;
+	uint32_t	parts_crc;
+	uint8_t		unused[EXTENT_BLOCK - 520 - MOUNTS_MOST * sizeof(struct image_mount)];
 	uint32_t	head_crc;
 };
 
 _Static_assert(sizeof(struct image_head) == EXTENT_BLOCK, "it is a block");
+
+/**
+ * struct image_part - a part of the image, in the list
+ * @physical: where it is on the device, in bytes
+ * @length: of it
+ */
+struct image_part {
+	uint64_t	physical;
+	uint64_t	length;
+};
 
 /**
  * struct image_record - what is before the content of a record
@@ -128,6 +143,8 @@ struct image {
 	char			version[IMAGE_NAME];
 	char			message[256];
 	struct mounts		mounts;
+	uint32_t		parts;
+	uint32_t		parts_crc;
 };
 
 /**
@@ -141,6 +158,15 @@ enum image_found {
 	IMAGE_NONE,
 	IMAGE_DAMAGED,
 };
+
+/**
+ * image_list_bytes() - the size of a list of parts, in whole blocks
+ * @parts: how many it has
+ */
+static inline size_t image_list_bytes(uint32_t parts)
+{
+	return (parts * sizeof(struct image_part) + EXTENT_BLOCK - 1) / EXTENT_BLOCK * EXTENT_BLOCK;
+}
 
 void image_head_make(struct image_head *head, const struct image *image);
 enum image_found image_head_read(const struct image_head *head, struct image *image);

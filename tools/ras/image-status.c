@@ -17,7 +17,7 @@
 #include "wish.h"
 
 static const char status_help[] =
-"usage: ras-hibernate status [OPTION]... DEVICE\n"
+"usage: ras-hibernate status [OPTION]... DEVICE[@OFFSET]|FILE\n"
 "\n"
 "Shows what 'ras-hibernate save' has left on DEVICE.\n"
 "\n"
@@ -27,7 +27,7 @@ static const char status_help[] =
 "Exit status: 0 it was shown; 1 it cannot be read; 2 usage.\n";
 
 static const char abort_help[] =
-"usage: ras-hibernate abort [OPTION]... DEVICE\n"
+"usage: ras-hibernate abort [OPTION]... DEVICE[@OFFSET]|FILE\n"
 "\n"
 "Voids the image on DEVICE: it cannot be resumed any more.\n"
 "\n"
@@ -56,11 +56,14 @@ static double ratio(const struct image *image)
 	return image->stored ? (double)image->bytes / (double)image->stored : 0;
 }
 
-static void show(const char *path, enum image_found found, const struct image *image)
+static void show(const struct image_disk *disk, enum image_found found, const struct image *image)
 {
 	char when[WHEN_TEXT];
 
-	printf("%s: %s", path, state_of(found, image));
+	printf("%s", disk->path);
+	if (disk->place.file >= 0)
+		printf(" at %s@%" PRIu64, disk->place.device, disk->offset);
+	printf(": %s", state_of(found, image));
 	if (found == IMAGE_FOUND && image->state == IMAGE_FAILED) {
 		printf(": %s", image->message);
 	} else if (found == IMAGE_FOUND) {
@@ -72,12 +75,17 @@ static void show(const char *path, enum image_found found, const struct image *i
 	fputc('\n', stdout);
 }
 
-static void show_json(const char *path, enum image_found found, const struct image *image)
+static void show_json(const struct image_disk *disk, enum image_found found,
+		      const struct image *image)
 {
 	struct json json = { .file = stdout };
 
 	json_begin(&json, NULL, '{');
-	json_string(&json, "device", path);
+	json_string(&json, "device", disk->path);
+	if (disk->place.file >= 0) {
+		json_string(&json, "on", disk->place.device);
+		json_number(&json, "offset", disk->offset);
+	}
 	json_string(&json, "state", state_of(found, image));
 	if (found == IMAGE_FOUND) {
 		json_string(&json, "reason", image->message);
@@ -117,9 +125,9 @@ enum result status_command(int argc, char **argv)
 	if (image_disk_read(&disk)) {
 		found = image_head_read(disk.block, &image);
 		if (wish.is_json)
-			show_json(disk.path, found, &image);
+			show_json(&disk, found, &image);
 		else
-			show(disk.path, found, &image);
+			show(&disk, found, &image);
 	} else {
 		result = RESULT_FAILED;
 	}

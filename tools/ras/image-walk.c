@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "crc32.h"
+#include "image-list.h"
 #include "image-parcel.h"
 #include "image-walk.h"
 #include "pace.h"
@@ -20,6 +21,7 @@
  * @image: what the first block says
  * @map: the memory that there is
  * @visit: what is done with each record
+ * @extents: the parts of the image on its device
  * @stream: the records
  * @parcels: the records that are worked on
  * @taken: how many were read
@@ -35,6 +37,7 @@ struct walk {
 	const struct image		*image;
 	const struct memory_map		*map;
 	const struct image_visit	*visit;
+	struct extents			extents;
 	struct stream			stream;
 	struct parcels			parcels;
 	uint64_t			taken;
@@ -196,9 +199,16 @@ static bool read_records(struct walk *walk)
 
 static bool walk_all(struct walk *walk, const struct image_disk *disk)
 {
-	bool good = stream_begin(&walk->stream, disk->fd, IMAGE_FIRST, walk->image->stored) &&
-		    parcels_begin_to_unpack(&walk->parcels);
+	const uint64_t first = IMAGE_FIRST + image_list_bytes(walk->image->parts);
+	bool good;
 
+	if (!image_list_read(&walk->extents, disk, walk->image, walk->why))
+		return false;
+	if (walk->extents.size < first || walk->image->stored > walk->extents.size - first)
+		return refuse(walk->why, "is larger than the %s",
+			      walk->image->parts ? "parts that it has" : "device");
+	good = stream_begin(&walk->stream, disk->fd, &walk->extents, first,
+			    walk->image->stored) && parcels_begin_to_unpack(&walk->parcels);
 	if (good)
 		good = read_records(walk);
 	else
@@ -225,8 +235,6 @@ bool image_walk(const struct image_disk *disk, const struct image *image,
 	struct walk *walk;
 	bool good;
 
-	if (image->stored > disk->size - IMAGE_FIRST)
-		return refuse(why, "is larger than the device");
 	walk = calloc(1, sizeof(*walk));
 	if (!walk)
 		return refuse(why, "no memory");

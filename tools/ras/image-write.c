@@ -14,6 +14,7 @@
 
 #include "crc32.h"
 #include "esc.h"
+#include "image-list.h"
 #include "image-memory.h"
 #include "image-parcel.h"
 #include "image-write.h"
@@ -149,6 +150,29 @@ static bool write_records(struct saver *saver)
 	return true;
 }
 
+/* Who resumes finds the other parts by it. */
+static bool write_list(struct saver *saver)
+{
+	const struct extents *extents = &saver->sink.job->extents;
+	size_t size;
+	uint8_t *list;
+	bool good;
+
+	saver->sink.offset = IMAGE_FIRST;
+	if (!image_list_is_needed(extents))
+		return true;
+	list = image_list_make(extents, &size);
+	if (!list)
+		return failed(saver, "no memory");
+	saver->image.parts = (uint32_t)extents->count;
+	saver->image.parts_crc = crc32(0, list, size);
+	good = sink_put(&saver->sink, list, size);
+	free(list);
+	/* Only what is behind it is counted. */
+	saver->sink.bytes = 0;
+	return good || failed_by_sink(saver);
+}
+
 /* The console says what can be done on it. */
 static bool write_or_abort(struct saver *saver)
 {
@@ -158,7 +182,7 @@ static bool write_or_abort(struct saver *saver)
 		puts("Esc aborts");
 		fflush(stdout);
 	}
-	good = write_records(saver);
+	good = write_list(saver) && write_records(saver);
 	esc_end(&saver->esc);
 	return good;
 }
@@ -246,7 +270,6 @@ bool image_write(const struct job *job, uint64_t entry, const char *root, bool i
 	fill(&saver->image, job, entry);
 	good = sink_open(&saver->sink, job, root);
 	if (good) {
-		saver->sink.offset = IMAGE_FIRST;
 		superblocks_note(&saver->image.mounts, root);
 		good = save_memory(saver, root);
 		saver->image.stored = saver->sink.bytes;

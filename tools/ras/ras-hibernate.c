@@ -26,9 +26,11 @@ static const char help[] =
 "  rehearse                     go there and back, and see whether all is as before\n"
 "  snapshot FILE                have the second kernel dump this one's memory to FILE\n"
 "  take STREAM FILE             make FILE of what a snapshot has left\n"
-"  save DEVICE                  have the second kernel save this one's memory, and switch off\n"
-"  status DEVICE                show what a save has left\n"
-"  abort DEVICE                 void what a save has left\n"
+"  save DEVICE|FILE             have the second kernel save this one's memory, and switch off\n"
+"  make-file FILE               make a file for that, if it is not to be a device\n"
+"  where FILE                   show how a kernel that resumes finds it\n"
+"  status DEVICE|FILE           show what a save has left\n"
+"  abort DEVICE|FILE            void what a save has left\n"
 "  initrd FILE [MODULE]...      make the second kernel's initial file system\n"
 "\n"
 "In the second kernel:\n"
@@ -58,6 +60,8 @@ static const struct {
 	{ "save",	save_command },
 	{ "resume",	resume_command },
 	{ "verify",	verify_command },
+	{ "make-file",	make_file_command },
+	{ "where",	where_command },
 	{ "status",	status_command },
 	{ "abort",	abort_command },
 	{ "initrd",	initrd_command },

@@ -21,10 +21,11 @@
 #include "wish.h"
 
 static const char resume_help[] =
-"usage: ras-hibernate resume [OPTION]... DEVICE\n"
+"usage: ras-hibernate resume [OPTION]... DEVICE[@OFFSET]\n"
 "\n"
 "Restores the memory of a kernel that 'ras-hibernate save' has saved to DEVICE, and has it go on.\n"
 "This kernel has to be booted with mem=SIZE, as the second kernel was, and ras_jump.restore.\n"
+"The image begins at OFFSET, as 'ras-hibernate where' tells for a file.\n"
 "\n"
 "      --wait SECONDS    for DEVICE to be there (default: 0)\n"
 "      --help            show this text\n"
@@ -32,7 +33,7 @@ static const char resume_help[] =
 "Exit status: 1 refused or failed; 2 usage; 3 there is no image.\n";
 
 static const char verify_help[] =
-"usage: ras-hibernate verify [OPTION]... DEVICE\n"
+"usage: ras-hibernate verify [OPTION]... DEVICE[@OFFSET]\n"
 "\n"
 "Checks all that 'ras-hibernate resume' checks before it restores anything.\n"
 "\n"
@@ -134,7 +135,7 @@ static void await_device(const struct wish *wish)
 {
 	const uint64_t begun = clock_ns();
 
-	while (access(wish->names[0], F_OK) && clock_ns() - begun < wish->wait * CLOCK_SECOND)
+	while (!image_place_is_there(wish->names[0]) && clock_ns() - begun < wish->wait * CLOCK_SECOND)
 		usleep(50000);
 }
 
@@ -143,6 +144,10 @@ static enum result open_and_check(struct checked *checked, const struct wish *wi
 	enum result result;
 
 	await_device(wish);
+	if (is_resume && image_place_is_file(wish->names[0], wish->root)) {
+		say_failed(wish->names[0], "is a file, and has to be named as DEVICE@OFFSET");
+		return RESULT_FAILED;
+	}
 	if (!image_disk_open(&checked->disk, wish->names[0], wish->root, is_resume))
 		return RESULT_FAILED;
 	result = image_check(checked, wish->root);

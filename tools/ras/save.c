@@ -34,11 +34,12 @@
 #define MARGIN		(16 * MIB)
 
 static const char help[] =
-"usage: ras-hibernate save [OPTION]... DEVICE\n"
+"usage: ras-hibernate save [OPTION]... DEVICE|FILE\n"
 "\n"
 "Gives the machine to a second kernel that saves the memory of this one to DEVICE, and switches\n"
 "the machine off.  DEVICE is a block device that nobody uses, and what is on it is lost; or swap,\n"
-"which is switched off meanwhile.  When the machine was resumed, this program goes on, and ends.\n"
+"which is switched off meanwhile.  FILE is one that 'ras-hibernate make-file' makes, or a swap\n"
+"file.  When the machine was resumed, this program goes on, and ends.\n"
 "\n"
 WISH_HELP_KERNEL
 "      --compress NAME   how memory is stored: none, lz4 or zstd (default: lz4)\n"
@@ -67,10 +68,10 @@ static bool has_room(const struct saving *saving)
 	const uint64_t used = memory_use_of_all(saving->wish->root) + saving->wish->memory;
 	const uint64_t need = used + used / 128 + MARGIN;
 
-	if (saving->disk.size >= need)
+	if (saving->disk.room >= need)
 		return true;
 	say_failed(saving->disk.path, "has %" PRIu64 " MiB, the image may have %" PRIu64 " MiB",
-		   saving->disk.size / MIB, (need + MIB - 1) / MIB);
+		   saving->disk.room / MIB, (need + MIB - 1) / MIB);
 	return false;
 }
 
@@ -89,8 +90,8 @@ static bool name_disk(struct saving *saving)
 	job->minor = minor(about.st_rdev);
 	if (block_name(saving->wish->root, job->major, job->minor, job->disk, sizeof(job->disk)))
 		return true;
-	slash = strrchr(saving->disk.path, '/');
-	slash = slash ? slash + 1 : saving->disk.path;
+	slash = strrchr(saving->disk.place.device, '/');
+	slash = slash ? slash + 1 : saving->disk.place.device;
 	/* A file that stands for a device has no name but its own. */
 	if (*saving->wish->root && strlen(slash) < sizeof(job->disk)) {
 		strcpy(job->disk, slash);
@@ -98,6 +99,20 @@ static bool name_disk(struct saving *saving)
 	}
 	say_failed(saving->disk.path, "the kernel has no name for it");
 	return false;
+}
+
+/* Where the second kernel writes. */
+static bool name_extents(struct saving *saving)
+{
+	const struct image_place *place = &saving->disk.place;
+
+	if (place->file < 0)
+		return extents_add(&saving->job.extents, 0, saving->disk.size);
+	saving->job.extents = place->extents;
+	printf("%s: the image begins at %s@%" PRIu64 "\n", saving->disk.path, place->device,
+	       place->offset);
+	fflush(stdout);
+	return true;
 }
 
 /* What is to be the same when it is resumed. */
@@ -142,7 +157,7 @@ static bool prepare(struct saving *saving)
 	job->has_method = wish->has_method;
 	job->method = wish->method;
 	return has_room(saving) && name_disk(saving) && describe_machine(saving) &&
-	       token_make(job->token) && extents_add(&job->extents, 0, saving->disk.size);
+	       token_make(job->token) && name_extents(saving);
 }
 
 static bool load(struct saving *saving)
@@ -154,15 +169,6 @@ static bool load(struct saving *saving)
 	free(text);
 	saving->journey.load_ns = clock_ns() - begun;
 	return good;
-}
-
-/* From here on what was on the device is lost. */
-static bool mark(struct saving *saving)
-{
-	const struct stream_end nothing = { .state = STREAM_EMPTY };
-
-	stream_head_make(saving->disk.block, saving->job.token, 0, &nothing);
-	return image_disk_write(&saving->disk);
 }
 
 static bool not_saved(const struct saving *saving, const char *reason)
@@ -228,7 +234,7 @@ static void hold_signals(void)
 /* Whatever comes of it, this kernel runs, so that it must never be resumed again. */
 static bool go(struct saving *saving)
 {
-	bool good = mark(saving);
+	bool good = image_disk_mark(&saving->disk, &saving->job.extents, saving->job.token);
 
 	if (good) {
 		good = jump_mode_go(saving->wish->root, &saving->journey);
@@ -242,6 +248,18 @@ static bool go(struct saving *saving)
 	return image_disk_void(&saving->disk) && good;
 }
 
+/* All of a device is taken, or a file that nobody else can read. */
+static bool can_take(const struct saving *saving)
+{
+	const struct image_place *place = &saving->disk.place;
+
+	if (place->file < 0 && place->offset) {
+		say_failed(saving->disk.path, "has to be named as a file, or a device as a whole");
+		return false;
+	}
+	return image_place_is_private(place, saving->disk.path);
+}
+
 /* The device is this program's. */
 static bool use(struct saving *saving)
 {
@@ -251,7 +269,8 @@ static bool use(struct saving *saving)
 		return false;
 	image_disk_forget(&saving->disk);
 	/* What the first block was has to be safe before it is overwritten. */
-	good = image_disk_keep(&saving->disk) && go(saving);
+	good = image_place_is_same(&saving->disk.place, saving->disk.path) &&
+	       image_disk_keep(&saving->disk) && go(saving);
 	second_kernel_unload(saving->wish);
 	return good;
 }
@@ -268,7 +287,7 @@ static enum result save(struct saving *saving)
 		return RESULT_FAILED;
 	good = image_disk_open(&saving->disk, wish->names[0], wish->root, true);
 	if (good) {
-		good = use(saving);
+		good = can_take(saving) && use(saving);
 		image_disk_close(&saving->disk);
 	}
 	swap_give_back(&swap);

@@ -4,16 +4,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <linux/fs.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "block-name.h"
+#include "file-place.h"
 #include "say.h"
 #include "stream-file.h"
 #include "stream-form.h"
@@ -24,33 +18,6 @@ static bool failed(const char *path)
 {
 	say_failed(path, "%s", strerror(errno));
 	return false;
-}
-
-/* On which block device the file is. */
-static bool find_disk(int fd, const char *path, const char *root, struct job *job)
-{
-	struct stat about;
-
-	if (fstat(fd, &about))
-		return failed(path);
-	job->major = major(about.st_dev);
-	job->minor = minor(about.st_dev);
-	if (block_name(root, job->major, job->minor, job->disk, sizeof(job->disk)))
-		return true;
-	say_failed(path, "its file system is on no block device of its own");
-	return false;
-}
-
-/* A file of XFS may be on another device than its file system. */
-static bool is_elsewhere(int fd, const char *path)
-{
-	struct fsxattr attributes;
-
-	if (ioctl(fd, FS_IOC_FSGETXATTR, &attributes) ||
-	    !(attributes.fsx_xflags & FS_XFLAG_REALTIME))
-		return false;
-	say_failed(path, "is on a realtime device of XFS");
-	return true;
 }
 
 /* Mark each extent with its place. */
@@ -69,26 +36,17 @@ static bool stamp(int fd, const char *path, const struct job *job)
 	return !fsync(fd) || failed(path);
 }
 
-static bool same_extents(int fd, const char *path, uint64_t size, const struct job *job)
-{
-	struct extents *again = calloc(1, sizeof(*again));
-	bool good = again && extents_read(again, fd, path, size);
-
-	if (good && (again->count != job->extents.count ||
-		     memcmp(again->extents, job->extents.extents,
-			    again->count * sizeof(again->extents[0])))) {
-		say_failed(path, "its file system moves it when it is written");
-		good = false;
-	}
-	free(again);
-	return good;
-}
-
 static bool prepare(int fd, const char *path, uint64_t size, const char *root, struct job *job)
 {
-	return find_disk(fd, path, root, job) && !is_elsewhere(fd, path) &&
-	       extents_read(&job->extents, fd, path, size) && token_make(job->token) &&
-	       stamp(fd, path, job) && same_extents(fd, path, size, job);
+	struct file_place place;
+
+	if (!file_place_find(&place, &job->extents, fd, path, size, root))
+		return false;
+	strcpy(job->disk, place.disk);
+	job->major = place.major;
+	job->minor = place.minor;
+	return token_make(job->token) && stamp(fd, path, job) &&
+	       file_place_is_same(&job->extents, fd, path, size);
 }
 
 /**

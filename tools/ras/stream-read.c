@@ -18,10 +18,17 @@
 /* Read the next piece.  Return: there is some. */
 static bool fill(struct stream *stream)
 {
+	uint64_t at = stream->offset, length = PIECE;
 	ssize_t got;
 
+	if (stream->extents && stream->offset < stream->extents->size)
+		at = extents_find(stream->extents, stream->offset, &length);
+	else if (stream->extents)
+		length = 0;
+	if (length > PIECE)
+		length = PIECE;
 	do
-		got = pread(stream->fd, stream->buffer, PIECE, (off_t)stream->offset);
+		got = pread(stream->fd, stream->buffer, length, (off_t)at);
 	while (got < 0 && errno == EINTR);
 	stream->at = 0;
 	stream->length = got > 0 ? (size_t)got : 0;
@@ -52,19 +59,21 @@ static bool open_file(struct stream *stream, const char *path, struct why *why)
 }
 
 /**
- * stream_begin() - begin to read a file that has checksums of its own
+ * stream_begin() - begin to read parts of a device that have checksums of their own
  * @stream: the stream, to be closed by stream_close() whatever comes out
- * @fd: of the file, past the cache
- * @offset: where the stream begins, a multiple of %EXTENT_BLOCK
+ * @fd: of the device, past the cache
+ * @extents: the parts, until the stream is closed
+ * @offset: where the stream begins in them, a multiple of %EXTENT_BLOCK
  * @bytes: size of the stream
  *
  * Return: there is enough memory.
  */
-bool stream_begin(struct stream *stream, int fd, uint64_t offset, uint64_t bytes)
+bool stream_begin(struct stream *stream, int fd, const struct extents *extents, uint64_t offset,
+		  uint64_t bytes)
 {
 	*stream = (struct stream){
-		.fd = fd, .offset = offset, .end = { .bytes = bytes }, .has_own_sums = true,
-		.buffer = aligned_alloc(EXTENT_BLOCK, PIECE),
+		.fd = fd, .extents = extents, .offset = offset, .end = { .bytes = bytes },
+		.has_own_sums = true, .buffer = aligned_alloc(EXTENT_BLOCK, PIECE),
 	};
 	return stream->buffer;
 }

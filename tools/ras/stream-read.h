@@ -11,8 +11,9 @@
 /**
  * struct stream - a stream that is being read
  * @fd: of the file
+ * @extents: the parts of it that are read; %NULL: all
  * @end: what its first block says
- * @offset: how much was read from the file
+ * @offset: how much was read from the file, or from the parts
  * @crc: of what was given out
  * @given: how much that was
  * @buffer: what was read
@@ -23,6 +24,7 @@
  */
 struct stream {
 	int			fd;
+	const struct extents	*extents;
 	struct stream_end	end;
 	uint64_t		offset;
 	uint32_t		crc;
@@ -34,7 +36,8 @@ struct stream {
 	bool			has_own_sums;
 };
 
-bool stream_begin(struct stream *stream, int fd, uint64_t offset, uint64_t bytes);
+bool stream_begin(struct stream *stream, int fd, const struct extents *extents, uint64_t offset,
+		  uint64_t bytes);
 bool stream_open(struct stream *stream, const char *path, const char *token, struct why *why);
 void stream_close(struct stream *stream);
 uint64_t stream_left(const struct stream *stream);

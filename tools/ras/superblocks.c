@@ -20,7 +20,6 @@
 #include "say.h"
 #include "superblocks.h"
 
-#define BEGINNING	((size_t)128 * 1024)
 #define BLOCKS		"/sys/class/block"
 /* So long may a disk take to be there. */
 #define WAIT_NS		(20 * CLOCK_SECOND)
@@ -28,7 +27,7 @@
 /* Past the cache: another kernel may have written there.  Return: it could be read. */
 static bool read_crc(const char *root, const char *name, uint32_t *crc)
 {
-	uint8_t *data = aligned_alloc(EXTENT_BLOCK, BEGINNING);
+	uint8_t *data = aligned_alloc(EXTENT_BLOCK, SUPERBLOCKS_BYTES);
 	char path[4096];
 	ssize_t got = -1;
 	int fd;
@@ -36,7 +35,7 @@ static bool read_crc(const char *root, const char *name, uint32_t *crc)
 	snprintf(path, sizeof(path), "%s/dev/%s", root, name);
 	fd = data ? open(path, O_RDONLY | O_DIRECT | O_CLOEXEC | O_NONBLOCK) : -1;
 	if (fd >= 0) {
-		got = pread(fd, data, BEGINNING, 0);
+		got = pread(fd, data, SUPERBLOCKS_BYTES, 0);
 		close(fd);
 	}
 	if (got > 0)

@@ -8,6 +8,9 @@
 #include "mounts.h"
 #include "why.h"
 
+/* What of a file system is looked at: so much of its beginning. */
+#define SUPERBLOCKS_BYTES	((size_t)128 * 1024)
+
 void superblocks_note(struct mounts *mounts, const char *root);
 bool superblocks_check(const struct mounts *mounts, const char *root, bool *has_changed,
 		       struct why *why);
