@@ -42,6 +42,11 @@ enum result {
  * @program: that an initial file system is to have
  * @device: for which it is to have modules, or %NULL
  * @wait: so many seconds for the device to be there
+ * @place: the device that the file of settings names, or %NULL
+ * @hook_seconds: that a hook may take
+ * @is_update: only if it is set up
+ * @is_removal: undo it
+ * @is_only_shown: write nothing
  * @names: what is named besides
  * @count: of them
  * @is_done: there was nothing but a question for help
@@ -63,6 +68,11 @@ struct wish {
 	const char	*program;
 	const char	*device;
 	uint64_t	wait;
+	char		*place;
+	uint64_t	hook_seconds;
+	bool		is_update;
+	bool		is_removal;
+	bool		is_only_shown;
 	char		**names;
 	int		count;
 	bool		is_done;
@@ -84,5 +94,6 @@ enum result status_command(int argc, char **argv);
 enum result abort_command(int argc, char **argv);
 enum result initrd_command(int argc, char **argv);
 enum result init_command(int argc, char **argv);
+enum result setup_command(int argc, char **argv);
 
 #endif

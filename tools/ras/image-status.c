@@ -110,7 +110,7 @@ static void show_json(const struct image_disk *disk, enum image_found found,
 enum result status_command(int argc, char **argv)
 {
 	const struct wish_syntax syntax = {
-		.help = status_help, .takes = TAKES_JSON, .names = 1,
+		.help = status_help, .takes = TAKES_JSON | TAKES_PLACE, .names = 1,
 	};
 	struct image_disk disk;
 	struct image image;
@@ -160,7 +160,9 @@ static enum result void_image(struct image_disk *disk)
  */
 enum result abort_command(int argc, char **argv)
 {
-	const struct wish_syntax syntax = { .help = abort_help, .names = 1 };
+	const struct wish_syntax syntax = {
+		.help = abort_help, .takes = TAKES_PLACE, .names = 1,
+	};
 	struct image_disk disk;
 	struct wish wish;
 	enum result result = wish_read(&wish, &syntax, argc, argv);

@@ -109,6 +109,26 @@ static bool write_archive(const char *path, const struct whole_file *archive)
 	return good;
 }
 
+/**
+ * initrd_make() - make an initial file system
+ * @path: of the file, which must not be there
+ * @program: that is the first one
+ * @modules: that it has
+ *
+ * Return: it is there, and durable; otherwise the reason was said.
+ */
+bool initrd_make(const char *path, const char *program, const struct modules *modules)
+{
+	struct whole_file archive = { 0 };
+	const bool good = fill(&archive, program, modules) && write_archive(path, &archive);
+
+	if (good)
+		printf("%s: %.1f MiB, modules: %zu\n", path, (double)archive.size / MIB,
+		       modules->count);
+	free(archive.data);
+	return good;
+}
+
 static bool find_modules(const struct wish *wish, struct modules *modules)
 {
 	bool good = !wish->device || modules_add_for(modules, wish->device);
@@ -126,22 +146,17 @@ static bool find_modules(const struct wish *wish, struct modules *modules)
 enum result initrd_command(int argc, char **argv)
 {
 	const struct wish_syntax syntax = {
-		.help = help, .takes = TAKES_INITRD, .names = 1, .has_more = true,
+		.help = help, .takes = TAKES_INITRD | TAKES_PROGRAM, .names = 1, .has_more = true,
 	};
 	struct modules modules = { 0 };
-	struct whole_file archive = { 0 };
 	struct wish wish;
 	enum result result = wish_read(&wish, &syntax, argc, argv);
 	bool good;
 
 	if (result != RESULT_GOOD || wish.is_done)
 		return result;
-	good = find_modules(&wish, &modules) && fill(&archive, wish.program, &modules) &&
-	       write_archive(wish.names[0], &archive);
-	if (good)
-		printf("%s: %.1f MiB, modules: %zu\n", wish.names[0],
-		       (double)archive.size / MIB, modules.count);
+	good = find_modules(&wish, &modules) &&
+	       initrd_make(wish.names[0], wish.program, &modules);
 	modules_free(&modules);
-	free(archive.data);
 	return good ? RESULT_GOOD : RESULT_FAILED;
 }

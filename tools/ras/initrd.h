@@ -5,7 +5,11 @@
 #ifndef RAS_INITRD_H
 #define RAS_INITRD_H
 
+#include "modules.h"
+
 /* Where its modules are. */
 #define INITRD_MODULES	"/modules"
+
+bool initrd_make(const char *path, const char *program, const struct modules *modules);
 
 #endif

@@ -61,10 +61,14 @@ static bool ask(struct modules *modules, const char *name, bool *is_good)
 	char command[4096], line[4096];
 	FILE *said;
 
-	/* It becomes a word of a shell. */
-	if (strchr(name, '\'') || strlen(name) > 2048)
+	/* They become words of a shell. */
+	if (strchr(name, '\'') || strlen(name) > 2048 ||
+	    (modules->release && (strchr(modules->release, '\'') ||
+				  strlen(modules->release) > 255)))
 		return false;
-	snprintf(command, sizeof(command), "modprobe -D -- '%s' 2>/dev/null", name);
+	snprintf(command, sizeof(command), "modprobe %s%s%s-D -- '%s' 2>/dev/null",
+		 modules->release ? "-S '" : "", modules->release ? modules->release : "",
+		 modules->release ? "' " : "", name);
 	said = popen(command, "re");
 	if (!said)
 		return false;

@@ -12,10 +12,12 @@
  * struct modules - files, in the order in which they are to be loaded
  * @paths: of them
  * @count: how many there are
+ * @release: of the kernel that loads them; %NULL: of the one that runs
  */
 struct modules {
 	char	**paths;
 	size_t	count;
+	const char *release;
 };
 
 bool modules_add(struct modules *modules, const char *name);

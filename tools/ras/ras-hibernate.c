@@ -32,6 +32,7 @@ static const char help[] =
 "  status DEVICE|FILE           show what a save has left\n"
 "  abort DEVICE|FILE            void what a save has left\n"
 "  initrd FILE [MODULE]...      make the second kernel's initial file system\n"
+"  setup DEVICE                 have systemctl hibernate do it: boot entry, settings\n"
 "\n"
 "In the second kernel:\n"
 "  second                       do what the first wants, and go back\n"
@@ -66,6 +67,7 @@ static const struct {
 	{ "abort",	abort_command },
 	{ "initrd",	initrd_command },
 	{ "init",	init_command },
+	{ "setup",	setup_command },
 };
 
 static enum result usage(const char *reason, const char *word)

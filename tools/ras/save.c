@@ -22,6 +22,7 @@
 #include "memory-use.h"
 #include "paging.h"
 #include "random.h"
+#include "save-hooks.h"
 #include "say.h"
 #include "second-kernel.h"
 #include "stream-form.h"
@@ -34,12 +35,13 @@
 #define MARGIN		(16 * MIB)
 
 static const char help[] =
-"usage: ras-hibernate save [OPTION]... DEVICE|FILE\n"
+"usage: ras-hibernate save [OPTION]... [DEVICE|FILE]\n"
 "\n"
 "Gives the machine to a second kernel that saves the memory of this one to DEVICE, and switches\n"
 "the machine off.  DEVICE is a block device that nobody uses, and what is on it is lost; or swap,\n"
 "which is switched off meanwhile.  FILE is one that 'ras-hibernate make-file' makes, or a swap\n"
-"file.  When the machine was resumed, this program goes on, and ends.\n"
+"file.  When the machine was resumed, this program goes on, and ends.  By default DEVICE, and the\n"
+"options, are those of /etc/ras/hibernate.conf.\n"
 "\n"
 WISH_HELP_KERNEL
 "      --compress NAME   how memory is stored: none, lz4 or zstd (default: lz4)\n"
@@ -275,22 +277,36 @@ static bool use(struct saving *saving)
 	return good;
 }
 
-static enum result save(struct saving *saving)
+/* Return: it was saved and resumed, and nothing is taken any more. */
+static bool take_and_use(struct saving *saving)
 {
 	const struct wish *wish = saving->wish;
 	struct swap swap;
 	bool good;
 
-	hold_signals();
-	if (!can_store(wish) || !jump_mode_is_free(wish->root) ||
-	    !swap_take(&swap, wish->names[0], wish->root))
-		return RESULT_FAILED;
+	if (!swap_take(&swap, wish->names[0], wish->root))
+		return false;
 	good = image_disk_open(&saving->disk, wish->names[0], wish->root, true);
 	if (good) {
 		good = can_take(saving) && use(saving);
 		image_disk_close(&saving->disk);
 	}
 	swap_give_back(&swap);
+	return good;
+}
+
+static enum result save(struct saving *saving)
+{
+	const struct wish *wish = saving->wish;
+	struct save_hooks hooks;
+	bool good;
+
+	hold_signals();
+	if (!can_store(wish) || !jump_mode_is_free(wish->root) ||
+	    !save_hooks_find(&hooks, wish->root, wish->hook_seconds))
+		return RESULT_FAILED;
+	good = save_hooks_before(&hooks) && take_and_use(saving);
+	save_hooks_after(&hooks, good);
 	return good ? RESULT_GOOD : RESULT_FAILED;
 }
 
@@ -302,7 +318,8 @@ static enum result save(struct saving *saving)
 enum result save_command(int argc, char **argv)
 {
 	const struct wish_syntax syntax = {
-		.help = help, .takes = TAKES_KERNEL | TAKES_STAY | TAKES_COMPRESS, .names = 1,
+		.help = help, .takes = TAKES_KERNEL | TAKES_PLACE | TAKES_STAY | TAKES_COMPRESS,
+		.names = 1,
 	};
 	struct saving *saving;
 	struct wish wish;

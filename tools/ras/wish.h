@@ -18,6 +18,13 @@
 #define TAKES_COMPRESS		0x80
 #define TAKES_WAIT		0x100
 #define TAKES_INITRD		0x200
+#define TAKES_PROGRAM		0x10000
+/* The device may come from the file of settings. */
+#define TAKES_PLACE		0x20000
+#define TAKES_SETUP		0x40000
+
+/* The program that runs. */
+#define WISH_PROGRAM		"/proc/self/exe"
 
 /**
  * struct wish_syntax - what a command line may have

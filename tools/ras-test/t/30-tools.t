@@ -751,7 +751,13 @@ def check_around(bench: Bench, sources: Path) -> None:
     root = bench.place / "root"
     shutil.rmtree(root, ignore_errors=True)
     make = ("make", "-s", "-C", sources, f"O={bench.place}/plain", "install")
-    bench.call("it is installed", *make, f"PREFIX={root}/usr", f"CRASHDIR={root}/crash")
+    bench.call(
+        "it is installed",
+        *make,
+        f"PREFIX={root}/usr",
+        f"CRASHDIR={root}/crash",
+        f"SYSCONFDIR={root}/etc",
+    )
     unit = root / "usr/lib/systemd/system/ras-savecore.service"
     bench.call("systemd takes the unit", "systemd-analyze", "verify", "--man=no", unit)
 
