@@ -22,7 +22,7 @@ _rasctl_words()
 	local directory=$1
 	shift
 	case $#:${1-} in
-	0:*)	echo "status plan rehearse enable disable get set dump netdump"
+	0:*)	echo "status plan rehearse enable disable get set dump netdump hibernate"
 		echo "--json --sysfs --proc --help --version" ;;
 	1:plan)	_rasctl_names "$directory/triggers" ;;
 	1:enable|1:disable)
@@ -38,7 +38,12 @@ _rasctl_words()
 	1:set)	_rasctl_files "$directory" writable ;;
 	1:dump)	echo "setup test --live" ;;
 	1:netdump) echo "setup" ;;
+	1:hibernate) echo "setup save rehearse status abort load snapshot take initrd" ;;
 	*:netdump) echo "--interface --port --server-key" ;;
+	*:hibernate) case $2 in
+		setup)	echo "--kernel --initrd --memory --append --compress --program"
+			echo "--update --remove --dry-run --help" ;;
+		esac ;;
 	*:dump)	case $2 in
 		setup)	echo "--create --wipe --yes memory none" ;;
 		test)	echo "--config" ;;
@@ -71,6 +76,10 @@ _rasctl()
 	esac
 	if [[ ${words[0]-} = dump && ${words[1]-} = --live ]] ||
 	   [[ ${words[0]-} = dump && ${words[1]-} = setup && $current = /* ]]; then
+		_rasctl_paths -f "$current"
+		return
+	fi
+	if [[ ${words[0]-} = hibernate && $current = /* ]]; then
 		_rasctl_paths -f "$current"
 		return
 	fi

@@ -50,6 +50,7 @@ static const char help[] =
 "                               and write the copy to FILE\n"
 "  dump test [--config FILE]    try all of a dump but the crash; FILE has the areas of\n"
 "                               ras-savecore (default: /etc/ras/areas)\n"
+"  hibernate COMMAND...         what ras-hibernate(8) does, such as: hibernate setup DEVICE\n"
 "\n"
 "      --json                   write JSON: status, rehearse, get, dump setup, netdump setup,\n"
 "                               dump --live\n"
@@ -106,6 +107,7 @@ static const struct command commands[] = {
 	{ "netdump",	"setup",	1, ANY,	true,	netdump_setup_command },
 	{ "dump",	"--live",	1, 1,	true,	live_command },
 	{ "dump",	"test",		0, ANY,	false,	dump_test_command },
+	{ "hibernate",	NULL,		1, ANY,	false,	hibernate_command },
 };
 
 /**

@@ -51,6 +51,7 @@ enum answer setup_command(const struct context *context, int argc, char **argv);
 enum answer netdump_setup_command(const struct context *context, int argc, char **argv);
 enum answer live_command(const struct context *context, int argc, char **argv);
 enum answer dump_test_command(const struct context *context, int argc, char **argv);
+enum answer hibernate_command(const struct context *context, int argc, char **argv);
 
 enum answer usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

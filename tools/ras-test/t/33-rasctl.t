@@ -1460,13 +1460,15 @@ def check_completion(bench: Bench) -> None:
     """The completion, in a real bash."""
     bench.fresh({"kdb": Handler(), "kdump": KDUMP})
     commands = (
-        "--help --json --proc --sysfs --version disable dump enable get netdump plan rehearse set"
-        " status"
+        "--help --json --proc --sysfs --version disable dump enable get hibernate netdump plan"
+        " rehearse set status"
     )
     triggers = " ".join(sorted(TRIGGERS))
     for line, expected in (
         ("rasctl ", commands),
         ("rasctl st", "status"),
+        ("rasctl hibernate se", "setup"),
+        ("rasctl hibernate setup --u", "--update"),
         ("rasctl --json d", "disable dump"),
         ("rasctl plan ", triggers),
         ("rasctl plan n", "nmi"),
